@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* What the elements must know of a codec, and nothing else knows: one file
+ * and one row of the table in codec.c a codec. Pure functions over bytes, no
+ * pads, no GType. */
+
+/* Why decoding can start at an access unit. */
+typedef enum
+{
+  HAB_RANDOM_ACCESS_NONE,           /* it cannot */
+  HAB_RANDOM_ACCESS_IDR,            /* H.264, H.265: IDR picture */
+  HAB_RANDOM_ACCESS_CRA,            /* H.265: clean random access picture */
+  HAB_RANDOM_ACCESS_RECOVERY_POINT, /* H.264: SEI with recovery_frame_cnt 0 */
+  HAB_RANDOM_ACCESS_KEY_FRAME,      /* AV1, VP9 */
+} HabRandomAccess;
+
+/* The word for it that messages, records and JSON use: "idr", "cra",
+ * "recovery-point", "key-frame", "none". */
+const gchar *hab_random_access_to_string (HabRandomAccess kind);
+HabRandomAccess hab_random_access_from_string (const gchar *word);
+
+/* What an access unit is to a GOP. */
+typedef struct
+{
+  HabRandomAccess random_access;
+  gchar picture_type;          /* 'I', 'P' or 'B'; of several slices the
+                                * least independent one says */
+  gboolean first_field;        /* a field that another one completes */
+} HabAccessUnitInfo;
+
+/* A run of bytes in an access unit: clear_bytes in the clear, then
+ * protected_bytes that encryption covers (ISO/IEC 23001-7 subsample). Unlike
+ * the box's field, clear_bytes is not cut to 16 bits here. */
+typedef struct
+{
+  guint32 clear_bytes;
+  guint32 protected_bytes;
+} HabSubsample;
+
+typedef enum
+{
+  HAB_CODEC_ERROR_MALFORMED,   /* the bytes contradict themselves */
+  HAB_CODEC_ERROR_UNSUPPORTED, /* valid, but not handled here */
+} HabCodecError;
+
+#define HAB_CODEC_ERROR (hab_codec_error_quark ())
+GQuark hab_codec_error_quark (void);
+
+typedef struct _HabCodec HabCodec;
+
+/* A parser keeps what a stream's later access units depend on (parameter
+ * sets). One stream, one thread. */
+typedef struct
+{
+  const HabCodec *codec;
+} HabCodecParser;
+
+typedef enum
+{
+  HAB_MEDIA_VIDEO,
+  HAB_MEDIA_AUDIO,
+} HabMediaKind;
+
+struct _HabCodec
+{
+  HabMediaKind kind;
+
+  /* Media type of the caps, and the field values that they must have
+   * (NULL-terminated list of "field=value" strings with alternatives
+   * separated by '|'), so that the elements can build their templates. */
+  const gchar *caps;
+
+  /* TRUE where the sample is one protected range (all audio codecs). */
+  gboolean whole_sample;
+
+  /* NULL where whole_sample is set. */
+  HabCodecParser *(*parser_new) (const HabCodec *codec);
+  void (*parser_free) (HabCodecParser *parser);
+
+  /* The stream's out-of-band parameter sets, as in caps' codec_data. May come
+   * again in mid-stream. */
+  gboolean (*parse_codec_data) (HabCodecParser *parser, const guint8 *data,
+      gsize size, GError **error);
+
+  /* What the access unit is. Reads parameter sets in it, too. */
+  gboolean (*parse_access_unit) (HabCodecParser *parser, const guint8 *data,
+      gsize size, HabAccessUnitInfo *info, GError **error);
+
+  /* Appends to ranges (of HabSubsample) what encryption covers of the access
+   * unit: together exactly size bytes. */
+  gboolean (*parse_ranges) (HabCodecParser *parser, const guint8 *data,
+      gsize size, GArray *ranges, GError **error);
+};
+
+/* (nullable): the codec of caps with this media type, for audio/mpeg the one
+ * of mpegversion. */
+const HabCodec *hab_codec_find (const gchar *media_type, gint mpegversion);
+
+HabCodecParser *hab_codec_parser_new (const HabCodec *codec);
+void hab_codec_parser_free (HabCodecParser *parser);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabCodecParser, hab_codec_parser_free)
+
+G_END_DECLS

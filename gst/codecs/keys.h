@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define HAB_KEY_SIZE 16
+
+/* Keys and key ids as people write them: 32 hex digits, base64 or base64url
+ * with or without padding, and for both also with the dashes of a UUID. Fills
+ * 16 bytes. The error never quotes the text. */
+gboolean hab_key_parse (const gchar *text, guint8 key[HAB_KEY_SIZE],
+    GError **error);
+
+/* The first line of the file, by hab_key_parse (). "-" is not special. */
+gboolean hab_key_read_file (const gchar *path, guint8 key[HAB_KEY_SIZE],
+    GError **error);
+
+gchar *hab_key_to_hex (const guint8 key[HAB_KEY_SIZE]);
+gchar *hab_key_to_uuid (const guint8 key[HAB_KEY_SIZE]);
+gchar *hab_key_to_base64url (const guint8 key[HAB_KEY_SIZE]);
+
+/* Overwrites in a way that the compiler keeps. */
+void hab_key_wipe (gpointer data, gsize size);
+
+#define HAB_KEY_ERROR (hab_key_error_quark ())
+GQuark hab_key_error_quark (void);
+typedef enum
+{
+  HAB_KEY_ERROR_FORM,
+  HAB_KEY_ERROR_FILE,
+} HabKeyError;
+
+G_END_DECLS

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "media.h"
+
+G_BEGIN_DECLS
+
+/* Writes GOPs first to last (from 0, both included) of the first video track
+ * as a progressive MP4 without sound. Every access unit as it is in the input.
+ * HAB_MEDIA_ERROR_NOT_FOUND where a GOP does not exist. */
+gboolean hab_gop_cut_run (const gchar *input, guint64 first, guint64 last,
+    const gchar *output, GError **error);
+
+G_END_DECLS

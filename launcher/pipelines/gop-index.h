@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "catalog.h"
+#include "media.h"
+
+G_BEGIN_DECLS
+
+/* What is in a file: its tracks, and the GOPs and I-frames of its first video
+ * track. */
+typedef struct
+{
+  gint64 duration_ns;
+  guint video_track_number;
+  GArray *tracks;  /* of HabTrack */
+  GArray *gops;    /* of HabGop */
+  GArray *iframes; /* of HabIFrame */
+} HabGopIndex;
+
+HabGopIndex *hab_gop_index_read (const gchar *input, GError **error);
+void hab_gop_index_free (HabGopIndex *index);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabGopIndex, hab_gop_index_free)
+
+G_END_DECLS

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Errors of media work, in the terms of the person who brought the file. */
+#define HAB_MEDIA_ERROR (hab_media_error_quark ())
+GQuark hab_media_error_quark (void);
+
+typedef enum
+{
+  HAB_MEDIA_ERROR_FAILED,
+  HAB_MEDIA_ERROR_NOT_MEDIA,   /* not a file that can be processed */
+  HAB_MEDIA_ERROR_NO_VIDEO,    /* no video track in it */
+  HAB_MEDIA_ERROR_UNSUPPORTED, /* a codec or container that is not handled */
+  HAB_MEDIA_ERROR_NOT_FOUND,   /* no such GOP */
+  HAB_MEDIA_ERROR_NO_SPACE,
+  HAB_MEDIA_ERROR_IO,
+} HabMediaError;
+
+typedef enum
+{
+  HAB_ENCRYPT_VIDEO,
+  HAB_ENCRYPT_ALL,
+  HAB_ENCRYPT_NONE,
+} HabEncrypt;
+
+const gchar *hab_encrypt_to_string (HabEncrypt encrypt);
+gboolean hab_encrypt_from_string (const gchar *word, HabEncrypt *encrypt);
+
+G_END_DECLS

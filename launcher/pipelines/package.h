@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "media.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  const gchar *input;           /* path of the file to read */
+  const gchar *manifest;        /* path of the manifest to write */
+  HabEncrypt encrypt;
+  guint8 kid[16], key[16];      /* unless encrypt is HAB_ENCRYPT_NONE */
+  const gchar *license_url;     /* for the manifest, or NULL */
+  guint64 segment_duration_ns;
+  gboolean durable;             /* fsync what is promised */
+  gint records_fd;              /* for catalogrecorder, or -1 */
+} HabPackageConfig;
+
+/* Called in the thread that called hab_package_run (). */
+typedef struct
+{
+  void (*progress) (gdouble fraction, gpointer data);
+  /* stage: "Fragmented", "Encrypted", "Ready"; file: relative to the
+   * manifest */
+  void (*stage) (const gchar *stage, const gchar *file, gpointer data);
+  gpointer data;
+} HabPackageObserver;
+
+/* Runs to the end. HAB_MEDIA_ERROR or G_IO_ERROR_CANCELLED. */
+gboolean hab_package_run (const HabPackageConfig *config,
+    const HabPackageObserver *observer, GCancellable *cancellable,
+    GError **error);
+
+G_END_DECLS
