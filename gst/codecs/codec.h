@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "box.h"
+
 G_BEGIN_DECLS
 
 /* What the elements must know of a codec, and nothing else knows: one file
@@ -28,9 +30,8 @@ HabRandomAccess hab_random_access_from_string (const gchar *word);
 typedef struct
 {
   HabRandomAccess random_access;
-  gchar picture_type;          /* 'I', 'P' or 'B'; of several slices the
-                                * least independent one says */
-  gboolean first_field;        /* a field that another one completes */
+  gchar picture_type; /* 'I', 'P' or 'B'; of several slices the least
+                       * independent one says; 0 for no picture at all */
 } HabAccessUnitInfo;
 
 /* A run of bytes in an access unit: clear_bytes in the clear, then
@@ -53,6 +54,12 @@ GQuark hab_codec_error_quark (void);
 
 typedef struct _HabCodec HabCodec;
 
+/* Reads an access unit that need not be in memory: at least want bytes of it
+ * from offset on, fewer only where it ends. The bytes are valid until the next
+ * call. NULL with error set when reading fails. */
+typedef const guint8 *(*HabAccessUnitRead) (gsize offset, gsize want,
+    gpointer data, GError **error);
+
 /* A parser keeps what a stream's later access units depend on (parameter
  * sets). One stream, one thread. */
 typedef struct
@@ -70,10 +77,25 @@ struct _HabCodec
 {
   HabMediaKind kind;
 
-  /* Media type of the caps, and the field values that they must have
-   * (NULL-terminated list of "field=value" strings with alternatives
-   * separated by '|'), so that the elements can build their templates. */
+  /* As in caps: media type and, for audio/mpeg, mpegversion (else 0). */
+  const gchar *media_type;
+  gint mpegversion;
+
+  /* The caps that the elements take of this codec, as a string. */
   const gchar *caps;
+
+  /* Four-character code of the ISO BMFF sample entry for the caps'
+   * stream-format (which may be NULL). */
+  const gchar *(*sample_entry) (const gchar *stream_format);
+
+  /* Appends the boxes that describe the codec in the sample entry. */
+  gboolean (*write_config) (HabBoxWriter *writer, const guint8 *codec_data,
+      gsize size, GError **error);
+
+  /* RFC 6381 codecs string. (transfer full), NULL with error set where
+   * codec_data is not what it should be. */
+  gchar *(*mime_codec) (const gchar *stream_format, const guint8 *codec_data,
+      gsize size, GError **error);
 
   /* TRUE where the sample is one protected range (all audio codecs). */
   gboolean whole_sample;
@@ -87,9 +109,11 @@ struct _HabCodec
   gboolean (*parse_codec_data) (HabCodecParser *parser, const guint8 *data,
       gsize size, GError **error);
 
-  /* What the access unit is. Reads parameter sets in it, too. */
-  gboolean (*parse_access_unit) (HabCodecParser *parser, const guint8 *data,
-      gsize size, HabAccessUnitInfo *info, GError **error);
+  /* What the access unit of size bytes is, from as few of its bytes as the
+   * question needs: parameter sets, SEI, the start of each slice. */
+  gboolean (*parse_access_unit) (HabCodecParser *parser, gsize size,
+      HabAccessUnitRead read, gpointer read_data, HabAccessUnitInfo *info,
+      GError **error);
 
   /* Appends to ranges (of HabSubsample) what encryption covers of the access
    * unit: together exactly size bytes. */
@@ -101,8 +125,15 @@ struct _HabCodec
  * of mpegversion. */
 const HabCodec *hab_codec_find (const gchar *media_type, gint mpegversion);
 
+/* (transfer none): every codec there is. */
+const HabCodec *const *hab_codec_list (guint *n_codecs);
+
 HabCodecParser *hab_codec_parser_new (const HabCodec *codec);
 void hab_codec_parser_free (HabCodecParser *parser);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabCodecParser, hab_codec_parser_free)
+
+/* parse_access_unit for bytes in memory. */
+gboolean hab_codec_parser_parse_access_unit (HabCodecParser *parser,
+    const guint8 *data, gsize size, HabAccessUnitInfo *info, GError **error);
 
 G_END_DECLS

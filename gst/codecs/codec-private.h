@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "codec.h"
+
+G_BEGIN_DECLS
+
+extern const HabCodec hab_codec_h264;
+extern const HabCodec hab_codec_aac;
+
+G_END_DECLS

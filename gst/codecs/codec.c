@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "codec.h"
+
+#include "codec-private.h"
+
+/* The one list of what is supported. */
+static const HabCodec *const codecs[] = {
+  &hab_codec_h264,
+  &hab_codec_aac,
+};
+
+static const gchar *const random_access_words[] = {
+  [HAB_RANDOM_ACCESS_NONE] = "none",
+  [HAB_RANDOM_ACCESS_IDR] = "idr",
+  [HAB_RANDOM_ACCESS_CRA] = "cra",
+  [HAB_RANDOM_ACCESS_RECOVERY_POINT] = "recovery-point",
+  [HAB_RANDOM_ACCESS_KEY_FRAME] = "key-frame",
+};
+
+G_DEFINE_QUARK (hab-codec-error, hab_codec_error)
+
+const gchar *
+hab_random_access_to_string (HabRandomAccess kind)
+{
+  g_return_val_if_fail (kind < G_N_ELEMENTS (random_access_words), "none");
+
+  return random_access_words[kind];
+}
+
+HabRandomAccess
+hab_random_access_from_string (const gchar *word)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (random_access_words); i++) {
+    if (g_strcmp0 (word, random_access_words[i]) == 0)
+      return i;
+  }
+  return HAB_RANDOM_ACCESS_NONE;
+}
+
+const HabCodec *
+hab_codec_find (const gchar *media_type, gint mpegversion)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (codecs); i++) {
+    if (g_strcmp0 (codecs[i]->media_type, media_type) == 0 &&
+        (codecs[i]->mpegversion == 0 || codecs[i]->mpegversion == mpegversion))
+      return codecs[i];
+  }
+  return NULL;
+}
+
+const HabCodec *const *
+hab_codec_list (guint *n_codecs)
+{
+  *n_codecs = G_N_ELEMENTS (codecs);
+  return codecs;
+}
+
+HabCodecParser *
+hab_codec_parser_new (const HabCodec *codec)
+{
+  g_return_val_if_fail (codec->parser_new != NULL, NULL);
+
+  return codec->parser_new (codec);
+}
+
+void
+hab_codec_parser_free (HabCodecParser *parser)
+{
+  if (parser)
+    parser->codec->parser_free (parser);
+}
+
+typedef struct
+{
+  const guint8 *data;
+  gsize size;
+} MemoryAccessUnit;
+
+static const guint8 *
+read_memory (gsize offset, gsize want, gpointer data, GError **error)
+{
+  MemoryAccessUnit *unit = data;
+
+  g_return_val_if_fail (offset <= unit->size, NULL);
+
+  return unit->data + offset;
+}
+
+gboolean
+hab_codec_parser_parse_access_unit (HabCodecParser *parser, const guint8 *data,
+    gsize size, HabAccessUnitInfo *info, GError **error)
+{
+  MemoryAccessUnit unit = { data, size };
+
+  return parser->codec->parse_access_unit (parser, size, read_memory, &unit,
+      info, error);
+}
