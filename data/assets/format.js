@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Numbers for people. Pure functions.
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+
+export function bytes(count) {
+  if (!Number.isFinite(count) || count < 0)
+    return 'unknown';
+  let unit = 0;
+  while (count >= 999.5 && unit < UNITS.length - 1) {
+    count /= 1000;
+    unit++;
+  }
+  return `${unit && count < 10 ? count.toFixed(1) : Math.round(count)} ${UNITS[unit]}`;
+}
+
+const two = (number) => String(number).padStart(2, '0');
+
+// Position in a file: 0:07, 12:03, 1:02:03; with decimals 0:07.480.
+export function clock(seconds, decimals = 0) {
+  if (!Number.isFinite(seconds))
+    return 'unknown';
+  const sign = seconds < 0 ? '−' : '';
+  const scale = 10 ** decimals;
+  const ticks = Math.round(Math.abs(seconds) * scale);
+  const whole = Math.floor(ticks / scale);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  const rest = decimals
+    ? `${two(whole % 60)}.${String(ticks % scale).padStart(decimals, '0')}`
+    : two(whole % 60);
+  return sign + (hours ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`);
+}
+
+// How long something still takes, not more exactly than one can know.
+export function remaining(seconds) {
+  if (!Number.isFinite(seconds))
+    return '';
+  if (seconds < 1)
+    return 'a moment left';
+  if (seconds < 90)
+    return `${Math.round(seconds)} s left`;
+  if (seconds < 5400)
+    return `${Math.round(seconds / 60)} min left`;
+  return `${(seconds / 3600).toFixed(1)} h left`;
+}
+
+export function count(number, one, many = `${one}s`) {
+  return `${number.toLocaleString()} ${number === 1 ? one : many}`;
+}
+
+export const percent = (fraction) => `${Math.floor(fraction * 100)} %`;
+
+// An RFC 3339 time as the reader's clock shows it.
+export function localTime(text) {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime()))
+    return text;
+  return time.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+}
