@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gop-accumulator.h"
+
+void
+hab_gop_accumulator_init (HabGopAccumulator *self, guint64 first_index)
+{
+  *self = (HabGopAccumulator) { .next_index = first_index };
+}
+
+gboolean
+hab_gop_accumulator_starts_gop (const HabGopAccumulator *self,
+    const HabGopUnit *unit)
+{
+  if (!self->open)
+    return TRUE;
+  return unit->info.random_access != HAB_RANDOM_ACCESS_NONE;
+}
+
+/* Durations add up where all are known. Else the distance of the decoding
+ * times counts: to the next GOP, or without one to the last access unit,
+ * for whose own duration there is nothing to go by but the others. */
+static gint64
+get_duration (const HabGopAccumulator *self, gint64 next_dts)
+{
+  const HabGopFacts *gop = &self->current;
+
+  if (self->durations_known)
+    return gop->duration;
+  if (gop->dts == HAB_GOP_TIME_NONE)
+    return HAB_GOP_TIME_NONE;
+  if (next_dts != HAB_GOP_TIME_NONE && next_dts >= gop->dts)
+    return next_dts - gop->dts;
+  if (self->last_dts > gop->dts && gop->frames > 1)
+    return (gint64) ((gdouble) (self->last_dts - gop->dts) * gop->frames /
+        (gop->frames - 1));
+  return HAB_GOP_TIME_NONE;
+}
+
+static void
+end_gop (HabGopAccumulator *self, gint64 next_dts, HabGopFacts *finished)
+{
+  *finished = self->current;
+  finished->duration = get_duration (self, next_dts);
+
+  switch (finished->kind) {
+    case HAB_RANDOM_ACCESS_NONE:
+      finished->closed = FALSE;
+      break;
+    case HAB_RANDOM_ACCESS_CRA:
+    case HAB_RANDOM_ACCESS_RECOVERY_POINT:
+      finished->closed = finished->leading_pictures == 0;
+      break;
+    default:
+      finished->closed = TRUE;
+  }
+}
+
+static void
+start_gop (HabGopAccumulator *self, const HabGopUnit *unit)
+{
+  self->current = (HabGopFacts) {
+    .index = self->next_index++,
+    .kind = unit->info.random_access,
+    .pts = unit->pts,
+    .dts = unit->dts,
+  };
+  self->open = TRUE;
+  self->durations_known = TRUE;
+}
+
+static void
+count (HabGopAccumulator *self, const HabGopUnit *unit)
+{
+  HabGopFacts *gop = &self->current;
+
+  gop->frames++;
+  if (unit->pts != HAB_GOP_TIME_NONE && gop->pts != HAB_GOP_TIME_NONE &&
+      unit->pts < gop->pts)
+    gop->leading_pictures++;
+
+  gop->bytes += unit->bytes;
+  if (unit->duration == HAB_GOP_TIME_NONE)
+    self->durations_known = FALSE;
+  else
+    gop->duration += unit->duration;
+  if (unit->dts != HAB_GOP_TIME_NONE)
+    self->last_dts = unit->dts;
+}
+
+gboolean
+hab_gop_accumulator_add (HabGopAccumulator *self, const HabGopUnit *unit,
+    HabGopFacts *finished)
+{
+  gboolean ended = FALSE;
+
+  if (hab_gop_accumulator_starts_gop (self, unit)) {
+    ended = self->open;
+    if (ended)
+      end_gop (self, unit->dts, finished);
+    start_gop (self, unit);
+  }
+  count (self, unit);
+  return ended;
+}
+
+gboolean
+hab_gop_accumulator_finish (HabGopAccumulator *self, HabGopFacts *finished)
+{
+  if (!self->open)
+    return FALSE;
+  end_gop (self, HAB_GOP_TIME_NONE, finished);
+  self->open = FALSE;
+  return TRUE;
+}
+
+guint64
+hab_gop_accumulator_get_index (const HabGopAccumulator *self)
+{
+  return self->open ? self->current.index : self->next_index;
+}

@@ -1,0 +1,645 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-gopsplit
+ * @title: gopsplit
+ *
+ * gopsplit finds the groups of pictures (GOPs) of a compressed video stream. A
+ * GOP starts at each random access point, which is where decoding can start:
+ * for H.264 an IDR picture, or a picture with a recovery point SEI whose
+ * recovery_frame_cnt is 0. An I-frame that is neither starts none, whatever
+ * the stream's sync flags say.
+ *
+ * Buffers pass through one by one, at once and unchanged but for their
+ * metadata:
+ *
+ * * The first buffer of a GOP has the custom meta `HaberdashGopMeta` with the
+ *   fields `index` (guint64) and `kind` (string: `idr`, `recovery-point`, `cra`,
+ *   `key-frame`; `none` where the stream does not start at a random access
+ *   point).
+ * * %GST_BUFFER_FLAG_DELTA_UNIT is cleared on the first buffer of a GOP and set
+ *   on every other one, so that muxers cut at GOPs only.
+ *
+ * After the last buffer of a GOP, and before the first of the next, a
+ * serialized custom downstream event is sent and an element message posted.
+ * Both have a structure named `gopsplit-gop`:
+ *
+ * * `index` (guint64), `kind` (string): as in the meta
+ * * `pts`, `dts` (guint64): of the first buffer, %GST_CLOCK_TIME_NONE where it
+ *   has none
+ * * `duration` (guint64): in nanoseconds, %GST_CLOCK_TIME_NONE where unknown
+ * * `frames`, `bytes` (guint64)
+ * * `closed` (gboolean): no picture in it refers to the GOP before
+ * * `leading-pictures` (guint): how many follow the random access point in
+ *   decoding order and precede it in presentation
+ *
+ * A GOP that a flush or a seek interrupts is not reported; behind it the count
+ * starts at #GstGopSplit:first-index again.
+ *
+ * With #GstGopSplit:first-gop and #GstGopSplit:last-gop only these GOPs are let
+ * through, and the stream ends after them.
+ *
+ * Audio passes through untouched.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 -m filesrc location=movie.mp4 ! qtdemux ! h264parse ! gopsplit ! fakesink
+ * ]| Shows a message for each GOP.
+ * |[
+ * gst-launch-1.0 filesrc location=movie.mp4 ! qtdemux ! h264parse ! gopsplit first-gop=3 last-gop=3 ! mp4mux ! filesink location=gop3.mp4
+ * ]| Writes the fourth GOP as a file.
+ *
+ * Since: 0.1
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstgopsplit.h"
+
+#include "byte-stream.h"
+#include "gop-accumulator.h"
+
+GST_DEBUG_CATEGORY_STATIC (gop_split_debug);
+#define GST_CAT_DEFAULT gop_split_debug
+
+#define GOP_META_NAME "HaberdashGopMeta"
+#define GOP_STRUCTURE_NAME "gopsplit-gop"
+
+#define DEFAULT_FIRST_GOP 0
+#define DEFAULT_LAST_GOP G_MAXUINT64
+#define DEFAULT_FIRST_INDEX 0
+
+enum
+{
+  PROP_0,
+  PROP_FIRST_GOP,
+  PROP_LAST_GOP,
+  PROP_FIRST_INDEX,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+
+struct _GstGopSplit
+{
+  GstElement element;
+
+  GstPad *sinkpad;
+  GstPad *srcpad;
+
+  /* protected by OBJECT_LOCK */
+  guint64 first_gop;
+  guint64 last_gop;
+  guint64 first_index;
+
+  /* streaming thread only */
+  HabCodecParser *parser;  /* NULL for audio and before caps */
+  gboolean negotiated;
+  GByteArray *units;       /* byte stream made into what parser takes, or NULL */
+  HabGopAccumulator gops;
+  guint32 segment_seqnum;  /* GST_SEQNUM_INVALID before a segment */
+  gboolean dropping;       /* the buffer before was not in the range */
+  gboolean ended;          /* the range was passed and EOS sent */
+  gboolean warned;         /* of damage in this stream */
+};
+
+#define GOP_CAPS                                                            \
+  "video/x-h264, stream-format = (string) { avc, avc3, byte-stream }, "     \
+  "alignment = (string) au; "                                               \
+  "audio/mpeg; audio/x-opus; audio/x-ac3; audio/x-eac3; audio/x-flac; "     \
+  "audio/x-alac; audio/x-vorbis; audio/x-raw"
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
+    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GOP_CAPS));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GOP_CAPS));
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstGopSplit, gst_gop_split, GST_TYPE_ELEMENT,
+    GST_DEBUG_CATEGORY_INIT (gop_split_debug, "gopsplit", 0, "GOP splitter"))
+GST_ELEMENT_REGISTER_DEFINE (gopsplit, "gopsplit", GST_RANK_NONE,
+    GST_TYPE_GOP_SPLIT)
+
+/* --- state of a stream ------------------------------------------------- */
+
+/* Forgets the GOP that is not finished. */
+static void
+gst_gop_split_restart (GstGopSplit *self)
+{
+  guint64 first_index;
+
+  GST_OBJECT_LOCK (self);
+  first_index = self->first_index;
+  GST_OBJECT_UNLOCK (self);
+
+  hab_gop_accumulator_init (&self->gops, first_index);
+  self->dropping = FALSE;
+  self->ended = FALSE;
+}
+
+static void
+gst_gop_split_reset (GstGopSplit *self)
+{
+  g_clear_pointer (&self->parser, hab_codec_parser_free);
+  g_clear_pointer (&self->units, g_byte_array_unref);
+  self->negotiated = FALSE;
+  self->warned = FALSE;
+  self->segment_seqnum = GST_SEQNUM_INVALID;
+  gst_gop_split_restart (self);
+}
+
+static void
+gst_gop_split_get_range (GstGopSplit *self, guint64 *first, guint64 *last)
+{
+  GST_OBJECT_LOCK (self);
+  *first = self->first_gop;
+  *last = self->last_gop;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* --- reporting --------------------------------------------------------- */
+
+static guint64
+to_clock_time (gint64 time)
+{
+  return time == HAB_GOP_TIME_NONE ? GST_CLOCK_TIME_NONE : (guint64) time;
+}
+
+static gint64
+from_clock_time (GstClockTime time)
+{
+  return time > G_MAXINT64 ? HAB_GOP_TIME_NONE : (gint64) time;
+}
+
+static GstStructure *
+gst_gop_split_describe (const HabGopFacts *gop)
+{
+  return gst_structure_new (GOP_STRUCTURE_NAME,
+      "index", G_TYPE_UINT64, gop->index,
+      "kind", G_TYPE_STRING, hab_random_access_to_string (gop->kind),
+      "pts", G_TYPE_UINT64, to_clock_time (gop->pts),
+      "dts", G_TYPE_UINT64, to_clock_time (gop->dts),
+      "duration", G_TYPE_UINT64, to_clock_time (gop->duration),
+      "frames", G_TYPE_UINT64, gop->frames,
+      "bytes", G_TYPE_UINT64, gop->bytes,
+      "closed", G_TYPE_BOOLEAN, gop->closed,
+      "leading-pictures", G_TYPE_UINT, gop->leading_pictures, NULL);
+}
+
+static void
+gst_gop_split_report (GstGopSplit *self, const HabGopFacts *gop)
+{
+  GstStructure *structure;
+  guint64 first, last;
+
+  gst_gop_split_get_range (self, &first, &last);
+  if (gop->index < first || gop->index > last)
+    return;
+
+  structure = gst_gop_split_describe (gop);
+  GST_DEBUG_OBJECT (self, "end of GOP: %" GST_PTR_FORMAT, structure);
+  gst_pad_push_event (self->srcpad,
+      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
+          gst_structure_copy (structure)));
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+static void
+gst_gop_split_finish (GstGopSplit *self)
+{
+  HabGopFacts gop;
+
+  if (hab_gop_accumulator_finish (&self->gops, &gop))
+    gst_gop_split_report (self, &gop);
+}
+
+/* --- buffers ----------------------------------------------------------- */
+
+/* A damaged access unit is passed on as one at which nothing starts. */
+static void
+gst_gop_split_warn (GstGopSplit *self, GstBuffer *buffer, const GError *error)
+{
+  GST_WARNING_OBJECT (self, "%s: %" GST_PTR_FORMAT, error->message, buffer);
+  if (self->warned)
+    return;
+  self->warned = TRUE;
+  GST_ELEMENT_WARNING (self, STREAM, DECODE, (NULL),
+      ("damaged access unit, more will not be told: %s", error->message));
+}
+
+static gboolean
+gst_gop_split_inspect (GstGopSplit *self, GstBuffer *buffer,
+    HabAccessUnitInfo *info)
+{
+  g_autoptr (GError) error = NULL;
+  const guint8 *data;
+  GstMapInfo map;
+  gsize size;
+
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, READ, (NULL),
+        ("buffer cannot be mapped: %" GST_PTR_FORMAT, buffer));
+    return FALSE;
+  }
+  data = map.data;
+  size = map.size;
+  if (self->units) {
+    hab_byte_stream_to_units (map.data, map.size, self->units);
+    data = self->units->data;
+    size = self->units->len;
+  }
+
+  if (!hab_codec_parser_parse_access_unit (self->parser, data, size, info,
+          &error)) {
+    *info = (HabAccessUnitInfo) { HAB_RANDOM_ACCESS_NONE, 0 };
+    gst_gop_split_warn (self, buffer, error);
+  }
+  gst_buffer_unmap (buffer, &map);
+  return TRUE;
+}
+
+/* (transfer full): the buffer with its metadata writable; its memory stays
+ * shared. */
+static GstBuffer *
+gst_gop_split_mark (GstBuffer *buffer, gboolean starts, guint64 index,
+    HabRandomAccess kind)
+{
+  GstCustomMeta *meta;
+
+  if (!starts) {
+    if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
+      buffer = gst_buffer_make_writable (buffer);
+      GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+    }
+    return buffer;
+  }
+
+  buffer = gst_buffer_make_writable (buffer);
+  GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  meta = gst_buffer_get_custom_meta (buffer, GOP_META_NAME);
+  if (meta == NULL)
+    meta = gst_buffer_add_custom_meta (buffer, GOP_META_NAME);
+  gst_structure_set (gst_custom_meta_get_structure (meta),
+      "index", G_TYPE_UINT64, index,
+      "kind", G_TYPE_STRING, hab_random_access_to_string (kind), NULL);
+  return buffer;
+}
+
+static GstFlowReturn
+gst_gop_split_end (GstGopSplit *self)
+{
+  GstEvent *eos = gst_event_new_eos ();
+
+  GST_DEBUG_OBJECT (self, "last-gop has passed");
+  if (self->segment_seqnum != GST_SEQNUM_INVALID)
+    gst_event_set_seqnum (eos, self->segment_seqnum);
+  self->ended = TRUE;
+  gst_pad_push_event (self->srcpad, eos);
+  return GST_FLOW_EOS;
+}
+
+static GstFlowReturn
+gst_gop_split_push_in_range (GstGopSplit *self, GstBuffer *buffer)
+{
+  guint64 index = hab_gop_accumulator_get_index (&self->gops);
+  guint64 first, last;
+
+  gst_gop_split_get_range (self, &first, &last);
+  if (index > last) {
+    gst_buffer_unref (buffer);
+    return gst_gop_split_end (self);
+  }
+  if (index < first) {
+    self->dropping = TRUE;
+    gst_buffer_unref (buffer);
+    return GST_FLOW_OK;
+  }
+  if (self->dropping) {
+    self->dropping = FALSE;
+    buffer = gst_buffer_make_writable (buffer);
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  }
+  return gst_pad_push (self->srcpad, buffer);
+}
+
+static GstFlowReturn
+gst_gop_split_handle_access_unit (GstGopSplit *self, GstBuffer *buffer)
+{
+  HabGopUnit unit = {
+    .pts = from_clock_time (GST_BUFFER_PTS (buffer)),
+    .dts = from_clock_time (GST_BUFFER_DTS (buffer)),
+    .duration = from_clock_time (GST_BUFFER_DURATION (buffer)),
+    .bytes = gst_buffer_get_size (buffer),
+  };
+  HabGopFacts finished;
+  gboolean starts;
+
+  if (!gst_gop_split_inspect (self, buffer, &unit.info)) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_ERROR;
+  }
+
+  starts = hab_gop_accumulator_starts_gop (&self->gops, &unit);
+  if (hab_gop_accumulator_add (&self->gops, &unit, &finished))
+    gst_gop_split_report (self, &finished);
+  buffer = gst_gop_split_mark (buffer, starts,
+      hab_gop_accumulator_get_index (&self->gops), unit.info.random_access);
+  return gst_gop_split_push_in_range (self, buffer);
+}
+
+static GstFlowReturn
+gst_gop_split_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstGopSplit *self = GST_GOP_SPLIT (parent);
+
+  if (self->ended) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_EOS;
+  }
+  if (!self->negotiated) {
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, (NULL),
+        ("buffer before caps"));
+    gst_buffer_unref (buffer);
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  /* An empty buffer (a gap) is no access unit. */
+  if (self->parser == NULL || gst_buffer_get_size (buffer) == 0)
+    return gst_pad_push (self->srcpad, buffer);
+  return gst_gop_split_handle_access_unit (self, buffer);
+}
+
+/* --- events ------------------------------------------------------------ */
+
+static gboolean
+gst_gop_split_parse_codec_data (GstGopSplit *self, const GstStructure *s)
+{
+  g_autoptr (GError) error = NULL;
+  const GValue *value = gst_structure_get_value (s, "codec_data");
+  GstBuffer *codec_data;
+  GstMapInfo map;
+  gboolean ok;
+
+  if (value == NULL || !GST_VALUE_HOLDS_BUFFER (value))
+    return TRUE;
+  codec_data = gst_value_get_buffer (value);
+  if (codec_data == NULL || !gst_buffer_map (codec_data, &map, GST_MAP_READ))
+    return FALSE;
+  ok = self->parser->codec->parse_codec_data (self->parser, map.data, map.size,
+      &error);
+  gst_buffer_unmap (codec_data, &map);
+  if (!ok)
+    GST_ERROR_OBJECT (self, "codec_data: %s", error->message);
+  return ok;
+}
+
+static gboolean
+gst_gop_split_set_caps (GstGopSplit *self, GstCaps *caps)
+{
+  const GstStructure *s = gst_caps_get_structure (caps, 0);
+  const gchar *media_type = gst_structure_get_name (s);
+  const HabCodec *codec;
+  gboolean byte_stream;
+
+  self->negotiated = FALSE;
+  if (g_str_has_prefix (media_type, "audio/")) {
+    g_clear_pointer (&self->parser, hab_codec_parser_free);
+    self->negotiated = TRUE;
+    return TRUE;
+  }
+
+  codec = hab_codec_find (media_type, 0);
+  if (codec == NULL || codec->kind != HAB_MEDIA_VIDEO) {
+    GST_ERROR_OBJECT (self, "no such codec: %" GST_PTR_FORMAT, caps);
+    return FALSE;
+  }
+  /* Parameter sets stay known when the caps of a stream change. */
+  if (self->parser == NULL || self->parser->codec != codec) {
+    g_clear_pointer (&self->parser, hab_codec_parser_free);
+    self->parser = hab_codec_parser_new (codec);
+  }
+
+  byte_stream = g_strcmp0 (gst_structure_get_string (s, "stream-format"),
+      "byte-stream") == 0;
+  g_clear_pointer (&self->units, g_byte_array_unref);
+  if (byte_stream)
+    self->units = g_byte_array_new ();
+  self->negotiated = byte_stream || gst_gop_split_parse_codec_data (self, s);
+  return self->negotiated;
+}
+
+static void
+gst_gop_split_handle_segment (GstGopSplit *self, GstEvent *event)
+{
+  guint32 seqnum = gst_event_get_seqnum (event);
+
+  /* A segment that goes on with the same playback has the same number. */
+  if (self->segment_seqnum != GST_SEQNUM_INVALID &&
+      self->segment_seqnum != seqnum)
+    gst_gop_split_restart (self);
+  self->segment_seqnum = seqnum;
+}
+
+static gboolean
+gst_gop_split_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstGopSplit *self = GST_GOP_SPLIT (parent);
+  GstCaps *caps;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+      gst_gop_split_finish (self);
+      break;
+    case GST_EVENT_CAPS:
+      gst_event_parse_caps (event, &caps);
+      if (!gst_gop_split_set_caps (self, caps)) {
+        gst_event_unref (event);
+        return FALSE;
+      }
+      break;
+    case GST_EVENT_SEGMENT:
+      gst_gop_split_handle_segment (self, event);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      self->segment_seqnum = GST_SEQNUM_INVALID;
+      gst_gop_split_restart (self);
+      break;
+    case GST_EVENT_EOS:
+      if (self->ended) {
+        gst_event_unref (event);
+        return TRUE;
+      }
+      gst_gop_split_finish (self);
+      break;
+    default:
+      break;
+  }
+  return gst_pad_event_default (pad, parent, event);
+}
+
+/* --- element ----------------------------------------------------------- */
+
+static GstStateChangeReturn
+gst_gop_split_change_state (GstElement *element, GstStateChange transition)
+{
+  GstGopSplit *self = GST_GOP_SPLIT (element);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    gst_gop_split_reset (self);
+
+  ret = GST_ELEMENT_CLASS (gst_gop_split_parent_class)
+            ->change_state (element, transition);
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    gst_gop_split_reset (self);
+  return ret;
+}
+
+static void
+gst_gop_split_set_property (GObject *object, guint id, const GValue *value,
+    GParamSpec *pspec)
+{
+  GstGopSplit *self = GST_GOP_SPLIT (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_FIRST_GOP:
+      self->first_gop = g_value_get_uint64 (value);
+      break;
+    case PROP_LAST_GOP:
+      self->last_gop = g_value_get_uint64 (value);
+      break;
+    case PROP_FIRST_INDEX:
+      self->first_index = g_value_get_uint64 (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_gop_split_get_property (GObject *object, guint id, GValue *value,
+    GParamSpec *pspec)
+{
+  GstGopSplit *self = GST_GOP_SPLIT (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_FIRST_GOP:
+      g_value_set_uint64 (value, self->first_gop);
+      break;
+    case PROP_LAST_GOP:
+      g_value_set_uint64 (value, self->last_gop);
+      break;
+    case PROP_FIRST_INDEX:
+      g_value_set_uint64 (value, self->first_index);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_gop_split_install_properties (GObjectClass *klass)
+{
+  GParamFlags flags =
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+
+  /**
+   * GstGopSplit:first-gop:
+   *
+   * Index of the first GOP to let through; those before it are dropped.
+   *
+   * Since: 0.1
+   */
+  props[PROP_FIRST_GOP] = g_param_spec_uint64 ("first-gop", "First GOP",
+      "Index of the first GOP to let through; those before it are dropped", 0,
+      G_MAXUINT64, DEFAULT_FIRST_GOP, flags);
+
+  /**
+   * GstGopSplit:last-gop:
+   *
+   * Index of the last GOP to let through; the stream ends after it.
+   *
+   * Since: 0.1
+   */
+  props[PROP_LAST_GOP] = g_param_spec_uint64 ("last-gop", "Last GOP",
+      "Index of the last GOP to let through; the stream ends after it", 0,
+      G_MAXUINT64, DEFAULT_LAST_GOP, flags);
+
+  /**
+   * GstGopSplit:first-index:
+   *
+   * Index to give to the first GOP that arrives, and to the first one after a
+   * seek. Read when streaming starts and at each seek.
+   *
+   * Since: 0.1
+   */
+  props[PROP_FIRST_INDEX] = g_param_spec_uint64 ("first-index", "First index",
+      "Index of the first GOP that arrives, at the start and after a seek", 0,
+      G_MAXUINT64, DEFAULT_FIRST_INDEX,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+
+  g_object_class_install_properties (klass, N_PROPS, props);
+}
+
+static void
+gst_gop_split_finalize (GObject *object)
+{
+  GstGopSplit *self = GST_GOP_SPLIT (object);
+
+  g_clear_pointer (&self->parser, hab_codec_parser_free);
+  g_clear_pointer (&self->units, g_byte_array_unref);
+  G_OBJECT_CLASS (gst_gop_split_parent_class)->finalize (object);
+}
+
+static void
+gst_gop_split_class_init (GstGopSplitClass *klass)
+{
+  GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  static const gchar *meta_tags[] = { NULL };
+
+  gobject_class->set_property = gst_gop_split_set_property;
+  gobject_class->get_property = gst_gop_split_get_property;
+  gobject_class->finalize = gst_gop_split_finalize;
+  gst_gop_split_install_properties (gobject_class);
+
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_gop_split_change_state);
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "GOP splitter",
+      "Filter/Video",
+      "Marks and reports the groups of pictures of compressed video, and lets "
+      "a range of them through",
+      "The Haberdash developers");
+
+  /* Another copy of the plug-in may have done it already. */
+  if (gst_meta_get_info (GOP_META_NAME) == NULL)
+    gst_meta_register_custom (GOP_META_NAME, meta_tags, NULL, NULL, NULL);
+}
+
+static void
+gst_gop_split_init (GstGopSplit *self)
+{
+  self->first_gop = DEFAULT_FIRST_GOP;
+  self->last_gop = DEFAULT_LAST_GOP;
+  self->first_index = DEFAULT_FIRST_INDEX;
+
+  self->sinkpad = gst_pad_new_from_static_template (&sink_template, "sink");
+  gst_pad_set_chain_function (self->sinkpad,
+      GST_DEBUG_FUNCPTR (gst_gop_split_chain));
+  gst_pad_set_event_function (self->sinkpad,
+      GST_DEBUG_FUNCPTR (gst_gop_split_sink_event));
+  GST_PAD_SET_PROXY_CAPS (self->sinkpad);
+  GST_PAD_SET_PROXY_ALLOCATION (self->sinkpad);
+  gst_element_add_pad (GST_ELEMENT (self), self->sinkpad);
+
+  self->srcpad = gst_pad_new_from_static_template (&src_template, "src");
+  GST_PAD_SET_PROXY_CAPS (self->srcpad);
+  gst_element_add_pad (GST_ELEMENT (self), self->srcpad);
+}
