@@ -29,8 +29,19 @@ export function errorFrom(status, text) {
     problem.detail ?? 'The service gave no reason.');
 }
 
+// Where the service listens beyond this machine it asks for a token; it stays
+// in this tab.
+const TOKEN = 'haberdash-token';
+
+export const hasToken = () => sessionStorage.getItem(TOKEN) !== null;
+export const keepToken = (token) => sessionStorage.setItem(TOKEN, token.trim());
+
+export function authorization() {
+  return hasToken() ? { Authorization: `Bearer ${sessionStorage.getItem(TOKEN)}` } : {};
+}
+
 async function send(path, { method = 'GET', json, signal } = {}) {
-  const headers = { Accept: 'application/json' };
+  const headers = { Accept: 'application/json', ...authorization() };
   let answer;
 
   if (json !== undefined)
@@ -54,6 +65,14 @@ export async function get(path, signal) {
 
 export async function post(path, json) {
   return (await send(path, { method: 'POST', json })).json();
+}
+
+// What an element may have as its src. An element sends no token, so that with
+// one the whole file is fetched first.
+export async function mediaSource(path) {
+  if (!hasToken())
+    return path;
+  return URL.createObjectURL(await (await send(path)).blob());
 }
 
 export async function remove(path) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // All GOPs of one video: their sizes along the time line, a table, a player.
 
-import { gopsPath, list } from './api.js';
+import { ApiError, get, gopsPath, list, mediaSource } from './api.js';
 import { byId, el, errorNotice, facts, show } from './dom.js';
 import { bytes, clock, count } from './format.js';
 import { GopChart } from './gop-chart.js';
@@ -46,15 +46,26 @@ function describe(gop) {
   ]);
 }
 
-// Where an error of the video element comes from, the service can tell.
+const showTrouble = (...nodes) => byId('video-trouble').replaceChildren(...nodes);
+
+// The element does not tell why; the service may.
 async function explainVideo(index) {
-  const answer = await fetch(video.src).catch(() => null);
-  const problem = answer && !answer.ok ? await answer.json().catch(() => null) : null;
+  const error = await get(`${path}/${gops[index].index}.mp4`).catch((problem) => problem);
 
   if (index !== current)
     return;
-  byId('video-trouble').replaceChildren(el('div', { class: 'notice bad', role: 'alert' },
-    el('p', {}, problem?.detail ?? 'This browser cannot play this GOP by itself. Saved as a file it may play elsewhere.')));
+  showTrouble(error instanceof ApiError ? errorNotice(error)
+    : el('div', { class: 'notice bad', role: 'alert' }, el('p', {},
+      'This browser cannot play this GOP by itself. Saved as a file it may play elsewhere.')));
+}
+
+async function load(index) {
+  const from = await mediaSource(`${path}/${gops[index].index}.mp4`);
+
+  if (index !== current)
+    return;
+  video.src = byId('download').href = from;
+  await video.play().catch(() => {}); // what is wrong is an event of the element
 }
 
 function play(index) {
@@ -67,15 +78,14 @@ function play(index) {
   rows.reveal(index);
   chart.current = index;
   show(byId('player'));
+  byId('player').scrollIntoView({ block: 'nearest' });
   byId('playing').textContent = `GOP ${gop.index}`;
   byId('facts').replaceChildren(describe(gop));
-  byId('video-trouble').replaceChildren();
+  showTrouble();
   byId('previous').disabled = index === 0;
   byId('next').disabled = index === gops.length - 1;
-  byId('download').href = `${path}/${gop.index}.mp4`;
   byId('download').download = `${name.replace(/\.[^.]*$/, '')}-gop-${gop.index}.mp4`;
-  video.src = `${path}/${gop.index}.mp4`;
-  video.play().catch(() => {}); // a refusal shows as an error of the element
+  load(index).catch((error) => showTrouble(errorNotice(error)));
   history.replaceState(null, '', `#${gop.index}`);
 }
 

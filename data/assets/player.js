@@ -4,7 +4,7 @@
 
 /* global shaka */
 
-import { get, packagePath, watchPackage } from './api.js';
+import { authorization, get, packagePath, watchPackage } from './api.js';
 import { byId, el, errorNotice, facts, show } from './dom.js';
 import { count, localTime, percent } from './format.js';
 import { protectionOf } from './manifest.js';
@@ -87,10 +87,12 @@ async function newPlayer() {
   await fresh.attach(video);
   fresh.addEventListener('error', (event) => fail(event.detail));
   // Without what the manifest says about protection nobody asks for a licence.
-  fresh.configure('manifest.dash.ignoreDrmInfo', noKey.checked);
+  fresh.configure('manifest.ignoreDrmInfo', noKey.checked);
   fresh.getNetworkingEngine().registerRequestFilter((type, request) => {
-    if (type === shaka.net.NetworkingEngine.RequestType.LICENSE && licenceFrom)
+    if (type === shaka.net.NetworkingEngine.RequestType.LICENSE && licenceFrom) {
       request.uris = [licenceFrom];
+      Object.assign(request.headers, authorization());
+    }
   });
   return fresh;
 }
