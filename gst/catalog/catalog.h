@@ -143,6 +143,9 @@ GPtrArray *hab_catalog_list_inputs (HabCatalog *catalog, gint64 after,
  * final lose their input but stay. */
 gboolean hab_catalog_delete_input (HabCatalog *catalog, gint64 id,
     GError **error);
+/* (element-type HabStatusChange): oldest first. */
+GArray *hab_catalog_list_input_history (HabCatalog *catalog, gint64 input_id,
+    GError **error);
 /* (element-type HabTrack) */
 GArray *hab_catalog_list_tracks (HabCatalog *catalog, gint64 input_id,
     GError **error);
@@ -212,6 +215,7 @@ HabPackage *hab_catalog_claim_package (HabCatalog *catalog, GError **error);
 gboolean hab_catalog_set_status (HabCatalog *catalog, gint64 package_id,
     HabStatus status, const gchar *reason, const gchar *output_file_path,
     GError **error);
+/* Never falls. STATE where the package is in a final status. */
 gboolean hab_catalog_set_progress (HabCatalog *catalog, gint64 package_id,
     gdouble progress, GError **error);
 /* Back to Queued, to be claimed again; recorded in the history. */
@@ -220,6 +224,7 @@ gboolean hab_catalog_requeue_package (HabCatalog *catalog, gint64 package_id,
 /* After a start: every package that a service that died had claimed waits
  * again. Returns how many, -1 on failure. */
 gint hab_catalog_recover (HabCatalog *catalog, GError **error);
+/* IN_USE while a job has it: it waits unclaimed, or its status is final. */
 gboolean hab_catalog_delete_package (HabCatalog *catalog, gint64 id,
     GError **error);
 /* (element-type HabStatusChange): oldest first, the input's Ingested not

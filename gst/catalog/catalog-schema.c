@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "catalog-private.h"
+
+/* Units are in the names: _ns nanoseconds, _us microseconds since 1970 in UTC,
+ * _bytes. What is not known is NULL. */
+static const gchar tables[] =
+    "PRAGMA application_id = 0x48616244;"
+
+    "CREATE TABLE inputs ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  name TEXT NOT NULL UNIQUE CHECK (name <> ''),"
+    "  storage TEXT NOT NULL UNIQUE CHECK (storage <> ''),"
+    "  size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),"
+    "  sha256 TEXT NOT NULL"
+    "    CHECK (length (sha256) = 64 AND sha256 NOT GLOB '*[^0-9a-f]*'),"
+    "  duration_ns INTEGER CHECK (duration_ns >= 0),"
+    "  video_track_number INTEGER,"
+    "  indexed INTEGER NOT NULL CHECK (indexed IN (0, 1)),"
+    "  created_us INTEGER NOT NULL"
+    ") STRICT;"
+
+    "CREATE TABLE input_history ("
+    "  id INTEGER PRIMARY KEY,"
+    "  input_id INTEGER NOT NULL REFERENCES inputs (id) ON DELETE CASCADE,"
+    "  status TEXT NOT NULL CHECK (status IN ('Ingested')),"
+    "  at_us INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX input_history_by_input ON input_history (input_id);"
+
+    "CREATE TABLE tracks ("
+    "  input_id INTEGER NOT NULL REFERENCES inputs (id) ON DELETE CASCADE,"
+    "  number INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL CHECK (kind IN ('video', 'audio', 'text', 'other')),"
+    "  codec TEXT,"
+    "  caps TEXT,"
+    "  timescale INTEGER NOT NULL,"
+    "  width INTEGER NOT NULL,"
+    "  height INTEGER NOT NULL,"
+    "  fps_n INTEGER NOT NULL,"
+    "  fps_d INTEGER NOT NULL,"
+    "  channels INTEGER NOT NULL,"
+    "  rate INTEGER NOT NULL,"
+    "  duration_ns INTEGER CHECK (duration_ns >= 0),"
+    "  language TEXT,"
+    "  PRIMARY KEY (input_id, number)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* number: from 0, in decode order */
+    "CREATE TABLE gops ("
+    "  input_id INTEGER NOT NULL REFERENCES inputs (id) ON DELETE CASCADE,"
+    "  number INTEGER NOT NULL CHECK (number >= 0),"
+    "  track_number INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL,"
+    "  closed INTEGER NOT NULL CHECK (closed IN (0, 1)),"
+    "  leading_pictures INTEGER NOT NULL,"
+    "  frames INTEGER NOT NULL,"
+    "  first_frame INTEGER NOT NULL,"
+    "  pts_ns INTEGER,"
+    "  dts_ns INTEGER,"
+    "  duration_ns INTEGER NOT NULL,"
+    "  size_bytes INTEGER NOT NULL,"
+    "  first_byte INTEGER,"
+    "  end_byte INTEGER,"
+    "  PRIMARY KEY (input_id, number)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* number: from 0, in decode order; times in ticks of the track */
+    "CREATE TABLE iframes ("
+    "  input_id INTEGER NOT NULL REFERENCES inputs (id) ON DELETE CASCADE,"
+    "  number INTEGER NOT NULL CHECK (number >= 0),"
+    "  coded_picture_number INTEGER NOT NULL,"
+    "  pts INTEGER NOT NULL,"
+    "  dts INTEGER NOT NULL,"
+    "  duration INTEGER NOT NULL,"
+    "  offset_bytes INTEGER,"
+    "  size_bytes INTEGER NOT NULL,"
+    "  key_frame INTEGER NOT NULL CHECK (key_frame IN (0, 1)),"
+    "  gop_number INTEGER,"
+    "  PRIMARY KEY (input_id, number)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* Every code that was ever given out. */
+    "CREATE TABLE codes ("
+    "  code TEXT NOT NULL PRIMARY KEY"
+    "    CHECK (length (code) >= 6 AND code NOT GLOB '*[^A-Z0-9]*')"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* input_name and video_track_number are what the input had when the
+     * package was asked for: they outlive it. A claimed package belongs to a
+     * job until its status is final. */
+    "CREATE TABLE packages ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  input_id INTEGER REFERENCES inputs (id) ON DELETE SET NULL,"
+    "  input_name TEXT NOT NULL,"
+    "  video_track_number INTEGER,"
+    "  code TEXT NOT NULL UNIQUE REFERENCES codes (code),"
+    "  status TEXT NOT NULL CHECK (status IN ('Queued', 'Fragmented',"
+    "    'Encrypted', 'Ready', 'Failed', 'Cancelled')),"
+    "  claimed INTEGER NOT NULL DEFAULT 0 CHECK (claimed IN (0, 1)),"
+    "  reason TEXT,"
+    "  progress REAL NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 1),"
+    "  encrypt TEXT NOT NULL CHECK (encrypt IN ('video', 'all', 'none')),"
+    "  segment_duration_ns INTEGER NOT NULL CHECK (segment_duration_ns > 0),"
+    "  kid TEXT CHECK (length (kid) = 22),"
+    "  sealed_key TEXT CHECK (sealed_key GLOB 'hab1:*'),"
+    "  url TEXT,"
+    "  output_file_path TEXT,"
+    "  attempts INTEGER NOT NULL DEFAULT 0,"
+    "  idempotency_key TEXT UNIQUE,"
+    "  request_sha256 TEXT,"
+    "  created_us INTEGER NOT NULL,"
+    "  updated_us INTEGER NOT NULL,"
+    "  CHECK ((kid IS NULL) = (encrypt = 'none')),"
+    "  CHECK ((sealed_key IS NULL) = (encrypt = 'none'))"
+    ") STRICT;"
+    "CREATE INDEX packages_by_input ON packages (input_id);"
+    "CREATE INDEX packages_by_kid ON packages (kid);"
+    "CREATE INDEX packages_waiting ON packages (id)"
+    "  WHERE status = 'Queued' AND claimed = 0;"
+
+    "CREATE TABLE package_history ("
+    "  id INTEGER PRIMARY KEY,"
+    "  package_id INTEGER NOT NULL REFERENCES packages (id) ON DELETE CASCADE,"
+    "  status TEXT NOT NULL,"
+    "  at_us INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX package_history_by_package ON package_history (package_id);";
+
+/* For people with the sqlite3 shell and for programs that know the nine
+ * columns of the service that this one takes the place of. */
+static const gchar uploaded_videos[] =
+    "CREATE VIEW uploaded_videos ("
+    "  input_content_id, input_content_origin, video_track_number, status,"
+    "  output_file_path, video_key, kid, packaged_content_id, url) AS "
+    "SELECT input_id, input_name, video_track_number, status,"
+    "  output_file_path, sealed_key, kid, id,"
+    "  CASE status WHEN 'Ready' THEN url END "
+    "FROM packages "
+    "UNION ALL "
+    "SELECT id, name, video_track_number, 'Ingested',"
+    "  NULL, NULL, NULL, NULL, NULL "
+    "FROM inputs "
+    "WHERE NOT EXISTS (SELECT 1 FROM packages WHERE input_id = inputs.id);";
+
+const gchar *const hab_catalog_migrations[] = { tables, uploaded_videos };
+const guint hab_catalog_n_migrations = G_N_ELEMENTS (hab_catalog_migrations);

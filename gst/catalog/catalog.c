@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "catalog-private.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* How long another process may hold the lock. */
+#define BUSY_TIMEOUT_MS 5000
+#define BUSY_POLL_MS 10
+
+/* PRAGMA application_id of a catalog: "HabD" */
+#define APPLICATION_ID 0x48616244
+
+G_DEFINE_QUARK (hab-catalog-error-quark, hab_catalog_error)
+
+/* --- errors ---------------------------------------------------------- */
+
+static HabCatalogError
+error_code (sqlite3 *db, gint rc)
+{
+  switch (rc) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+      return HAB_CATALOG_ERROR_EXISTS;
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      return HAB_CATALOG_ERROR_NOT_FOUND;
+    default:
+      break;
+  }
+
+  switch (rc & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return HAB_CATALOG_ERROR_BUSY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return HAB_CATALOG_ERROR_CORRUPT;
+    case SQLITE_FULL:
+      return HAB_CATALOG_ERROR_NO_SPACE;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      if (sqlite3_system_errno (db) == ENOSPC || sqlite3_system_errno (db) == EDQUOT)
+        return HAB_CATALOG_ERROR_NO_SPACE;
+      return HAB_CATALOG_ERROR_FAILED;
+    default:
+      return HAB_CATALOG_ERROR_FAILED;
+  }
+}
+
+gboolean
+hab_catalog_fail (HabCatalog *catalog, gint rc, const gchar *what,
+    GError **error)
+{
+  g_set_error (error, HAB_CATALOG_ERROR, error_code (catalog->db, rc),
+      "cannot %s: %s", what, sqlite3_errmsg (catalog->db));
+  return FALSE;
+}
+
+static gboolean
+exec (HabCatalog *catalog, const gchar *sql, const gchar *what, GError **error)
+{
+  gint rc = sqlite3_exec (catalog->db, sql, NULL, NULL, NULL);
+
+  return rc == SQLITE_OK || hab_catalog_fail (catalog, rc, what, error);
+}
+
+/* --- statements ------------------------------------------------------ */
+
+/* After some failures (a full disk) SQLite itself rolls back. What the caller
+ * still believes to be in its transaction must not be kept alone. */
+static gboolean
+check_transaction (HabCatalog *catalog, GError **error)
+{
+  if (catalog->depth == 0 || !sqlite3_get_autocommit (catalog->db))
+    return TRUE;
+
+  g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_FAILED,
+      "the transaction was rolled back after an earlier failure");
+  return FALSE;
+}
+
+HabStatement *
+hab_catalog_prepare (HabCatalog *catalog, const gchar *sql, GError **error)
+{
+  sqlite3_stmt *statement;
+  gint rc;
+
+  if (!check_transaction (catalog, error))
+    return NULL;
+
+  statement = g_hash_table_lookup (catalog->statements, sql);
+  if (statement)
+    return statement;
+
+  rc = sqlite3_prepare_v3 (catalog->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+      &statement, NULL);
+  if (rc != SQLITE_OK) {
+    hab_catalog_fail (catalog, rc, "read or write the catalog", error);
+    return NULL;
+  }
+  g_hash_table_insert (catalog->statements, (gpointer) sql, statement);
+
+  return statement;
+}
+
+void
+hab_statement_release (HabStatement *statement)
+{
+  /* The result is that of the last step, which was looked at. */
+  sqlite3_reset (statement);
+  sqlite3_clear_bindings (statement);
+}
+
+static void
+finalize_statement (gpointer statement)
+{
+  /* As on release: the result is that of the last step. */
+  sqlite3_finalize (statement);
+}
+
+static gint
+parameter (HabStatement *statement, const gchar *name)
+{
+  gint index = sqlite3_bind_parameter_index (statement, name);
+
+  g_assert (index > 0);
+  return index;
+}
+
+/* A bind to a parameter that exists fails only for want of memory, for which
+ * GLib ends the program too. */
+static void
+check_bound (gint rc)
+{
+  if (rc != SQLITE_OK)
+    g_error ("cannot bind a value: %s", sqlite3_errstr (rc));
+}
+
+void
+hab_statement_bind_int (HabStatement *statement, const gchar *name,
+    gint64 value)
+{
+  check_bound (sqlite3_bind_int64 (statement, parameter (statement, name), value));
+}
+
+void
+hab_statement_bind_int_or_null (HabStatement *statement, const gchar *name,
+    gint64 value, gint64 null_value)
+{
+  if (value == null_value)
+    check_bound (sqlite3_bind_null (statement, parameter (statement, name)));
+  else
+    hab_statement_bind_int (statement, name, value);
+}
+
+void
+hab_statement_bind_double (HabStatement *statement, const gchar *name,
+    gdouble value)
+{
+  check_bound (sqlite3_bind_double (statement, parameter (statement, name), value));
+}
+
+void
+hab_statement_bind_text (HabStatement *statement, const gchar *name,
+    const gchar *text)
+{
+  check_bound (sqlite3_bind_text (statement, parameter (statement, name), text,
+      -1, SQLITE_STATIC));
+}
+
+gint64
+hab_statement_get_int_or (HabStatement *statement, gint column,
+    gint64 null_value)
+{
+  if (sqlite3_column_type (statement, column) == SQLITE_NULL)
+    return null_value;
+  return sqlite3_column_int64 (statement, column);
+}
+
+gchar *
+hab_statement_dup_text (HabStatement *statement, gint column)
+{
+  return g_strdup ((const gchar *) sqlite3_column_text (statement, column));
+}
+
+HabStep
+hab_catalog_step (HabCatalog *catalog, HabStatement *statement,
+    const gchar *what, GError **error)
+{
+  gint rc = sqlite3_step (statement);
+
+  if (rc == SQLITE_ROW)
+    return HAB_STEP_ROW;
+  if (rc == SQLITE_DONE)
+    return HAB_STEP_DONE;
+  hab_catalog_fail (catalog, rc, what, error);
+  return HAB_STEP_FAILED;
+}
+
+gboolean
+hab_catalog_run (HabCatalog *catalog, HabStatement *statement,
+    const gchar *what, GError **error)
+{
+  HabStep step;
+
+  do
+    step = hab_catalog_step (catalog, statement, what, error);
+  while (step == HAB_STEP_ROW);
+  sqlite3_reset (statement);
+
+  return step == HAB_STEP_DONE;
+}
+
+gboolean
+hab_catalog_read_count (HabCatalog *catalog, const gchar *sql, gint64 id,
+    guint64 *count, GError **error)
+{
+  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog, sql, error);
+
+  if (!statement)
+    return FALSE;
+  hab_statement_bind_int (statement, ":id", id);
+  if (hab_catalog_step (catalog, statement, "count rows", error) != HAB_STEP_ROW)
+    return FALSE;
+  *count = sqlite3_column_int64 (statement, 0);
+
+  return TRUE;
+}
+
+GArray *
+hab_catalog_read_history (HabCatalog *catalog, HabStatement *statement,
+    GError **error)
+{
+  g_autoptr (GArray) history = g_array_new (FALSE, FALSE, sizeof (HabStatusChange));
+  HabStep step;
+
+  while ((step = hab_catalog_step (catalog, statement, "read the history",
+      error)) == HAB_STEP_ROW) {
+    HabStatusChange change = { .at_us = sqlite3_column_int64 (statement, 1) };
+
+    if (hab_status_from_string ((const gchar *) sqlite3_column_text (statement, 0),
+        &change.status))
+      g_array_append_val (history, change);
+  }
+
+  return step == HAB_STEP_DONE ? g_steal_pointer (&history) : NULL;
+}
+
+/* --- transactions ---------------------------------------------------- */
+
+gboolean
+hab_catalog_begin (HabCatalog *catalog, GError **error)
+{
+  /* Immediate: a transaction that reads first and then wants to write could
+   * find that another one was faster, and no timeout helps that. */
+  const gchar *sql = catalog->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT inner";
+
+  if (!check_transaction (catalog, error)
+      || !exec (catalog, sql, "begin a transaction", error))
+    return FALSE;
+  catalog->depth++;
+
+  return TRUE;
+}
+
+gboolean
+hab_catalog_commit (HabCatalog *catalog, GError **error)
+{
+  const gchar *sql = catalog->depth == 1 ? "COMMIT" : "RELEASE inner";
+
+  g_return_val_if_fail (catalog->depth > 0, FALSE);
+
+  if (!exec (catalog, sql, "commit", error)) {
+    hab_catalog_rollback (catalog);
+    return FALSE;
+  }
+  catalog->depth--;
+
+  return TRUE;
+}
+
+void
+hab_catalog_rollback (HabCatalog *catalog)
+{
+  g_return_if_fail (catalog->depth > 0);
+
+  /* Fails only where SQLite has rolled back the whole transaction itself. */
+  if (!sqlite3_get_autocommit (catalog->db))
+    sqlite3_exec (catalog->db,
+        catalog->depth == 1 ? "ROLLBACK" : "ROLLBACK TO inner; RELEASE inner",
+        NULL, NULL, NULL);
+  catalog->depth--;
+}
+
+/* --- opening --------------------------------------------------------- */
+
+static gboolean
+read_pragma (HabCatalog *catalog, const gchar *sql, gint64 *value,
+    GError **error)
+{
+  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog, sql, error);
+
+  if (!statement)
+    return FALSE;
+  if (hab_catalog_step (catalog, statement, "read the catalog", error) != HAB_STEP_ROW)
+    return FALSE;
+  *value = sqlite3_column_int64 (statement, 0);
+
+  return TRUE;
+}
+
+/* Looks before anything is written. */
+static gboolean
+check_origin (HabCatalog *catalog, GError **error)
+{
+  gint64 version, id, n_objects;
+
+  if (!read_pragma (catalog, "PRAGMA user_version", &version, error)
+      || !read_pragma (catalog, "PRAGMA application_id", &id, error)
+      || !read_pragma (catalog, "SELECT count(*) FROM sqlite_schema", &n_objects, error))
+    return FALSE;
+
+  if (version < 0 || (n_objects > 0 && id != APPLICATION_ID)) {
+    g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_FAILED,
+        "the file is a database of another program");
+    return FALSE;
+  }
+  if (version > hab_catalog_n_migrations) {
+    g_set_error (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NEWER,
+        "made by a later version of the program (schema %" G_GINT64_FORMAT
+        ", known up to %u): use that version or restore a backup",
+        version, hab_catalog_n_migrations);
+    return FALSE;
+  }
+
+  return TRUE;
+}
+
+static gboolean
+try_wal (HabCatalog *catalog, gboolean *is_wal, GError **error)
+{
+  g_autoptr (HabStatement) statement =
+      hab_catalog_prepare (catalog, "PRAGMA journal_mode = WAL", error);
+
+  if (!statement)
+    return FALSE;
+  if (hab_catalog_step (catalog, statement, "switch to write-ahead logging",
+      error) != HAB_STEP_ROW)
+    return FALSE;
+  *is_wal = g_strcmp0 ((const gchar *) sqlite3_column_text (statement, 0), "wal") == 0;
+
+  return TRUE;
+}
+
+/* The switch does not wait as other statements do when another connection
+ * makes it at the same time. */
+static gboolean
+use_wal (HabCatalog *catalog, GError **error)
+{
+  gint64 deadline = g_get_monotonic_time () + BUSY_TIMEOUT_MS * 1000;
+
+  while (TRUE) {
+    g_autoptr (GError) local_error = NULL;
+    gboolean is_wal = FALSE;
+
+    if (try_wal (catalog, &is_wal, &local_error)) {
+      if (is_wal)
+        return TRUE;
+      g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_FAILED,
+          "write-ahead logging does not work here: put the catalog on a "
+          "local file system");
+      return FALSE;
+    }
+
+    if (!g_error_matches (local_error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_BUSY)
+        || g_get_monotonic_time () > deadline) {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+    g_usleep (BUSY_POLL_MS * 1000);
+  }
+}
+
+static gboolean
+migrate_step (HabCatalog *catalog, guint version, GError **error)
+{
+  g_autofree gchar *set_version =
+      g_strdup_printf ("PRAGMA user_version = %u", version + 1);
+
+  return exec (catalog, hab_catalog_migrations[version], "migrate the catalog", error)
+      && exec (catalog, set_version, "migrate the catalog", error);
+}
+
+/* The version is read inside the transaction: another process may be
+ * migrating, too. */
+static gboolean
+migrate (HabCatalog *catalog, GError **error)
+{
+  gint64 version;
+
+  do {
+    if (!hab_catalog_begin (catalog, error))
+      return FALSE;
+    if (!read_pragma (catalog, "PRAGMA user_version", &version, error)
+        || (version < hab_catalog_n_migrations
+            && !migrate_step (catalog, version, error))) {
+      hab_catalog_rollback (catalog);
+      return FALSE;
+    }
+    if (!hab_catalog_commit (catalog, error))
+      return FALSE;
+  } while (version + 1 < hab_catalog_n_migrations);
+
+  return TRUE;
+}
+
+static gboolean
+set_up (HabCatalog *catalog, GError **error)
+{
+  gint64 version;
+
+  sqlite3_busy_timeout (catalog->db, BUSY_TIMEOUT_MS);
+
+  if (!check_origin (catalog, error)
+      || !use_wal (catalog, error)
+      || !exec (catalog, "PRAGMA synchronous = NORMAL", "set up the catalog", error)
+      || !exec (catalog, "PRAGMA foreign_keys = ON", "set up the catalog", error)
+      || !read_pragma (catalog, "PRAGMA user_version", &version, error))
+    return FALSE;
+
+  return version == hab_catalog_n_migrations || migrate (catalog, error);
+}
+
+HabCatalog *
+hab_catalog_open (const gchar *path, GError **error)
+{
+  g_autoptr (HabCatalog) catalog = g_new0 (HabCatalog, 1);
+  gint rc;
+
+  g_return_val_if_fail (path != NULL, NULL);
+
+  catalog->statements = g_hash_table_new_full (g_direct_hash, g_direct_equal,
+      NULL, finalize_statement);
+
+  rc = sqlite3_open_v2 (path, &catalog->db,
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, NULL);
+  if (rc != SQLITE_OK) {
+    hab_catalog_fail (catalog, rc, "open the file", error);
+  } else if (set_up (catalog, error)) {
+    return g_steal_pointer (&catalog);
+  }
+  g_prefix_error (error, "catalog %s: ", path);
+
+  return NULL;
+}
+
+void
+hab_catalog_close (HabCatalog *catalog)
+{
+  if (!catalog)
+    return;
+
+  g_hash_table_unref (catalog->statements);
+  /* With no statement left this cannot fail; an open transaction is rolled
+   * back. */
+  sqlite3_close (catalog->db);
+  g_free (catalog);
+}
+
+/* --- statuses -------------------------------------------------------- */
+
+static const gchar *const status_words[] = {
+  [HAB_STATUS_INGESTED] = "Ingested",
+  [HAB_STATUS_QUEUED] = "Queued",
+  [HAB_STATUS_FRAGMENTED] = "Fragmented",
+  [HAB_STATUS_ENCRYPTED] = "Encrypted",
+  [HAB_STATUS_READY] = "Ready",
+  [HAB_STATUS_FAILED] = "Failed",
+  [HAB_STATUS_CANCELLED] = "Cancelled",
+};
+
+const gchar *
+hab_status_to_string (HabStatus status)
+{
+  g_return_val_if_fail (status < G_N_ELEMENTS (status_words), NULL);
+
+  return status_words[status];
+}
+
+gboolean
+hab_status_from_string (const gchar *word, HabStatus *status)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (status_words); i++) {
+    if (g_strcmp0 (word, status_words[i]) == 0) {
+      *status = i;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+gboolean
+hab_status_is_final (HabStatus status)
+{
+  return status == HAB_STATUS_READY || status == HAB_STATUS_FAILED
+      || status == HAB_STATUS_CANCELLED;
+}
