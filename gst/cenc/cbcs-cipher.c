@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "cbcs-cipher.h"
+
+#include <string.h>
+
+#include <nettle/aes.h>
+#include <nettle/cbc.h>
+
+#include "keys.h"
+
+/* Blocks gathered for one call of the cipher: enough to keep its pipelines
+ * full, small enough for the first-level cache. */
+#define BATCH_BLOCKS 256
+
+struct _HabCbcsCipher
+{
+  struct aes128_ctx encrypt;
+  struct aes128_ctx decrypt;
+};
+
+typedef void (*RunFunc) (const HabCbcsCipher *cipher, guint8 *iv, guint8 *data,
+    gsize size);
+
+const HabCbcsPattern hab_cbcs_video_pattern = { 1, 9 };
+const HabCbcsPattern hab_cbcs_audio_pattern = { 0, 0 };
+
+HabCbcsCipher *
+hab_cbcs_cipher_new (const guint8 key[16])
+{
+  HabCbcsCipher *cipher = g_new (HabCbcsCipher, 1);
+
+  aes128_set_encrypt_key (&cipher->encrypt, key);
+  aes128_invert_key (&cipher->decrypt, &cipher->encrypt);
+  return cipher;
+}
+
+void
+hab_cbcs_cipher_free (HabCbcsCipher *cipher)
+{
+  if (cipher == NULL)
+    return;
+  hab_key_wipe (cipher, sizeof *cipher);
+  g_free (cipher);
+}
+
+static void
+run_encrypt (const HabCbcsCipher *cipher, guint8 *iv, guint8 *data, gsize size)
+{
+  cbc_aes128_encrypt (&cipher->encrypt, iv, size, data, data);
+}
+
+static void
+run_decrypt (const HabCbcsCipher *cipher, guint8 *iv, guint8 *data, gsize size)
+{
+  cbc_decrypt (&cipher->decrypt, (nettle_cipher_func *) aes128_decrypt,
+      HAB_CBCS_BLOCK, iv, size, data, data);
+}
+
+/* Copies the pattern's encrypted blocks of data, from block *next on, into
+ * batch, or back. Returns how many. *next is moved behind them. */
+static guint
+copy_blocks (guint8 *data, gsize n_blocks, HabCbcsPattern pattern, gsize *next,
+    guint8 *batch, gboolean back)
+{
+  const gsize period = pattern.crypt_byte_block + pattern.skip_byte_block;
+  gsize block = *next;
+  guint n = 0;
+
+  while (block < n_blocks && n < BATCH_BLOCKS) {
+    guint8 *in_data = data + block * HAB_CBCS_BLOCK;
+    guint8 *in_batch = batch + n * HAB_CBCS_BLOCK;
+
+    if (back)
+      memcpy (in_data, in_batch, HAB_CBCS_BLOCK);
+    else
+      memcpy (in_batch, in_data, HAB_CBCS_BLOCK);
+    n++;
+    block++;
+    if (block % period == pattern.crypt_byte_block)
+      block += pattern.skip_byte_block;
+  }
+  *next = block;
+  return n;
+}
+
+/* Gathers the blocks that lie apart, so that the cipher runs over many of
+ * them at a time. */
+static void
+run_pattern (const HabCbcsCipher *cipher, RunFunc run, guint8 *iv,
+    HabCbcsPattern pattern, guint8 *data, gsize n_blocks)
+{
+  guint8 batch[BATCH_BLOCKS * HAB_CBCS_BLOCK];
+  gsize next = 0;
+
+  while (next < n_blocks) {
+    gsize first = next;
+    guint n = copy_blocks (data, n_blocks, pattern, &next, batch, FALSE);
+
+    run (cipher, iv, batch, n * HAB_CBCS_BLOCK);
+    copy_blocks (data, n_blocks, pattern, &first, batch, TRUE);
+  }
+}
+
+static void
+run_range (const HabCbcsCipher *cipher, RunFunc run, const guint8 iv[16],
+    HabCbcsPattern pattern, guint8 *data, gsize size)
+{
+  guint8 chain[HAB_CBCS_BLOCK];
+  gsize n_blocks = size / HAB_CBCS_BLOCK;
+
+  memcpy (chain, iv, sizeof chain);
+  if (pattern.crypt_byte_block == 0 || pattern.skip_byte_block == 0)
+    run (cipher, chain, data, n_blocks * HAB_CBCS_BLOCK);
+  else
+    run_pattern (cipher, run, chain, pattern, data, n_blocks);
+}
+
+void
+hab_cbcs_cipher_encrypt (const HabCbcsCipher *cipher, const guint8 iv[16],
+    HabCbcsPattern pattern, guint8 *data, gsize size)
+{
+  run_range (cipher, run_encrypt, iv, pattern, data, size);
+}
+
+void
+hab_cbcs_cipher_decrypt (const HabCbcsCipher *cipher, const guint8 iv[16],
+    HabCbcsPattern pattern, guint8 *data, gsize size)
+{
+  run_range (cipher, run_decrypt, iv, pattern, data, size);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "cenc-protection.h"
+
+#include <string.h>
+
+#include "keys.h"
+
+static const gchar *const protected_fields[] = {
+  "original-media-type",
+  "cipher-mode",
+  "protection-system",
+  "default-kid",
+  "constant-iv",
+  "crypt-byte-block",
+  "skip-byte-block",
+  "clear-lead",
+};
+
+/* --- reading a meta ----------------------------------------------------- */
+
+static GstBuffer *
+get_buffer (const GstStructure *structure, const gchar *field)
+{
+  const GValue *value = gst_structure_get_value (structure, field);
+
+  return value && G_VALUE_HOLDS (value, GST_TYPE_BUFFER) ?
+             gst_value_get_buffer (value) :
+             NULL;
+}
+
+/* An IV of 8 bytes has 8 zeros behind it (ISO/IEC 23001-7, 9.1). */
+static gboolean
+read_iv (const GstStructure *structure, guint8 iv[16])
+{
+  GstBuffer *buffer = get_buffer (structure, "iv");
+  gsize size = buffer ? gst_buffer_get_size (buffer) : 0;
+
+  memset (iv, 0, 16);
+  return (size == 8 || size == 16) &&
+      gst_buffer_extract (buffer, 0, iv, size) == size;
+}
+
+static gboolean
+read_subsamples (const GstStructure *structure, HabProtection *protection)
+{
+  protection->has_subsamples = gst_structure_get_uint (structure,
+      "subsample_count", &protection->n_subsamples);
+  if (!protection->has_subsamples || protection->n_subsamples == 0)
+    return TRUE;
+  protection->subsamples = get_buffer (structure, "subsamples");
+  return protection->subsamples &&
+      gst_buffer_get_size (protection->subsamples) / HAB_SUBSAMPLE_ENTRY >=
+      protection->n_subsamples;
+}
+
+gboolean
+hab_protection_from_structure (const GstStructure *structure,
+    HabProtection *protection)
+{
+  GstBuffer *kid = get_buffer (structure, "kid");
+
+  memset (protection, 0, sizeof *protection);
+  if (!gst_structure_get_boolean (structure, "encrypted",
+          &protection->encrypted))
+    return FALSE;
+  if (!protection->encrypted)
+    return TRUE;
+
+  gst_structure_get_uint (structure, "crypt_byte_block",
+      &protection->pattern.crypt_byte_block);
+  gst_structure_get_uint (structure, "skip_byte_block",
+      &protection->pattern.skip_byte_block);
+  protection->has_kid = kid && gst_buffer_get_size (kid) == 16 &&
+      gst_buffer_extract (kid, 0, protection->kid, 16) == 16;
+  return protection->pattern.crypt_byte_block < 16 &&
+      protection->pattern.skip_byte_block < 16 &&
+      read_iv (structure, protection->iv) &&
+      read_subsamples (structure, protection);
+}
+
+/* --- making one ---------------------------------------------------------- */
+
+static GstBuffer *
+buffer_from (const guint8 data[16])
+{
+  return gst_buffer_new_memdup (data, 16);
+}
+
+GstStructure *
+hab_protection_template_new (const guint8 kid[16], const guint8 iv[16],
+    HabCbcsPattern pattern, gboolean whole_sample)
+{
+  g_autoptr (GstBuffer) kid_buffer = buffer_from (kid);
+  g_autoptr (GstBuffer) iv_buffer = buffer_from (iv);
+  GstStructure *structure = gst_structure_new ("application/x-cenc",
+      "iv_size", G_TYPE_UINT, whole_sample ? 0 : 16,
+      "encrypted", G_TYPE_BOOLEAN, TRUE,
+      "kid", GST_TYPE_BUFFER, kid_buffer,
+      "cipher-mode", G_TYPE_STRING, "cbcs",
+      "iv", GST_TYPE_BUFFER, iv_buffer,
+      "crypt_byte_block", G_TYPE_UINT, pattern.crypt_byte_block,
+      "skip_byte_block", G_TYPE_UINT, pattern.skip_byte_block, NULL);
+
+  if (whole_sample)
+    gst_structure_set (structure, "constant_iv_size", G_TYPE_UINT, 16, NULL);
+  return structure;
+}
+
+static guint
+count_entries (GArray *ranges)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < ranges->len; i++) {
+    guint32 clear = g_array_index (ranges, HabSubsample, i).clear_bytes;
+
+    count += 1 + (clear == 0 ? 0 : (clear - 1) / G_MAXUINT16);
+  }
+  return count;
+}
+
+static guint8 *
+put_entry (guint8 *entry, guint16 clear_bytes, guint32 protected_bytes)
+{
+  GST_WRITE_UINT16_BE (entry, clear_bytes);
+  GST_WRITE_UINT32_BE (entry + 2, protected_bytes);
+  return entry + HAB_SUBSAMPLE_ENTRY;
+}
+
+GstBuffer *
+hab_protection_subsamples_new (GArray *ranges, guint *count)
+{
+  guint8 *entries, *entry;
+
+  *count = count_entries (ranges);
+  entries = entry = g_malloc (MAX (*count, 1) * HAB_SUBSAMPLE_ENTRY);
+  for (guint i = 0; i < ranges->len; i++) {
+    HabSubsample range = g_array_index (ranges, HabSubsample, i);
+
+    for (; range.clear_bytes > G_MAXUINT16; range.clear_bytes -= G_MAXUINT16)
+      entry = put_entry (entry, G_MAXUINT16, 0);
+    entry = put_entry (entry, range.clear_bytes, range.protected_bytes);
+  }
+  return gst_buffer_new_wrapped (entries, *count * HAB_SUBSAMPLE_ENTRY);
+}
+
+GstBuffer *
+hab_protection_pssh_new (const guint8 kid[16])
+{
+  guint8 system[16];
+  g_auto (HabBoxWriter) writer = { 0 };
+  g_autoptr (GBytes) box = NULL;
+
+  hab_key_parse (HAB_SYSTEM_W3C_COMMON, system, NULL);
+  hab_box_writer_init (&writer);
+  hab_box_begin_full (&writer, "pssh", 1, 0);
+  hab_box_put_data (&writer, system, sizeof system);
+  hab_box_put_u32 (&writer, 1);
+  hab_box_put_data (&writer, kid, 16);
+  hab_box_put_u32 (&writer, 0);
+  hab_box_end (&writer);
+  box = hab_box_writer_steal (&writer);
+  return gst_buffer_new_wrapped_bytes (box);
+}
+
+/* --- caps ----------------------------------------------------------------- */
+
+GstCaps *
+hab_protection_caps_protect (const GstCaps *caps)
+{
+  GstCaps *result = gst_caps_copy (caps);
+
+  for (guint i = 0; i < gst_caps_get_size (result); i++) {
+    GstStructure *structure = gst_caps_get_structure (result, i);
+    g_autofree gchar *original = g_strdup (gst_structure_get_name (structure));
+
+    gst_structure_set_name (structure, "application/x-cenc");
+    gst_structure_set (structure,
+        "original-media-type", G_TYPE_STRING, original,
+        "cipher-mode", G_TYPE_STRING, "cbcs", NULL);
+  }
+  return result;
+}
+
+/* Structures for the media types that the field may have: one or a list. */
+static void
+append_originals (GstCaps *result, const GstStructure *structure)
+{
+  const GValue *original = gst_structure_get_value (structure,
+      "original-media-type");
+  guint n = original && GST_VALUE_HOLDS_LIST (original) ?
+      gst_value_list_get_size (original) :
+      original != NULL;
+
+  for (guint i = 0; i < n; i++) {
+    const GValue *value = GST_VALUE_HOLDS_LIST (original) ?
+        gst_value_list_get_value (original, i) :
+        original;
+    GstStructure *clear;
+
+    if (!G_VALUE_HOLDS_STRING (value))
+      continue;
+    clear = gst_structure_copy (structure);
+    gst_structure_set_name (clear, g_value_get_string (value));
+    for (guint j = 0; j < G_N_ELEMENTS (protected_fields); j++)
+      gst_structure_remove_field (clear, protected_fields[j]);
+    gst_caps_append_structure (result, clear);
+  }
+}
+
+GstCaps *
+hab_protection_caps_unprotect (const GstCaps *caps)
+{
+  GstCaps *result;
+
+  if (gst_caps_is_any (caps))
+    return gst_caps_new_any ();
+
+  result = gst_caps_new_empty ();
+  for (guint i = 0; i < gst_caps_get_size (caps); i++)
+    append_originals (result, gst_caps_get_structure (caps, i));
+  return result;
+}
+
+GstCaps *
+hab_protection_clear_caps (void)
+{
+  GstCaps *result = gst_caps_new_empty ();
+  guint n_codecs;
+  const HabCodec *const *codecs = hab_codec_list (&n_codecs);
+
+  for (guint i = 0; i < n_codecs; i++)
+    gst_caps_append (result, gst_caps_from_string (codecs[i]->caps));
+  return result;
+}
+
+GstCaps *
+hab_protection_protected_caps (void)
+{
+  g_autoptr (GstCaps) clear = hab_protection_clear_caps ();
+
+  return hab_protection_caps_protect (clear);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "cbcs-cipher.h"
+
+G_BEGIN_DECLS
+
+/* How protection travels with a buffer in GStreamer: the GstProtectionMeta
+ * that qtdemux makes, in its two forms, and application/x-cenc caps. Written
+ * by cbcsenc, read by cencmux and cbcsdec. */
+
+/* The W3C common system, ClearKey as DASH-IF names it, Widevine, PlayReady. */
+#define HAB_SYSTEM_W3C_COMMON "1077efec-c0b2-4d02-ace3-3c1e52e2fb4b"
+#define HAB_SYSTEM_CLEARKEY "e2719d58-a985-b3c9-781a-b030af78d30e"
+#define HAB_SYSTEM_WIDEVINE "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed"
+#define HAB_SYSTEM_PLAYREADY "9a04f079-9840-4286-ab92-e65be0885f95"
+
+/* Bytes of an entry of a subsamples buffer: clear (16 bits, big-endian),
+ * protected (32 bits). */
+#define HAB_SUBSAMPLE_ENTRY 6
+
+/* What a buffer's GstProtectionMeta says; data points into the meta. */
+typedef struct
+{
+  gboolean encrypted;
+  HabCbcsPattern pattern;
+  guint8 iv[16];
+  guint8 kid[16];
+  gboolean has_kid;
+  gboolean has_subsamples; /* FALSE: the sample is one range */
+  guint n_subsamples;
+  GstBuffer *subsamples;   /* n_subsamples entries, checked */
+} HabProtection;
+
+/* FALSE where the structure contradicts itself. */
+gboolean hab_protection_from_structure (const GstStructure *structure,
+    HabProtection *protection);
+
+/* Template of the metas of one stream: everything but the subsamples. A video
+ * stream's has per-sample fields as qtdemux gives them for samples with saiz,
+ * an audio stream's those of samples without. */
+GstStructure *hab_protection_template_new (const guint8 kid[16],
+    const guint8 iv[16], HabCbcsPattern pattern, gboolean whole_sample);
+
+/* (transfer full): the ranges as a subsamples buffer, clear runs above 65535
+ * bytes cut into several entries. *count is the number of entries. */
+GstBuffer *hab_protection_subsamples_new (GArray *ranges, guint *count);
+
+/* (transfer full): version 1 pssh box of the W3C common system with one KID
+ * and no data. */
+GstBuffer *hab_protection_pssh_new (const guint8 kid[16]);
+
+/* Caps of the protected stream, and of the stream that it was. */
+GstCaps *hab_protection_caps_protect (const GstCaps *caps);
+GstCaps *hab_protection_caps_unprotect (const GstCaps *caps);
+
+/* (transfer full): the caps of every codec in the table, and the same
+ * protected. */
+GstCaps *hab_protection_clear_caps (void);
+GstCaps *hab_protection_protected_caps (void);
+
+G_END_DECLS

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cbcs-cipher.h"
+
+G_BEGIN_DECLS
+
+/* A track of one ISO BMFF file that is all fragments: a CMAF track (ISO/IEC
+ * 23000-19). What its init segment says, and the writing of it. Fields that
+ * are zero or NULL are left out of the file. */
+typedef struct
+{
+  const HabCodec *codec;
+  gchar *stream_format;  /* as in caps */
+  GBytes *codec_data;
+  guint32 timescale;     /* ticks a second */
+  guint64 media_time;    /* ticks in the media timeline that are shown at 0 */
+  gchar language[4];     /* ISO 639-2/T */
+
+  guint width, height;   /* of the coded picture, video */
+  guint par_n, par_d;    /* pixel aspect ratio */
+  gboolean has_colour;
+  guint8 primaries, transfer, matrix; /* ISO/IEC 23091-2 */
+  gboolean full_range;
+
+  guint channels, rate;  /* audio */
+
+  gboolean encrypted;
+  guint8 kid[16];
+  guint8 iv[16];
+  HabCbcsPattern pattern;
+  GPtrArray *pssh;       /* of GBytes, whole boxes */
+} HabCmafTrack;
+
+HabCmafTrack *hab_cmaf_track_new (void);
+void hab_cmaf_track_free (HabCmafTrack *track);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabCmafTrack, hab_cmaf_track_free)
+
+/* ftyp and moov. NULL with error set where codec_data does not do. */
+GBytes *hab_cmaf_track_init_segment (const HabCmafTrack *track, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-cbcsdec
+ * @title: cbcsdec
+ *
+ * Decrypts what cbcsenc, or qtdemux from a file with Common Encryption of
+ * scheme cbcs, gives: `application/x-cenc, cipher-mode=cbcs` with
+ * #GstProtectionMeta on the buffers. It needs the content key as it is; it
+ * speaks to no licence server.
+ *
+ * It names the systems W3C common, ClearKey, Widevine and PlayReady in its
+ * caps, not because it can do what those systems do, but because qtdemux gives
+ * no stream of a file with their `pssh` boxes unless some decryptor names one
+ * of them, and whoever holds the key needs none of them.
+ *
+ * Buffers without the meta pass as they are, as do video buffers whose meta
+ * lists no subsamples: qtdemux 1.22.0 gives such a meta to the samples of a
+ * clear lead.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 filesrc location=encrypted.mp4 ! qtdemux ! \
+ *   cbcsdec key-file=key.hex ! h264parse ! avdec_h264 ! autovideosink
+ * ]|
+ *
+ * Since: 0.1
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcbcsdec.h"
+
+#include <string.h>
+
+#include "cenc-key.h"
+#include "cenc-protection.h"
+#include "keys.h"
+
+GST_DEBUG_CATEGORY_STATIC (cbcs_dec_debug);
+#define GST_CAT_DEFAULT cbcs_dec_debug
+
+typedef enum
+{
+  PROP_KID = 1,
+  PROP_KEY,
+  PROP_KEY_FILE,
+} Property;
+
+#define N_PROPS (PROP_KEY_FILE + 1)
+static GParamSpec *props[N_PROPS];
+
+/* A list of systems in one structure would not do: qtdemux looks for a
+ * structure whose field is the one string. */
+static const gchar *const systems[] = {
+  HAB_SYSTEM_W3C_COMMON,
+  HAB_SYSTEM_CLEARKEY,
+  HAB_SYSTEM_WIDEVINE,
+  HAB_SYSTEM_PLAYREADY,
+  NULL,
+};
+
+struct _GstCbcsDec
+{
+  GstBaseTransform parent;
+
+  /* protected by OBJECT_LOCK, read in start */
+  gchar *kid_text;
+  gchar *key_text;
+  gchar *key_file;
+
+  /* set in start, then constant until stop */
+  HabCbcsCipher *cipher; /* NULL without a key, an error once one is needed */
+  guint8 kid[16];
+  gboolean has_kid;
+
+  /* streaming thread only */
+  gboolean video;
+};
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstCbcsDec, gst_cbcs_dec,
+    GST_TYPE_BASE_TRANSFORM,
+    GST_DEBUG_CATEGORY_INIT (cbcs_dec_debug, "cbcsdec", 0, "CBCS decryptor"))
+GST_ELEMENT_REGISTER_DEFINE (cbcsdec, "cbcsdec", GST_RANK_MARGINAL,
+    GST_TYPE_CBCS_DEC)
+
+/* --- start and stop -------------------------------------------------------- */
+
+static gboolean
+load_key (GstCbcsDec *self, const gchar *key, const gchar *key_file,
+    GError **error)
+{
+  guint8 bytes[16];
+  gboolean loaded;
+
+  if (key == NULL && key_file == NULL)
+    return TRUE;
+
+  loaded = hab_cenc_key_load (key, key_file, bytes, error);
+  if (loaded)
+    self->cipher = hab_cbcs_cipher_new (bytes);
+  hab_key_wipe (bytes, sizeof bytes);
+  return loaded;
+}
+
+static gboolean
+load_settings (GstCbcsDec *self, GError **error)
+{
+  g_autofree gchar *kid = NULL, *key_file = NULL;
+  gchar *key;
+  gboolean loaded;
+
+  GST_OBJECT_LOCK (self);
+  kid = g_strdup (self->kid_text);
+  key = g_strdup (self->key_text);
+  key_file = g_strdup (self->key_file);
+  GST_OBJECT_UNLOCK (self);
+
+  self->has_kid = kid != NULL;
+  loaded = (kid == NULL || hab_key_parse (kid, self->kid, error)) &&
+      load_key (self, key, key_file, error);
+  hab_cenc_key_free (key);
+  return loaded;
+}
+
+static gboolean
+gst_cbcs_dec_start (GstBaseTransform *trans)
+{
+  GstCbcsDec *self = GST_CBCS_DEC (trans);
+  g_autoptr (GError) error = NULL;
+
+  if (load_settings (self, &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+      ("Cannot decrypt: %s", error->message), (NULL));
+  return FALSE;
+}
+
+static gboolean
+gst_cbcs_dec_stop (GstBaseTransform *trans)
+{
+  GstCbcsDec *self = GST_CBCS_DEC (trans);
+
+  g_clear_pointer (&self->cipher, hab_cbcs_cipher_free);
+  return TRUE;
+}
+
+/* --- caps -------------------------------------------------------------------- */
+
+static GstCaps *
+with_system (const GstCaps *caps, const gchar *system)
+{
+  GstCaps *result = gst_caps_copy (caps);
+
+  if (system)
+    gst_caps_set_simple (result, "protection-system", G_TYPE_STRING, system,
+        NULL);
+  return result;
+}
+
+/* The systems are many for one clear stream, so upstream may use any. */
+static GstCaps *
+protected_caps (const GstCaps *clear)
+{
+  g_autoptr (GstCaps) encrypted = hab_protection_caps_protect (clear);
+  GstCaps *result = gst_caps_new_empty ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (systems); i++)
+    gst_caps_append (result, with_system (encrypted, systems[i]));
+  return result;
+}
+
+static GstCaps *
+gst_cbcs_dec_transform_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  g_autoptr (GstCaps) other = direction == GST_PAD_SINK ?
+      hab_protection_caps_unprotect (caps) :
+      protected_caps (caps);
+
+  return filter ? gst_caps_intersect_full (filter, other,
+                      GST_CAPS_INTERSECT_FIRST) :
+                  g_steal_pointer (&other);
+}
+
+static gboolean
+gst_cbcs_dec_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
+{
+  GstCbcsDec *self = GST_CBCS_DEC (trans);
+  const gchar *original = gst_structure_get_string (
+      gst_caps_get_structure (in, 0), "original-media-type");
+
+  self->video = original && g_str_has_prefix (original, "video/");
+  return TRUE;
+}
+
+/* --- data -------------------------------------------------------------------- */
+
+static gboolean
+decrypt_subsamples (GstCbcsDec *self, const HabProtection *protection,
+    const guint8 *entries, guint8 *data, gsize size)
+{
+  for (guint i = 0; i < protection->n_subsamples; i++) {
+    const guint8 *entry = entries + i * HAB_SUBSAMPLE_ENTRY;
+    gsize clear = GST_READ_UINT16_BE (entry);
+    gsize encrypted = GST_READ_UINT32_BE (entry + 2);
+
+    if (clear > size || encrypted > size - clear)
+      return FALSE;
+    hab_cbcs_cipher_decrypt (self->cipher, protection->iv, protection->pattern,
+        data + clear, encrypted);
+    data += clear + encrypted;
+    size -= clear + encrypted;
+  }
+  return TRUE;
+}
+
+static gboolean
+decrypt_data (GstCbcsDec *self, const HabProtection *protection, guint8 *data,
+    gsize size)
+{
+  GstMapInfo entries;
+  gboolean decrypted;
+
+  if (protection->n_subsamples == 0) {
+    hab_cbcs_cipher_decrypt (self->cipher, protection->iv, protection->pattern,
+        data, size);
+    return TRUE;
+  }
+
+  if (!gst_buffer_map (protection->subsamples, &entries, GST_MAP_READ))
+    return FALSE;
+  decrypted = decrypt_subsamples (self, protection, entries.data, data, size);
+  gst_buffer_unmap (protection->subsamples, &entries);
+  return decrypted;
+}
+
+static gboolean
+check_key (GstCbcsDec *self, const HabProtection *protection)
+{
+  g_autofree gchar *kid = protection->has_kid ?
+      hab_key_to_hex (protection->kid) :
+      g_strdup ("unknown");
+
+  if (self->cipher == NULL) {
+    GST_ELEMENT_ERROR (self, STREAM, DECRYPT_NOKEY,
+        ("The stream is encrypted and no key was given for key id %s.", kid),
+        ("set key-file (or key, in an application)"));
+    return FALSE;
+  }
+  if (self->has_kid && protection->has_kid &&
+      memcmp (self->kid, protection->kid, 16) != 0) {
+    GST_ELEMENT_ERROR (self, STREAM, DECRYPT_NOKEY,
+        ("The stream is encrypted with key id %s, which is not the one of the "
+         "key that was given.", kid), (NULL));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static GstFlowReturn
+decrypt (GstCbcsDec *self, GstBuffer *buffer, const HabProtection *protection)
+{
+  GstMapInfo map;
+  gboolean decrypted;
+
+  if (!check_key (self, protection))
+    return GST_FLOW_ERROR;
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, FAILED, (NULL),
+        ("cannot map %" GST_PTR_FORMAT, buffer));
+    return GST_FLOW_ERROR;
+  }
+
+  decrypted = decrypt_data (self, protection, map.data, map.size);
+  gst_buffer_unmap (buffer, &map);
+  if (!decrypted) {
+    GST_ELEMENT_ERROR (self, STREAM, DECRYPT, (NULL),
+        ("the subsamples are longer than their sample: %" GST_PTR_FORMAT,
+            buffer));
+    return GST_FLOW_ERROR;
+  }
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_cbcs_dec_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
+{
+  GstCbcsDec *self = GST_CBCS_DEC (trans);
+  GstProtectionMeta *meta = gst_buffer_get_protection_meta (buffer);
+  HabProtection protection;
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  if (meta == NULL)
+    return GST_FLOW_OK;
+  if (!hab_protection_from_structure (meta->info, &protection)) {
+    GST_ELEMENT_ERROR (self, STREAM, DECRYPT, (NULL),
+        ("malformed protection metadata: %" GST_PTR_FORMAT, meta->info));
+    return GST_FLOW_ERROR;
+  }
+
+  if (protection.encrypted && (protection.has_subsamples || !self->video))
+    flow = decrypt (self, buffer, &protection);
+  gst_buffer_remove_meta (buffer, (GstMeta *) meta);
+  return flow;
+}
+
+/* --- properties -------------------------------------------------------------- */
+
+static void
+gst_cbcs_dec_set_property (GObject *object, guint id, const GValue *value,
+    GParamSpec *pspec)
+{
+  GstCbcsDec *self = GST_CBCS_DEC (object);
+
+  GST_OBJECT_LOCK (self);
+  switch ((Property) id) {
+    case PROP_KID:
+      g_free (self->kid_text);
+      self->kid_text = g_value_dup_string (value);
+      break;
+    case PROP_KEY:
+      hab_cenc_key_free (self->key_text);
+      self->key_text = g_value_dup_string (value);
+      break;
+    case PROP_KEY_FILE:
+      g_free (self->key_file);
+      self->key_file = g_value_dup_string (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_cbcs_dec_get_property (GObject *object, guint id, GValue *value,
+    GParamSpec *pspec)
+{
+  GstCbcsDec *self = GST_CBCS_DEC (object);
+
+  GST_OBJECT_LOCK (self);
+  switch ((Property) id) {
+    case PROP_KID:
+      g_value_set_string (value, self->kid_text);
+      break;
+    case PROP_KEY_FILE:
+      g_value_set_string (value, self->key_file);
+      break;
+    case PROP_KEY:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_cbcs_dec_finalize (GObject *object)
+{
+  GstCbcsDec *self = GST_CBCS_DEC (object);
+
+  g_free (self->kid_text);
+  hab_cenc_key_free (self->key_text);
+  g_free (self->key_file);
+  G_OBJECT_CLASS (gst_cbcs_dec_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+      GST_PARAM_MUTABLE_READY;
+
+  props[PROP_KID] = g_param_spec_string ("kid", "Key id",
+      "The id of the key, as 32 hex digits, a UUID, or base64 (plain or for "
+      "URLs) of 16 bytes; when set, samples with another id are an error, when "
+      "unset the key is used for all",
+      NULL, flags);
+  props[PROP_KEY] = g_param_spec_string ("key", "Content key",
+      "The key, in one of the forms of the kid; cannot be read back. It would "
+      "show on a command line: use key-file there",
+      NULL, flags & ~G_PARAM_READABLE);
+  props[PROP_KEY_FILE] = g_param_spec_string ("key-file", "Content key file",
+      "File whose first line is the key, in one of the forms of the kid; read "
+      "when the element starts",
+      NULL, flags);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+/* Templates hold names only: a demuxer's caps may lack the fields by which
+ * encoders and muxers negotiate. */
+static GstCaps *
+bare_codec_caps (void)
+{
+  GstCaps *result = gst_caps_new_empty ();
+  guint n_codecs;
+  const HabCodec *const *codecs = hab_codec_list (&n_codecs);
+
+  for (guint i = 0; i < n_codecs; i++)
+    gst_caps_append (result, gst_caps_new_empty_simple (codecs[i]->media_type));
+  return result;
+}
+
+static void
+gst_cbcs_dec_class_init (GstCbcsDecClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
+  g_autoptr (GstCaps) clear = bare_codec_caps ();
+  g_autoptr (GstCaps) encrypted = protected_caps (clear);
+
+  object_class->set_property = gst_cbcs_dec_set_property;
+  object_class->get_property = gst_cbcs_dec_get_property;
+  object_class->finalize = gst_cbcs_dec_finalize;
+  install_properties (object_class);
+
+  trans_class->start = gst_cbcs_dec_start;
+  trans_class->stop = gst_cbcs_dec_stop;
+  trans_class->transform_caps = gst_cbcs_dec_transform_caps;
+  trans_class->set_caps = gst_cbcs_dec_set_caps;
+  trans_class->transform_ip = gst_cbcs_dec_transform_ip;
+
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, encrypted));
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, clear));
+  gst_element_class_set_static_metadata (element_class, "CBCS decryptor",
+      GST_ELEMENT_FACTORY_KLASS_DECRYPTOR,
+      "Decrypts Common Encryption of scheme cbcs with a key at hand",
+      "The Haberdash developers");
+}
+
+static void
+gst_cbcs_dec_init (GstCbcsDec *self)
+{
+}

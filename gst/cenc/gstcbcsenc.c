@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-cbcsenc
+ * @title: cbcsenc
+ *
+ * Encrypts access units with Common Encryption, scheme cbcs (ISO/IEC 23001-7):
+ * AES-128-CBC with a constant IV, for video in a 1:9 pattern over what follows
+ * each slice header, for audio over every whole block of the sample.
+ *
+ * The buffers keep their sizes and times and get a #GstProtectionMeta in the
+ * form that qtdemux gives to the buffers of an encrypted file. The caps become
+ * `application/x-cenc` with what a muxer needs for its init segment. A `pssh`
+ * box of the W3C common system goes down as a protection event.
+ *
+ * The key is read when the element starts and wiped when it stops. It is given
+ * as a file, since command lines can be read by every user of a machine;
+ * applications may set the property `key`, which cannot be read back.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 cencdashsink name=dash location=out/stream.mpd \
+ *   filesrc location=movie.mp4 ! parsebin name=in \
+ *   in. ! video/x-h264 ! gopsplit ! \
+ *     cbcsenc kid=a16e402b9056e371f36d348aa62bb749 key-file=key.hex ! dash.video_0 \
+ *   in. ! audio/mpeg ! dash.audio_0
+ * ]|
+ *
+ * Since: 0.1
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcbcsenc.h"
+
+#include <sys/random.h>
+
+#include "cenc-key.h"
+#include "cenc-protection.h"
+#include "keys.h"
+
+GST_DEBUG_CATEGORY_STATIC (cbcs_enc_debug);
+#define GST_CAT_DEFAULT cbcs_enc_debug
+
+typedef enum
+{
+  PROP_KID = 1,
+  PROP_KEY,
+  PROP_KEY_FILE,
+  PROP_IV,
+} Property;
+
+#define N_PROPS (PROP_IV + 1)
+static GParamSpec *props[N_PROPS];
+
+struct _GstCbcsEnc
+{
+  GstBaseTransform parent;
+
+  /* protected by OBJECT_LOCK, read in start */
+  gchar *kid_text;
+  gchar *key_text;
+  gchar *key_file;
+  gchar *iv_text;
+
+  /* set in start, then constant until stop */
+  HabCbcsCipher *cipher;
+  guint8 kid[16];
+  guint8 iv[16];
+
+  /* streaming thread only */
+  const HabCodec *codec;
+  HabCodecParser *parser;      /* NULL for codecs whose samples are one range */
+  GstStructure *meta_template; /* of the codec */
+  GArray *ranges;              /* of the access unit at hand */
+  gboolean pssh_sent;
+};
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstCbcsEnc, gst_cbcs_enc,
+    GST_TYPE_BASE_TRANSFORM,
+    GST_DEBUG_CATEGORY_INIT (cbcs_enc_debug, "cbcsenc", 0, "CBCS encryptor"))
+GST_ELEMENT_REGISTER_DEFINE (cbcsenc, "cbcsenc", GST_RANK_NONE,
+    GST_TYPE_CBCS_ENC)
+
+/* --- start and stop -------------------------------------------------------- */
+
+static gboolean
+load_iv (GstCbcsEnc *self, const gchar *text, GError **error)
+{
+  if (text && !hab_key_parse (text, self->iv, error)) {
+    g_prefix_error (error, "iv: ");
+    return FALSE;
+  }
+  if (text == NULL && getrandom (self->iv, sizeof self->iv, 0) !=
+          (gssize) sizeof self->iv) {
+    g_set_error_literal (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_INIT,
+        "iv: the system gave no random bytes");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+load_kid (GstCbcsEnc *self, const gchar *text, GError **error)
+{
+  if (text == NULL) {
+    g_set_error_literal (error, HAB_KEY_ERROR, HAB_KEY_ERROR_FORM,
+        "kid: not set; it names the key, as 32 hex digits, a UUID or base64");
+    return FALSE;
+  }
+  if (hab_key_parse (text, self->kid, error))
+    return TRUE;
+  g_prefix_error (error, "kid: ");
+  return FALSE;
+}
+
+static gboolean
+load_settings (GstCbcsEnc *self, GError **error)
+{
+  g_autofree gchar *kid = NULL, *key_file = NULL, *iv = NULL;
+  gchar *key;
+  guint8 bytes[16];
+  gboolean loaded;
+
+  GST_OBJECT_LOCK (self);
+  kid = g_strdup (self->kid_text);
+  key = g_strdup (self->key_text);
+  key_file = g_strdup (self->key_file);
+  iv = g_strdup (self->iv_text);
+  GST_OBJECT_UNLOCK (self);
+
+  loaded = load_kid (self, kid, error) && load_iv (self, iv, error) &&
+      hab_cenc_key_load (key, key_file, bytes, error);
+  if (loaded)
+    self->cipher = hab_cbcs_cipher_new (bytes);
+  hab_key_wipe (bytes, sizeof bytes);
+  hab_cenc_key_free (key);
+  return loaded;
+}
+
+static gboolean
+gst_cbcs_enc_start (GstBaseTransform *trans)
+{
+  GstCbcsEnc *self = GST_CBCS_ENC (trans);
+  g_autoptr (GError) error = NULL;
+
+  self->pssh_sent = FALSE;
+  if (load_settings (self, &error))
+    return TRUE;
+
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+      ("Cannot encrypt: %s", error->message), (NULL));
+  return FALSE;
+}
+
+static void
+forget_stream (GstCbcsEnc *self)
+{
+  self->codec = NULL;
+  g_clear_pointer (&self->parser, hab_codec_parser_free);
+  g_clear_pointer (&self->meta_template, gst_structure_free);
+}
+
+static gboolean
+gst_cbcs_enc_stop (GstBaseTransform *trans)
+{
+  GstCbcsEnc *self = GST_CBCS_ENC (trans);
+
+  forget_stream (self);
+  g_clear_pointer (&self->cipher, hab_cbcs_cipher_free);
+  return TRUE;
+}
+
+/* --- caps -------------------------------------------------------------------- */
+
+/* What a muxer must know before the first encrypted sample. */
+static void
+add_track_encryption (GstCbcsEnc *self, GstCaps *caps)
+{
+  g_autoptr (GstBuffer) iv = gst_buffer_new_memdup (self->iv, 16);
+  g_autofree gchar *kid = hab_key_to_hex (self->kid);
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    GstStructure *structure = gst_caps_get_structure (caps, i);
+    const gchar *original = gst_structure_get_string (structure,
+        "original-media-type");
+    HabCbcsPattern pattern = original && g_str_has_prefix (original, "video/") ?
+        hab_cbcs_video_pattern :
+        hab_cbcs_audio_pattern;
+
+    gst_structure_set (structure,
+        "default-kid", G_TYPE_STRING, kid,
+        "constant-iv", GST_TYPE_BUFFER, iv,
+        "crypt-byte-block", G_TYPE_UINT, pattern.crypt_byte_block,
+        "skip-byte-block", G_TYPE_UINT, pattern.skip_byte_block,
+        "clear-lead", G_TYPE_BOOLEAN, FALSE, NULL);
+  }
+}
+
+static GstCaps *
+gst_cbcs_enc_transform_caps (GstBaseTransform *trans,
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstCbcsEnc *self = GST_CBCS_ENC (trans);
+  g_autoptr (GstCaps) other = NULL;
+
+  if (direction == GST_PAD_SINK) {
+    other = hab_protection_caps_protect (caps);
+    if (self->cipher)
+      add_track_encryption (self, other);
+  } else {
+    other = hab_protection_caps_unprotect (caps);
+  }
+  return filter ? gst_caps_intersect_full (filter, other,
+                      GST_CAPS_INTERSECT_FIRST) :
+                  g_steal_pointer (&other);
+}
+
+static gboolean
+parse_codec_data (GstCbcsEnc *self, const GstStructure *structure,
+    GError **error)
+{
+  const GValue *value = gst_structure_get_value (structure, "codec_data");
+  GstMapInfo map;
+  gboolean parsed;
+
+  /* avc3 and hev1 may have all their parameter sets in band. */
+  if (value == NULL || !G_VALUE_HOLDS (value, GST_TYPE_BUFFER))
+    return TRUE;
+  if (!gst_buffer_map (gst_value_get_buffer (value), &map, GST_MAP_READ))
+    return TRUE;
+  parsed = self->codec->parse_codec_data (self->parser, map.data, map.size,
+      error);
+  gst_buffer_unmap (gst_value_get_buffer (value), &map);
+  return parsed;
+}
+
+static gboolean
+gst_cbcs_enc_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
+{
+  GstCbcsEnc *self = GST_CBCS_ENC (trans);
+  const GstStructure *structure = gst_caps_get_structure (in, 0);
+  g_autoptr (GError) error = NULL;
+  gint mpegversion = 0;
+
+  forget_stream (self);
+  gst_structure_get_int (structure, "mpegversion", &mpegversion);
+  self->codec = hab_codec_find (gst_structure_get_name (structure),
+      mpegversion);
+  if (self->codec == NULL) {
+    GST_ERROR_OBJECT (self, "no rule for encrypting %" GST_PTR_FORMAT, in);
+    return FALSE;
+  }
+
+  self->meta_template = hab_protection_template_new (self->kid, self->iv,
+      self->codec->whole_sample ? hab_cbcs_audio_pattern :
+                                  hab_cbcs_video_pattern,
+      self->codec->whole_sample);
+  if (self->codec->whole_sample)
+    return TRUE;
+
+  self->parser = hab_codec_parser_new (self->codec);
+  if (parse_codec_data (self, structure, &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
+      ("codec_data: %s", error->message));
+  return FALSE;
+}
+
+/* --- events ------------------------------------------------------------------ */
+
+static void
+send_pssh (GstCbcsEnc *self)
+{
+  g_autoptr (GstBuffer) pssh = hab_protection_pssh_new (self->kid);
+
+  self->pssh_sent = TRUE;
+  gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self),
+      gst_event_new_protection (HAB_SYSTEM_W3C_COMMON, pssh,
+          "isobmff/moov"));
+}
+
+static gboolean
+gst_cbcs_enc_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  GstCbcsEnc *self = GST_CBCS_ENC (trans);
+  gboolean segment = GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
+  gboolean handled;
+
+  handled = GST_BASE_TRANSFORM_CLASS (gst_cbcs_enc_parent_class)
+                ->sink_event (trans, event);
+  if (segment && handled && !self->pssh_sent)
+    send_pssh (self);
+  return handled;
+}
+
+/* --- data -------------------------------------------------------------------- */
+
+static void
+encrypt_ranges (GstCbcsEnc *self, guint8 *data)
+{
+  for (guint i = 0; i < self->ranges->len; i++) {
+    const HabSubsample *range = &g_array_index (self->ranges, HabSubsample, i);
+
+    data += range->clear_bytes;
+    hab_cbcs_cipher_encrypt (self->cipher, self->iv, hab_cbcs_video_pattern,
+        data, range->protected_bytes);
+    data += range->protected_bytes;
+  }
+}
+
+static gboolean
+encrypt_access_unit (GstCbcsEnc *self, GstMapInfo *map, GError **error)
+{
+  if (self->codec->whole_sample) {
+    hab_cbcs_cipher_encrypt (self->cipher, self->iv, hab_cbcs_audio_pattern,
+        map->data, map->size);
+    return TRUE;
+  }
+
+  g_array_set_size (self->ranges, 0);
+  if (!self->codec->parse_ranges (self->parser, map->data, map->size,
+          self->ranges, error))
+    return FALSE;
+  encrypt_ranges (self, map->data);
+  return TRUE;
+}
+
+static void
+add_meta (GstCbcsEnc *self, GstBuffer *buffer)
+{
+  GstStructure *structure = gst_structure_copy (self->meta_template);
+
+  if (!self->codec->whole_sample) {
+    guint count;
+    g_autoptr (GstBuffer) subsamples =
+        hab_protection_subsamples_new (self->ranges, &count);
+
+    gst_structure_set (structure,
+        "subsample_count", G_TYPE_UINT, count,
+        "subsamples", GST_TYPE_BUFFER, subsamples, NULL);
+  }
+  gst_buffer_add_protection_meta (buffer, structure);
+}
+
+static GstFlowReturn
+gst_cbcs_enc_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
+{
+  GstCbcsEnc *self = GST_CBCS_ENC (trans);
+  g_autoptr (GError) error = NULL;
+  GstMapInfo map;
+  gboolean encrypted;
+
+  if (self->codec == NULL)
+    return GST_FLOW_NOT_NEGOTIATED;
+  if (gst_buffer_get_size (buffer) == 0)
+    return GST_FLOW_OK;
+  if (gst_buffer_get_protection_meta (buffer)) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
+        ("a buffer is encrypted already: %" GST_PTR_FORMAT, buffer));
+    return GST_FLOW_ERROR;
+  }
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, FAILED, (NULL),
+        ("cannot map %" GST_PTR_FORMAT, buffer));
+    return GST_FLOW_ERROR;
+  }
+
+  encrypted = encrypt_access_unit (self, &map, &error);
+  gst_buffer_unmap (buffer, &map);
+  if (!encrypted) {
+    GST_ELEMENT_ERROR (self, STREAM, ENCODE,
+        ("An access unit cannot be encrypted: %s", error->message),
+        ("%" GST_PTR_FORMAT, buffer));
+    return GST_FLOW_ERROR;
+  }
+  add_meta (self, buffer);
+  return GST_FLOW_OK;
+}
+
+/* --- properties -------------------------------------------------------------- */
+
+static void
+gst_cbcs_enc_set_property (GObject *object, guint id, const GValue *value,
+    GParamSpec *pspec)
+{
+  GstCbcsEnc *self = GST_CBCS_ENC (object);
+
+  GST_OBJECT_LOCK (self);
+  switch ((Property) id) {
+    case PROP_KID:
+      g_free (self->kid_text);
+      self->kid_text = g_value_dup_string (value);
+      break;
+    case PROP_KEY:
+      hab_cenc_key_free (self->key_text);
+      self->key_text = g_value_dup_string (value);
+      break;
+    case PROP_KEY_FILE:
+      g_free (self->key_file);
+      self->key_file = g_value_dup_string (value);
+      break;
+    case PROP_IV:
+      g_free (self->iv_text);
+      self->iv_text = g_value_dup_string (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_cbcs_enc_get_property (GObject *object, guint id, GValue *value,
+    GParamSpec *pspec)
+{
+  GstCbcsEnc *self = GST_CBCS_ENC (object);
+
+  GST_OBJECT_LOCK (self);
+  switch ((Property) id) {
+    case PROP_KID:
+      g_value_set_string (value, self->kid_text);
+      break;
+    case PROP_KEY_FILE:
+      g_value_set_string (value, self->key_file);
+      break;
+    case PROP_IV:
+      g_value_set_string (value, self->iv_text);
+      break;
+    case PROP_KEY:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_cbcs_enc_finalize (GObject *object)
+{
+  GstCbcsEnc *self = GST_CBCS_ENC (object);
+
+  g_free (self->kid_text);
+  hab_cenc_key_free (self->key_text);
+  g_free (self->key_file);
+  g_free (self->iv_text);
+  g_array_unref (self->ranges);
+  G_OBJECT_CLASS (gst_cbcs_enc_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+      GST_PARAM_MUTABLE_READY;
+
+  props[PROP_KID] = g_param_spec_string ("kid", "Key id",
+      "The id that names the key in the stream: 32 hex digits, a UUID, or "
+      "base64 (plain or for URLs) of 16 bytes",
+      NULL, flags);
+  props[PROP_KEY] = g_param_spec_string ("key", "Content key",
+      "The key, in one of the forms of the kid; cannot be read back. It would "
+      "show on a command line: use key-file there",
+      NULL,
+      flags & ~G_PARAM_READABLE);
+  props[PROP_KEY_FILE] = g_param_spec_string ("key-file", "Content key file",
+      "File whose first line is the key, in one of the forms of the kid; read "
+      "when the element starts",
+      NULL, flags);
+  props[PROP_IV] = g_param_spec_string ("iv", "Constant IV",
+      "Initialization vector of every sample, in one of the forms of the kid; "
+      "a random one for each start when unset",
+      NULL, flags);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static void
+gst_cbcs_enc_class_init (GstCbcsEncClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
+  g_autoptr (GstCaps) clear = hab_protection_clear_caps ();
+  g_autoptr (GstCaps) encrypted = hab_protection_protected_caps ();
+
+  object_class->set_property = gst_cbcs_enc_set_property;
+  object_class->get_property = gst_cbcs_enc_get_property;
+  object_class->finalize = gst_cbcs_enc_finalize;
+  install_properties (object_class);
+
+  trans_class->start = gst_cbcs_enc_start;
+  trans_class->stop = gst_cbcs_enc_stop;
+  trans_class->transform_caps = gst_cbcs_enc_transform_caps;
+  trans_class->set_caps = gst_cbcs_enc_set_caps;
+  trans_class->sink_event = gst_cbcs_enc_sink_event;
+  trans_class->transform_ip = gst_cbcs_enc_transform_ip;
+
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, clear));
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, encrypted));
+  gst_element_class_set_static_metadata (element_class, "CBCS encryptor",
+      "Filter/Encryptor",
+      "Encrypts access units with Common Encryption, scheme cbcs",
+      "The Haberdash developers");
+}
+
+static void
+gst_cbcs_enc_init (GstCbcsEnc *self)
+{
+  self->ranges = g_array_new (FALSE, FALSE, sizeof (HabSubsample));
+}

@@ -1,0 +1,781 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-cencmux
+ * @title: cencmux
+ *
+ * Muxes one track, in the clear or encrypted by cbcsenc, into fragmented ISO
+ * BMFF: a CMAF track of an init segment and media segments.
+ *
+ * A segment begins on a grid of running time whose lines are
+ * `fragment-duration` apart; video segments at the first start of a GOP at or
+ * behind a line, audio segments at the first sample. Where that would make a
+ * segment longer than `max-chunk-bytes`, it goes on in further chunks (`moof`
+ * and `mdat`), so that memory follows neither the GOP nor the file.
+ *
+ * The output is that of cmafmux: caps with the init segment as `streamheader`,
+ * one buffer list for each chunk. Buffers of the init segment have the flags
+ * DISCONT and HEADER, the first of a segment HEADER without DELTA_UNIT, the
+ * first of a further chunk HEADER and DELTA_UNIT, the last of a segment MARKER.
+ * The first buffer of a chunk has the chunk's earliest presentation time and
+ * its duration, as running time.
+ *
+ * Decoding times before 0, as B-frames and encoder delay bring them, stay what
+ * they are: the file's timeline is shifted and an edit list says by how much.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 filesrc location=movie.mp4 ! parsebin ! video/x-h264 ! gopsplit ! \
+ *   cencmux fragment-duration=4000000000 ! filesink location=fragmented.mp4
+ * ]|
+ *
+ * Since: 0.1
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcencmux.h"
+
+#include <string.h>
+
+#include "cenc-protection.h"
+#include "cmaf-chunk.h"
+#include "cmaf-track-caps.h"
+
+GST_DEBUG_CATEGORY_STATIC (cenc_mux_debug);
+#define GST_CAT_DEFAULT cenc_mux_debug
+
+#define DEFAULT_FRAGMENT_DURATION (4 * GST_SECOND)
+#define DEFAULT_MAX_CHUNK_BYTES (4 * 1024 * 1024)
+
+/* A GOP that starts this little before a line of the grid starts on it: times
+ * in nanoseconds are rounded. */
+#define GRID_TOLERANCE (GST_MSECOND)
+
+typedef enum
+{
+  PROP_FRAGMENT_DURATION = 1,
+  PROP_MAX_CHUNK_BYTES,
+} Property;
+
+#define N_PROPS (PROP_MAX_CHUNK_BYTES + 1)
+static GParamSpec *props[N_PROPS];
+
+struct _GstCencMux
+{
+  GstElement parent;
+
+  GstPad *sinkpad;
+  GstPad *srcpad;
+
+  /* protected by OBJECT_LOCK */
+  guint64 fragment_duration; /* ns */
+  guint max_chunk_bytes;
+
+  /* streaming thread only, from here on */
+  GstSegment segment;
+  HabCmafTrack *track;   /* NULL before caps */
+  GBytes *init_segment;  /* what went downstream; NULL before the first sample */
+  gboolean segment_sent;
+
+  HabCmafChunk chunk;    /* samples that wait */
+  GstBufferList *data;   /* and their buffers */
+  guint64 chunk_bytes;
+  GstClockTime chunk_pts, chunk_end; /* running time, earliest and latest */
+  gboolean segment_open; /* a chunk of the segment went downstream */
+
+  /* The sample that came last; its duration ends at the next one's DTS. */
+  gint64 last_dts;               /* ticks in the file */
+  GstClockTime last_duration;    /* of its buffer, or GST_CLOCK_TIME_NONE */
+  gint64 last_delta;             /* ticks between the two before */
+  guint64 next_line;             /* running time of the next line of the grid */
+};
+
+/* When a sample is decoded and shown, in running time, signed. */
+typedef struct
+{
+  gint64 dts, pts; /* ns */
+} SampleTime;
+
+static void gst_cenc_mux_reset (GstCencMux *self);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstCencMux, gst_cenc_mux, GST_TYPE_ELEMENT,
+    GST_DEBUG_CATEGORY_INIT (cenc_mux_debug, "cencmux", 0, "CMAF muxer"))
+GST_ELEMENT_REGISTER_DEFINE (cencmux, "cencmux", GST_RANK_NONE,
+    GST_TYPE_CENC_MUX)
+
+/* --- time ------------------------------------------------------------------- */
+
+static gint64
+to_ticks (const HabCmafTrack *track, gint64 ns)
+{
+  guint64 ticks = gst_util_uint64_scale_round (ABS (ns), track->timescale,
+      GST_SECOND);
+
+  return ns < 0 ? -(gint64) ticks : (gint64) ticks;
+}
+
+static gint64
+to_running_time (GstCencMux *self, GstClockTime time)
+{
+  guint64 running_time = 0;
+  gint sign = gst_segment_to_running_time_full (&self->segment,
+      GST_FORMAT_TIME, time, &running_time);
+
+  return sign < 0 ? -(gint64) running_time : (gint64) running_time;
+}
+
+/* A track without reordering may have one kind of time only. */
+static gboolean
+sample_time (GstCencMux *self, GstBuffer *buffer, SampleTime *time)
+{
+  GstClockTime dts = GST_BUFFER_DTS (buffer), pts = GST_BUFFER_PTS (buffer);
+
+  if (!GST_CLOCK_TIME_IS_VALID (dts))
+    dts = pts;
+  if (!GST_CLOCK_TIME_IS_VALID (pts))
+    pts = dts;
+  if (!GST_CLOCK_TIME_IS_VALID (dts)) {
+    GST_ELEMENT_ERROR (self, STREAM, MUX, (NULL),
+        ("a buffer has neither DTS nor PTS: %" GST_PTR_FORMAT, buffer));
+    return FALSE;
+  }
+  time->dts = to_running_time (self, dts);
+  time->pts = to_running_time (self, pts);
+  return TRUE;
+}
+
+/* --- the init segment -------------------------------------------------------- */
+
+static GstCaps *
+output_caps (GstCencMux *self)
+{
+  g_autoptr (GstBuffer) init = gst_buffer_new_wrapped_bytes (
+      self->init_segment);
+  GstCaps *caps = gst_caps_new_simple ("video/quicktime",
+      "variant", G_TYPE_STRING, "cmaf",
+      "timescale", G_TYPE_UINT, self->track->timescale, NULL);
+  GValue headers = G_VALUE_INIT, header = G_VALUE_INIT;
+
+  GST_BUFFER_FLAG_SET (init, GST_BUFFER_FLAG_HEADER);
+  g_value_init (&headers, GST_TYPE_ARRAY);
+  g_value_init (&header, GST_TYPE_BUFFER);
+  gst_value_set_buffer (&header, init);
+  gst_value_array_append_and_take_value (&headers, &header);
+  gst_caps_set_value (caps, "streamheader", &headers);
+  g_value_unset (&headers);
+  return caps;
+}
+
+static void
+send_segment (GstCencMux *self)
+{
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (self->srcpad, gst_event_new_segment (&segment));
+  self->segment_sent = TRUE;
+}
+
+static GstFlowReturn
+push_init_segment (GstCencMux *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstCaps) caps = NULL;
+  GstBuffer *buffer;
+
+  self->init_segment = hab_cmaf_track_init_segment (self->track, &error);
+  if (self->init_segment == NULL) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL), ("%s", error->message));
+    return GST_FLOW_ERROR;
+  }
+
+  caps = output_caps (self);
+  if (!gst_pad_set_caps (self->srcpad, caps))
+    return GST_FLOW_NOT_NEGOTIATED;
+  send_segment (self);
+
+  buffer = gst_buffer_new_wrapped_bytes (self->init_segment);
+  GST_BUFFER_FLAG_SET (buffer,
+      GST_BUFFER_FLAG_DISCONT | GST_BUFFER_FLAG_HEADER);
+  return gst_pad_push (self->srcpad, buffer);
+}
+
+/* The file's timeline starts at its first decoding time, if that is before 0. */
+static GstFlowReturn
+begin_track (GstCencMux *self, const SampleTime *time)
+{
+  gint64 first = to_ticks (self->track, time->dts);
+
+  self->track->media_time = first < 0 ? -first : 0;
+  return push_init_segment (self);
+}
+
+/* --- chunks ------------------------------------------------------------------ */
+
+static HabCmafSample *
+last_sample (GstCencMux *self)
+{
+  return &g_array_index (self->chunk.samples, HabCmafSample,
+      self->chunk.samples->len - 1);
+}
+
+/* The list that goes downstream: header, then the samples' own buffers. */
+static GstBufferList *
+finish_list (GstCencMux *self, gboolean ends_segment)
+{
+  GstBufferList *list = g_steal_pointer (&self->data);
+  g_autoptr (GBytes) bytes = hab_cmaf_chunk_header (&self->chunk, self->track);
+  GstBuffer *header = gst_buffer_new_wrapped_bytes (bytes);
+  GstBuffer *last;
+
+  GST_BUFFER_PTS (header) = self->chunk_pts;
+  GST_BUFFER_DURATION (header) = self->chunk_end - self->chunk_pts;
+  GST_BUFFER_FLAG_SET (header, GST_BUFFER_FLAG_HEADER);
+  if (!self->chunk.starts_segment)
+    GST_BUFFER_FLAG_SET (header, GST_BUFFER_FLAG_DELTA_UNIT);
+  gst_buffer_list_insert (list, 0, header);
+
+  if (ends_segment) {
+    last = gst_buffer_list_get_writable (list,
+        gst_buffer_list_length (list) - 1);
+    GST_BUFFER_FLAG_SET (last, GST_BUFFER_FLAG_MARKER);
+  }
+  return list;
+}
+
+static GstFlowReturn
+push_chunk (GstCencMux *self, gboolean ends_segment)
+{
+  GstBufferList *list;
+
+  if (self->chunk.samples->len == 0)
+    return GST_FLOW_OK;
+
+  self->chunk.sequence_number++;
+  self->chunk.starts_segment = !self->segment_open;
+  self->segment_open = !ends_segment;
+  list = finish_list (self, ends_segment);
+
+  GST_LOG_OBJECT (self, "chunk %u of %u samples, %" G_GUINT64_FORMAT " bytes",
+      self->chunk.sequence_number, self->chunk.samples->len,
+      self->chunk_bytes);
+  hab_cmaf_chunk_reset (&self->chunk);
+  self->chunk_bytes = 0;
+  self->chunk_pts = GST_CLOCK_TIME_NONE;
+  self->chunk_end = 0;
+  return gst_pad_push_list (self->srcpad, list);
+}
+
+/* The duration of a sample that no other follows. */
+static void
+finish_last_sample (GstCencMux *self)
+{
+  if (self->chunk.samples->len == 0)
+    return;
+  last_sample (self)->duration =
+      GST_CLOCK_TIME_IS_VALID (self->last_duration) ?
+          to_ticks (self->track, self->last_duration) :
+          self->last_delta;
+}
+
+/* A decoding time that goes back would be a negative duration. */
+static gint64
+advance_dts (GstCencMux *self, gint64 dts)
+{
+  if (self->chunk.samples->len == 0)
+    return dts;
+  if (dts < self->last_dts) {
+    GST_WARNING_OBJECT (self, "DTS goes back by %" G_GINT64_FORMAT " ticks",
+        self->last_dts - dts);
+    dts = self->last_dts;
+  }
+  self->last_delta = dts - self->last_dts;
+  last_sample (self)->duration = MIN (self->last_delta, G_MAXUINT32);
+  return dts;
+}
+
+/* Entries for a sample that stays clear in an encrypted track. */
+static guint
+append_clear_entries (GByteArray *entries, gsize size)
+{
+  guint count = 0;
+
+  do {
+    guint16 clear = MIN (size, G_MAXUINT16);
+    guint8 entry[HAB_SUBSAMPLE_ENTRY] = { clear >> 8, clear & 0xff };
+
+    g_byte_array_append (entries, entry, sizeof entry);
+    size -= clear;
+    count++;
+  } while (size > 0);
+  return count;
+}
+
+static gboolean
+append_meta_entries (GByteArray *entries, GstProtectionMeta *meta,
+    guint *count)
+{
+  HabProtection protection;
+  GstMapInfo map;
+
+  if (!hab_protection_from_structure (meta->info, &protection) ||
+      protection.n_subsamples == 0 ||
+      !gst_buffer_map (protection.subsamples, &map, GST_MAP_READ))
+    return FALSE;
+  *count = protection.n_subsamples;
+  g_byte_array_append (entries, map.data, *count * HAB_SUBSAMPLE_ENTRY);
+  gst_buffer_unmap (protection.subsamples, &map);
+  return TRUE;
+}
+
+static gboolean
+append_subsamples (GstCencMux *self, GstBuffer *buffer, HabCmafSample *sample)
+{
+  GstProtectionMeta *meta = gst_buffer_get_protection_meta (buffer);
+
+  if (!self->track->encrypted || self->track->codec->whole_sample)
+    return TRUE;
+
+  if (meta == NULL) {
+    sample->n_subsamples = append_clear_entries (self->chunk.subsamples,
+        sample->size);
+  } else if (!append_meta_entries (self->chunk.subsamples, meta,
+                 &sample->n_subsamples)) {
+    GST_ELEMENT_ERROR (self, STREAM, MUX, (NULL),
+        ("malformed protection metadata: %" GST_PTR_FORMAT, meta->info));
+    return FALSE;
+  }
+
+  if (sample->n_subsamples > HAB_CMAF_MAX_SUBSAMPLES) {
+    GST_ELEMENT_ERROR (self, STREAM, MUX,
+        ("An access unit has %u subsamples; the file format has room for %u.",
+            sample->n_subsamples, HAB_CMAF_MAX_SUBSAMPLES),
+        ("encode with fewer slices"));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+extend_chunk (GstCencMux *self, GstBuffer *buffer, const SampleTime *time)
+{
+  GstClockTime pts = MAX (time->pts, 0);
+  GstClockTime end = time->pts;
+
+  if (GST_BUFFER_DURATION_IS_VALID (buffer))
+    end += GST_BUFFER_DURATION (buffer);
+  if ((gint64) end < 0)
+    end = 0;
+  self->chunk_pts = GST_CLOCK_TIME_IS_VALID (self->chunk_pts) ?
+      MIN (self->chunk_pts, pts) :
+      pts;
+  self->chunk_end = MAX (self->chunk_end, MAX (end, pts));
+}
+
+static GstFlowReturn
+append_sample (GstCencMux *self, GstBuffer *buffer, const SampleTime *time,
+    gint64 dts)
+{
+  HabCmafSample sample = { 0 };
+
+  sample.size = gst_buffer_get_size (buffer);
+  sample.sync = !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  sample.composition_offset = to_ticks (self->track, time->pts) +
+      (gint64) self->track->media_time - dts;
+  if (!append_subsamples (self, buffer, &sample)) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_ERROR;
+  }
+
+  if (self->chunk.samples->len == 0) {
+    self->chunk.decode_time = dts;
+    self->data = gst_buffer_list_new ();
+  }
+  g_array_append_val (self->chunk.samples, sample);
+  self->chunk_bytes += sample.size;
+  self->last_dts = dts;
+  self->last_duration = GST_BUFFER_DURATION (buffer);
+  extend_chunk (self, buffer, time);
+  gst_buffer_list_add (self->data, buffer);
+  return GST_FLOW_OK;
+}
+
+/* --- where segments begin ------------------------------------------------------ */
+
+static gboolean
+starts_segment (GstCencMux *self, GstBuffer *buffer, const SampleTime *time)
+{
+  gboolean video = self->track->codec->kind == HAB_MEDIA_VIDEO;
+
+  if (video && GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    return FALSE;
+  return time->pts + (gint64) GRID_TOLERANCE >= (gint64) self->next_line;
+}
+
+static void
+move_grid (GstCencMux *self, const SampleTime *time)
+{
+  guint64 duration, at = MAX (time->pts, 0) + GRID_TOLERANCE;
+
+  GST_OBJECT_LOCK (self);
+  duration = self->fragment_duration;
+  GST_OBJECT_UNLOCK (self);
+  self->next_line = (at / duration + 1) * duration;
+}
+
+static gboolean
+chunk_is_full (GstCencMux *self, gsize more)
+{
+  guint max;
+
+  GST_OBJECT_LOCK (self);
+  max = self->max_chunk_bytes;
+  GST_OBJECT_UNLOCK (self);
+  return self->chunk_bytes + more > max;
+}
+
+static GstFlowReturn
+end_chunk_before (GstCencMux *self, GstBuffer *buffer, const SampleTime *time)
+{
+  if (starts_segment (self, buffer, time)) {
+    move_grid (self, time);
+    return push_chunk (self, TRUE);
+  }
+  if (chunk_is_full (self, gst_buffer_get_size (buffer)))
+    return push_chunk (self, FALSE);
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstCencMux *self = GST_CENC_MUX (parent);
+  g_autoptr (GstBuffer) owned = buffer;
+  GstFlowReturn flow = GST_FLOW_OK;
+  SampleTime time;
+  gint64 dts;
+
+  if (self->track == NULL)
+    return GST_FLOW_NOT_NEGOTIATED;
+  if (gst_buffer_get_size (buffer) == 0)
+    return GST_FLOW_OK;
+  if (!sample_time (self, buffer, &time))
+    return GST_FLOW_ERROR;
+
+  if (self->init_segment == NULL) {
+    flow = begin_track (self, &time);
+    move_grid (self, &time);
+  }
+  if (flow != GST_FLOW_OK)
+    return flow;
+
+  dts = advance_dts (self,
+      to_ticks (self->track, time.dts) + (gint64) self->track->media_time);
+  flow = end_chunk_before (self, buffer, &time);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  return append_sample (self, g_steal_pointer (&owned), &time, MAX (dts, 0));
+}
+
+/* --- events ------------------------------------------------------------------- */
+
+static gboolean
+refuse_new_track (GstCencMux *self, GstCaps *caps)
+{
+  GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+      ("The stream's parameters change in the middle; one file has room for "
+       "one set of them."),
+      ("new caps: %" GST_PTR_FORMAT, caps));
+  return FALSE;
+}
+
+/* Caps that come again are taken when they make the same init segment. */
+static gboolean
+same_init_segment (GstCencMux *self, HabCmafTrack *track)
+{
+  g_autoptr (GBytes) init = NULL;
+
+  track->media_time = self->track->media_time;
+  memcpy (track->language, self->track->language, sizeof track->language);
+  for (guint i = 0; i < self->track->pssh->len; i++)
+    g_ptr_array_add (track->pssh, g_bytes_ref (self->track->pssh->pdata[i]));
+  if (track->timescale != self->track->timescale)
+    return FALSE;
+  init = hab_cmaf_track_init_segment (track, NULL);
+  return init && g_bytes_equal (init, self->init_segment);
+}
+
+static gboolean
+set_caps (GstCencMux *self, GstCaps *caps)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HabCmafTrack) track = hab_cmaf_track_from_caps (caps, &error);
+
+  if (track == NULL) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
+        ("%s: %" GST_PTR_FORMAT, error->message, caps));
+    return FALSE;
+  }
+  if (self->init_segment)
+    return same_init_segment (self, track) || refuse_new_track (self, caps);
+
+  g_clear_pointer (&self->track, hab_cmaf_track_free);
+  self->track = g_steal_pointer (&track);
+  return TRUE;
+}
+
+/* A version 0 or 1 pssh box says its size in its first four bytes. */
+static void
+take_pssh (GstCencMux *self, GstEvent *event)
+{
+  GstBuffer *data = NULL;
+  guint8 size[4];
+  gpointer copy;
+  gsize copied;
+
+  gst_event_parse_protection (event, NULL, &data, NULL);
+  if (self->track == NULL || self->init_segment || data == NULL ||
+      gst_buffer_extract (data, 0, size, 4) != 4 ||
+      GST_READ_UINT32_BE (size) != gst_buffer_get_size (data))
+    return;
+  gst_buffer_extract_dup (data, 0, -1, &copy, &copied);
+  g_ptr_array_add (self->track->pssh, g_bytes_new_take (copy, copied));
+}
+
+static void
+take_language (GstCencMux *self, GstEvent *event)
+{
+  GstTagList *tags;
+  g_autofree gchar *language = NULL;
+
+  gst_event_parse_tag (event, &tags);
+  if (self->track == NULL ||
+      !gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &language) ||
+      strlen (language) != 3)
+    return;
+  memcpy (self->track->language, language, 3);
+}
+
+static gboolean
+take_segment (GstCencMux *self, GstEvent *event)
+{
+  const GstSegment *segment;
+
+  gst_event_parse_segment (event, &segment);
+  if (segment->format != GST_FORMAT_TIME) {
+    GST_ELEMENT_ERROR (self, STREAM, MUX, (NULL),
+        ("the input is not timed: its segment is in %s",
+            gst_format_get_name (segment->format)));
+    return FALSE;
+  }
+  gst_segment_copy_into (segment, &self->segment);
+  return TRUE;
+}
+
+static gboolean
+drain (GstCencMux *self, GstPad *pad, GstEvent *event)
+{
+  finish_last_sample (self);
+  push_chunk (self, TRUE);
+  return gst_pad_event_default (pad, GST_OBJECT (self), event);
+}
+
+static gboolean
+gst_cenc_mux_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstCencMux *self = GST_CENC_MUX (parent);
+  gboolean handled;
+  GstCaps *caps;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_CAPS:
+      gst_event_parse_caps (event, &caps);
+      handled = set_caps (self, caps);
+      gst_event_unref (event);
+      return handled;
+    case GST_EVENT_SEGMENT:
+      /* Ours goes with the init segment. */
+      handled = take_segment (self, event);
+      gst_event_unref (event);
+      return handled;
+    case GST_EVENT_PROTECTION:
+      take_pssh (self, event);
+      gst_event_unref (event);
+      return TRUE;
+    case GST_EVENT_TAG:
+      take_language (self, event);
+      break;
+    case GST_EVENT_EOS:
+      return drain (self, pad, event);
+    case GST_EVENT_FLUSH_STOP:
+      gst_cenc_mux_reset (self);
+      break;
+    default:
+      break;
+  }
+  return gst_pad_event_default (pad, parent, event);
+}
+
+/* --- life --------------------------------------------------------------------- */
+
+/* Back to before the first sample, the track's caps kept. */
+static void
+gst_cenc_mux_reset (GstCencMux *self)
+{
+  gst_segment_init (&self->segment, GST_FORMAT_TIME);
+  g_clear_pointer (&self->init_segment, g_bytes_unref);
+  g_clear_pointer (&self->data, gst_buffer_list_unref);
+  hab_cmaf_chunk_reset (&self->chunk);
+  self->chunk.sequence_number = 0;
+  self->chunk_bytes = 0;
+  self->chunk_pts = GST_CLOCK_TIME_NONE;
+  self->chunk_end = 0;
+  self->segment_open = FALSE;
+  self->segment_sent = FALSE;
+  self->last_dts = 0;
+  self->last_duration = GST_CLOCK_TIME_NONE;
+  self->last_delta = 0;
+  self->next_line = 0;
+}
+
+static GstStateChangeReturn
+gst_cenc_mux_change_state (GstElement *element, GstStateChange transition)
+{
+  GstCencMux *self = GST_CENC_MUX (element);
+  GstStateChangeReturn result;
+
+  result = GST_ELEMENT_CLASS (gst_cenc_mux_parent_class)
+               ->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    gst_cenc_mux_reset (self);
+    g_clear_pointer (&self->track, hab_cmaf_track_free);
+  }
+  return result;
+}
+
+static void
+gst_cenc_mux_set_property (GObject *object, guint id, const GValue *value,
+    GParamSpec *pspec)
+{
+  GstCencMux *self = GST_CENC_MUX (object);
+
+  GST_OBJECT_LOCK (self);
+  switch ((Property) id) {
+    case PROP_FRAGMENT_DURATION:
+      self->fragment_duration = g_value_get_uint64 (value);
+      break;
+    case PROP_MAX_CHUNK_BYTES:
+      self->max_chunk_bytes = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_cenc_mux_get_property (GObject *object, guint id, GValue *value,
+    GParamSpec *pspec)
+{
+  GstCencMux *self = GST_CENC_MUX (object);
+
+  GST_OBJECT_LOCK (self);
+  switch ((Property) id) {
+    case PROP_FRAGMENT_DURATION:
+      g_value_set_uint64 (value, self->fragment_duration);
+      break;
+    case PROP_MAX_CHUNK_BYTES:
+      g_value_set_uint (value, self->max_chunk_bytes);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_cenc_mux_finalize (GObject *object)
+{
+  GstCencMux *self = GST_CENC_MUX (object);
+
+  gst_cenc_mux_reset (self);
+  g_clear_pointer (&self->track, hab_cmaf_track_free);
+  hab_cmaf_chunk_clear (&self->chunk);
+  G_OBJECT_CLASS (gst_cenc_mux_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+      GST_PARAM_MUTABLE_READY;
+
+  props[PROP_FRAGMENT_DURATION] = g_param_spec_uint64 ("fragment-duration",
+      "Fragment duration",
+      "Distance of the lines on which segments begin, in nanoseconds of running "
+      "time; a video segment begins with the first GOP at or behind a line",
+      GST_MSECOND, G_MAXINT64, DEFAULT_FRAGMENT_DURATION, flags);
+  props[PROP_MAX_CHUNK_BYTES] = g_param_spec_uint ("max-chunk-bytes",
+      "Maximum chunk size",
+      "Bytes of samples above which a segment goes on in a further moof and "
+      "mdat; what the element holds in memory at the most, but for one sample",
+      1, 1u << 30, DEFAULT_MAX_CHUNK_BYTES, flags);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static void
+gst_cenc_mux_class_init (GstCencMuxClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  g_autoptr (GstCaps) sink = gst_caps_merge (hab_protection_clear_caps (),
+      hab_protection_protected_caps ());
+  g_autoptr (GstCaps) src = gst_caps_from_string (
+      "video/quicktime, variant = (string) cmaf");
+
+  object_class->set_property = gst_cenc_mux_set_property;
+  object_class->get_property = gst_cenc_mux_get_property;
+  object_class->finalize = gst_cenc_mux_finalize;
+  install_properties (object_class);
+
+  element_class->change_state = gst_cenc_mux_change_state;
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, sink));
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, src));
+  gst_element_class_set_static_metadata (element_class, "CMAF muxer",
+      "Codec/Muxer",
+      "Muxes one track, clear or with Common Encryption, into fragmented MP4",
+      "The Haberdash developers");
+}
+
+static GstPad *
+add_pad (GstCencMux *self, const gchar *name)
+{
+  GstElementClass *klass = GST_ELEMENT_GET_CLASS (self);
+  GstPad *pad = gst_pad_new_from_template (
+      gst_element_class_get_pad_template (klass, name), name);
+
+  gst_element_add_pad (GST_ELEMENT (self), pad);
+  return pad;
+}
+
+static void
+gst_cenc_mux_init (GstCencMux *self)
+{
+  self->fragment_duration = DEFAULT_FRAGMENT_DURATION;
+  self->max_chunk_bytes = DEFAULT_MAX_CHUNK_BYTES;
+  hab_cmaf_chunk_init (&self->chunk);
+  gst_cenc_mux_reset (self);
+
+  self->sinkpad = add_pad (self, "sink");
+  gst_pad_set_chain_function (self->sinkpad, gst_cenc_mux_chain);
+  gst_pad_set_event_function (self->sinkpad, gst_cenc_mux_sink_event);
+  self->srcpad = add_pad (self, "src");
+  gst_pad_use_fixed_caps (self->srcpad);
+}
