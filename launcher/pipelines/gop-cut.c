@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The sample table says which bytes are wanted and when they play, so nothing
+ * is demuxed or parsed again: appsrc asks for an access unit at a time, which
+ * is read and handed to mp4mux. No more than one waits anywhere, so memory does
+ * not follow the length of the GOP. Space for the moov box is kept at the
+ * front of the file, so that a browser plays it as it arrives. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gop-cut.h"
+
+#include <gst/app/gstappsrc.h>
+
+#include "gop-accumulator.h"
+#include "media-track.h"
+#include "video-scan.h"
+
+/* Far above what any level of H.264 allows a picture. */
+#define MAX_ACCESS_UNIT (32 * 1024 * 1024)
+
+/* Of mp4mux's tables a sample: stts, ctts, stsz, stss, stco and stsc entries
+ * when none of them can be joined with the one before. */
+#define MOOV_BYTES_PER_SAMPLE 44
+#define MOOV_BYTES_FIXED 2048
+
+/* What mp4mux's reserved-bytes-per-sec takes at most. */
+#define MAX_RESERVED_PER_SECOND 10000
+
+typedef struct
+{
+  HabVideoScan *scan;
+  const HabMp4Track *track;
+
+  /* set before the pipeline runs: which access units, and the time in ticks
+   * that becomes 0 */
+  guint32 first_frame, n_frames;
+  gint64 start;
+  GArray *gop_starts; /* of guint32: numbers of their first access units */
+
+  /* appsrc's thread, then the caller's when the pipeline has ended */
+  HabMp4SampleReader samples;
+  guint32 n_pushed;
+  guint next_gop; /* in gop_starts */
+  GError *error;
+} Cut;
+
+/* --- which access units ------------------------------------------------ */
+
+static gboolean
+no_such_gop (GError **error, guint64 index, guint64 n_gops)
+{
+  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_FOUND,
+      "there is no GOP %" G_GUINT64_FORMAT "; the video has %" G_GUINT64_FORMAT,
+      index, n_gops);
+  return FALSE;
+}
+
+static void
+cut_extend (Cut *self, const HabVideoScanUnit *unit, gboolean starts)
+{
+  if (starts)
+    g_array_append_val (self->gop_starts, unit->sample.number);
+  if (self->n_frames == 0) {
+    self->first_frame = unit->sample.number;
+    self->start = MIN (unit->dts, unit->pts);
+  }
+  self->start = MIN (self->start, unit->pts);
+  self->n_frames++;
+}
+
+static gboolean
+cut_find_range (Cut *self, guint64 first, guint64 last, GError **error)
+{
+  HabGopAccumulator gops;
+  HabGopFacts finished;
+  HabVideoScanUnit unit;
+  GError *scan_error = NULL;
+  guint64 index = 0;
+
+  hab_gop_accumulator_init (&gops, 0);
+  while (hab_video_scan_next (self->scan, &unit, &scan_error)) {
+    HabGopUnit gop_unit = { unit.info, unit.pts, unit.dts,
+      unit.sample.duration, unit.sample.size };
+    gboolean starts = hab_gop_accumulator_starts_gop (&gops, &gop_unit);
+
+    hab_gop_accumulator_add (&gops, &gop_unit, &finished);
+    index = hab_gop_accumulator_get_index (&gops);
+    if (index > last)
+      return TRUE;
+    if (index >= first)
+      cut_extend (self, &unit, starts);
+  }
+  if (scan_error) {
+    g_propagate_error (error, scan_error);
+    return FALSE;
+  }
+  return index == last || no_such_gop (error, last, index + 1);
+}
+
+/* --- feeding ----------------------------------------------------------- */
+
+static GstBuffer *
+cut_read_buffer (Cut *self, const HabMp4Sample *sample, GError **error)
+{
+  const HabMp4Track *track = self->track;
+  gint64 zero = hab_mp4_track_to_ns (track, self->start);
+  gint64 dts = sample->dts + track->dts_offset;
+  gint64 pts = sample->cts + track->pts_offset;
+  g_autoptr (GstBuffer) buffer = NULL;
+  GstMapInfo map;
+  gboolean ok;
+
+  if (sample->size > MAX_ACCESS_UNIT) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "video frame %u is larger than %u MiB", sample->number,
+        MAX_ACCESS_UNIT >> 20);
+    return NULL;
+  }
+  buffer = gst_buffer_new_allocate (NULL, sample->size, NULL);
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  ok = hab_video_scan_read (self->scan, sample, map.data, error);
+  gst_buffer_unmap (buffer, &map);
+  if (!ok)
+    return NULL;
+
+  GST_BUFFER_DTS (buffer) = hab_mp4_track_to_ns (track, dts) - zero;
+  GST_BUFFER_PTS (buffer) = hab_mp4_track_to_ns (track, pts) - zero;
+  GST_BUFFER_DURATION (buffer) =
+      hab_mp4_track_to_ns (track, sample->duration);
+  return g_steal_pointer (&buffer);
+}
+
+/* The first access unit of each GOP is a sync sample, whatever the input's
+ * sync table says. */
+static void
+mark_sync (Cut *self, GstBuffer *buffer, const HabMp4Sample *sample)
+{
+  if (self->next_gop < self->gop_starts->len &&
+      g_array_index (self->gop_starts, guint32, self->next_gop) ==
+          sample->number)
+    self->next_gop++;
+  else
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+}
+
+/* Called by appsrc whenever it has nothing left. */
+static void
+on_need_data (GstAppSrc *src, guint length, gpointer data)
+{
+  Cut *self = data;
+  HabMp4Sample sample;
+  GstBuffer *buffer;
+
+  if (self->n_pushed == self->n_frames || self->error ||
+      !hab_mp4_sample_reader_next (&self->samples, &sample)) {
+    gst_app_src_end_of_stream (src);
+    return;
+  }
+  buffer = cut_read_buffer (self, &sample, &self->error);
+  if (buffer == NULL) {
+    gst_app_src_end_of_stream (src);
+    return;
+  }
+  mark_sync (self, buffer, &sample);
+  self->n_pushed++;
+  gst_app_src_push_buffer (src, buffer);
+}
+
+/* --- the pipeline ------------------------------------------------------ */
+
+static GstElement *
+make_element (GstBin *bin, const gchar *factory, GError **error)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  if (element == NULL) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+        "the GStreamer element %s is not installed", factory);
+    return NULL;
+  }
+  gst_bin_add (bin, element);
+  return element;
+}
+
+static void
+configure_source (Cut *self, GstElement *src)
+{
+  GstAppSrcCallbacks callbacks = { .need_data = on_need_data };
+  g_autoptr (GstCaps) caps = hab_media_track_get_caps (self->track);
+
+  g_object_set (src, "caps", caps, "format", GST_FORMAT_TIME,
+      "max-buffers", (guint64) 1, "max-bytes", (guint64) 0, NULL);
+  gst_app_src_set_callbacks (GST_APP_SRC (src), &callbacks, self, NULL);
+}
+
+/* Space for the moov box in front: so many bytes for each of so many seconds
+ * is how mp4mux wants to be told. */
+static void
+configure_muxer (Cut *self, GstElement *mux)
+{
+  guint64 bytes = MOOV_BYTES_FIXED + self->track->entry.codec_data_size +
+      (guint64) self->n_frames * MOOV_BYTES_PER_SAMPLE;
+  guint64 seconds = bytes / MAX_RESERVED_PER_SECOND + 1;
+
+  g_object_set (mux, "reserved-max-duration", seconds * GST_SECOND,
+      "reserved-bytes-per-sec", (guint) (bytes / seconds) + 1, NULL);
+}
+
+static gboolean
+link_to_muxer (Cut *self, GstElement *src, GstElement *mux)
+{
+  g_autoptr (GstPad) src_pad = gst_element_get_static_pad (src, "src");
+  g_autoptr (GstPad) mux_pad =
+      gst_element_request_pad_simple (mux, "video_%u");
+
+  g_object_set (mux_pad, "trak-timescale", self->track->timescale, NULL);
+  return gst_pad_link (src_pad, mux_pad) == GST_PAD_LINK_OK;
+}
+
+/* (transfer full) */
+static GstElement *
+build_pipeline (Cut *self, const gchar *output, GError **error)
+{
+  g_autoptr (GstElement) pipeline =
+      gst_object_ref_sink (gst_pipeline_new (NULL));
+  GstBin *bin = GST_BIN (pipeline);
+  GstElement *src, *mux, *sink;
+
+  if ((src = make_element (bin, "appsrc", error)) == NULL ||
+      (mux = make_element (bin, "mp4mux", error)) == NULL ||
+      (sink = make_element (bin, "filesink", error)) == NULL)
+    return NULL;
+
+  configure_source (self, src);
+  configure_muxer (self, mux);
+  g_object_set (sink, "location", output, "async", FALSE, NULL);
+  if (!link_to_muxer (self, src, mux) || !gst_element_link (mux, sink)) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+        "the video cannot be written as MP4");
+    return NULL;
+  }
+  return g_steal_pointer (&pipeline);
+}
+
+static void
+set_pipeline_error (GError **error, GstMessage *message)
+{
+  g_autoptr (GError) cause = NULL;
+  HabMediaError code = HAB_MEDIA_ERROR_FAILED;
+
+  gst_message_parse_error (message, &cause, NULL);
+  if (g_error_matches (cause, GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_NO_SPACE_LEFT))
+    code = HAB_MEDIA_ERROR_NO_SPACE;
+  else if (cause->domain == GST_RESOURCE_ERROR)
+    code = HAB_MEDIA_ERROR_IO;
+  g_set_error (error, HAB_MEDIA_ERROR, code, "the GOP cannot be written: %s",
+      cause->message);
+}
+
+static gboolean
+run_pipeline (GstElement *pipeline, GError **error)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+    return TRUE;
+  set_pipeline_error (error, message);
+  return FALSE;
+}
+
+static void
+skip_to (HabMp4SampleReader *samples, const HabMp4SampleTable *table,
+    guint32 number)
+{
+  HabMp4Sample sample;
+
+  hab_mp4_sample_reader_init (samples, table);
+  for (guint32 i = 0; i < number; i++)
+    hab_mp4_sample_reader_next (samples, &sample);
+}
+
+static gboolean
+cut_write (Cut *self, const gchar *output, GError **error)
+{
+  g_autoptr (GstElement) pipeline = build_pipeline (self, output, error);
+  gboolean ok;
+
+  if (pipeline == NULL)
+    return FALSE;
+  skip_to (&self->samples, &self->track->table, self->first_frame);
+  ok = run_pipeline (pipeline, error);
+
+  /* What went wrong first is what matters. */
+  if (self->error) {
+    if (ok)
+      g_propagate_error (error, g_steal_pointer (&self->error));
+    g_clear_error (&self->error);
+    return FALSE;
+  }
+  return ok;
+}
+
+gboolean
+hab_gop_cut_run (const gchar *input, guint64 first, guint64 last,
+    const gchar *output, GError **error)
+{
+  g_autoptr (HabVideoScan) scan = hab_video_scan_open (input, error);
+  g_autoptr (GArray) gop_starts = g_array_new (FALSE, FALSE, sizeof (guint32));
+  Cut self = { .scan = scan, .gop_starts = gop_starts };
+
+  if (scan == NULL)
+    return FALSE;
+  if (first > last) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_FOUND,
+        "the first GOP has to come before the last");
+    return FALSE;
+  }
+  self.track = hab_video_scan_get_track (scan);
+  return cut_find_range (&self, first, last, error) &&
+      cut_write (&self, output, error);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "media-track.h"
+
+#include <gst/pbutils/pbutils.h>
+
+/* Sample entries, and what is in them. */
+typedef struct
+{
+  guint32 entry;
+  guint8 object_type; /* 0: any */
+  const gchar *media_type;
+  gint mpegversion;   /* 0: none */
+  const gchar *stream_format;
+} Mapping;
+
+#define OBJECT_TYPE_AAC 0x40
+
+static const Mapping mappings[] = {
+  { HAB_MP4_FOURCC ('a', 'v', 'c', '1'), 0, "video/x-h264", 0, "avc" },
+  { HAB_MP4_FOURCC ('a', 'v', 'c', '3'), 0, "video/x-h264", 0, "avc3" },
+  { HAB_MP4_FOURCC ('m', 'p', '4', 'a'), OBJECT_TYPE_AAC, "audio/mpeg", 4,
+      "raw" },
+};
+
+static const Mapping *
+find_mapping (const HabMp4Track *track)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (mappings); i++) {
+    const Mapping *mapping = &mappings[i];
+
+    if (mapping->entry == track->entry.type &&
+        (mapping->object_type == 0 ||
+            mapping->object_type == track->entry.object_type))
+      return mapping;
+  }
+  return NULL;
+}
+
+const HabCodec *
+hab_media_track_get_codec (const HabMp4Track *track)
+{
+  const Mapping *mapping = find_mapping (track);
+
+  return mapping == NULL ? NULL :
+      hab_codec_find (mapping->media_type, mapping->mpegversion);
+}
+
+/* 0/1 where the frame rate varies. */
+static void
+get_frame_rate (const HabMp4Track *track, gint *n, gint *d)
+{
+  guint32 duration =
+      hab_mp4_sample_table_get_constant_duration (&track->table);
+
+  *n = 0;
+  *d = 1;
+  if (duration > 0 && duration <= G_MAXINT32 && track->timescale <= G_MAXINT32) {
+    gint divisor =
+        gst_util_greatest_common_divisor (track->timescale, duration);
+
+    *n = track->timescale / divisor;
+    *d = duration / divisor;
+  }
+}
+
+/* The codec data knows better than the sample entry, which has 2 channels and
+ * half the rate in many files. */
+static void
+get_audio_format (const HabMp4Track *track, guint *channels, guint *rate)
+{
+  const HabMp4SampleEntry *entry = &track->entry;
+
+  *channels = 0;
+  *rate = 0;
+  if (hab_media_track_get_codec (track) && entry->codec_data_size >= 2) {
+    *channels = gst_codec_utils_aac_get_channels (entry->codec_data,
+        entry->codec_data_size);
+    *rate = gst_codec_utils_aac_get_sample_rate (entry->codec_data,
+        entry->codec_data_size);
+  }
+  if (*channels == 0)
+    *channels = entry->channels;
+  if (*rate == 0)
+    *rate = entry->rate;
+}
+
+static void
+add_video_fields (GstCaps *caps, const HabMp4Track *track)
+{
+  const HabMp4SampleEntry *entry = &track->entry;
+  gint n, d;
+
+  get_frame_rate (track, &n, &d);
+  gst_caps_set_simple (caps, "alignment", G_TYPE_STRING, "au",
+      "width", G_TYPE_INT, (gint) entry->width,
+      "height", G_TYPE_INT, (gint) entry->height,
+      "framerate", GST_TYPE_FRACTION, n, d, NULL);
+  if (entry->par_n > 0)
+    gst_caps_set_simple (caps, "pixel-aspect-ratio", GST_TYPE_FRACTION,
+        (gint) entry->par_n, (gint) entry->par_d, NULL);
+  /* The record has profile, flags and level where a SPS has them. */
+  if (entry->codec_data_size >= 4)
+    gst_codec_utils_h264_caps_set_level_and_profile (caps,
+        entry->codec_data + 1, 3);
+}
+
+static void
+add_audio_fields (GstCaps *caps, const HabMp4Track *track)
+{
+  guint channels, rate;
+
+  get_audio_format (track, &channels, &rate);
+  if (channels > 0 && rate > 0)
+    gst_caps_set_simple (caps, "channels", G_TYPE_INT, (gint) channels,
+        "rate", G_TYPE_INT, (gint) rate, NULL);
+  if (track->entry.codec_data_size >= 2)
+    gst_codec_utils_aac_caps_set_level_and_profile (caps,
+        track->entry.codec_data, track->entry.codec_data_size);
+}
+
+static GstCaps *
+make_caps (const HabMp4Track *track)
+{
+  const Mapping *mapping = find_mapping (track);
+  GstCaps *caps;
+
+  if (mapping == NULL)
+    return NULL;
+  caps = gst_caps_new_simple (mapping->media_type,
+      "stream-format", G_TYPE_STRING, mapping->stream_format, NULL);
+  if (mapping->mpegversion > 0)
+    gst_caps_set_simple (caps, "mpegversion", G_TYPE_INT,
+        mapping->mpegversion, NULL);
+  if (track->handler == HAB_MP4_HANDLER_VIDEO)
+    add_video_fields (caps, track);
+  else
+    add_audio_fields (caps, track);
+  return caps;
+}
+
+GstCaps *
+hab_media_track_get_caps (const HabMp4Track *track)
+{
+  GstCaps *caps = make_caps (track);
+
+  if (caps && track->entry.codec_data) {
+    g_autoptr (GstBuffer) codec_data =
+        gst_buffer_new_memdup (track->entry.codec_data,
+            track->entry.codec_data_size);
+
+    gst_caps_set_simple (caps, "codec_data", GST_TYPE_BUFFER, codec_data, NULL);
+  }
+  return caps;
+}
+
+static const gchar *
+get_kind (guint32 handler)
+{
+  switch (handler) {
+    case HAB_MP4_HANDLER_VIDEO:
+      return "video";
+    case HAB_MP4_HANDLER_AUDIO:
+      return "audio";
+    case HAB_MP4_FOURCC ('t', 'e', 'x', 't'):
+    case HAB_MP4_FOURCC ('s', 'b', 't', 'l'):
+    case HAB_MP4_FOURCC ('s', 'u', 'b', 't'):
+    case HAB_MP4_FOURCC ('c', 'l', 'c', 'p'):
+      return "text";
+    default:
+      return "other";
+  }
+}
+
+/* RFC 6381; for codecs that are not handled the sample entry's type, which is
+ * how all such strings begin. */
+static gchar *
+get_mime_codec (const HabMp4Track *track)
+{
+  const HabCodec *codec = hab_media_track_get_codec (track);
+  gchar type[5];
+
+  if (track->entry.type == 0)
+    return NULL;
+  if (codec)
+    return codec->mime_codec (find_mapping (track)->stream_format,
+        track->entry.codec_data, track->entry.codec_data_size, NULL);
+  return g_strdup (hab_mp4_fourcc_to_string (track->entry.type, type));
+}
+
+void
+hab_media_track_describe (const HabMp4Track *track, HabTrack *description)
+{
+  g_autoptr (GstCaps) caps = make_caps (track);
+  guint64 duration = track->table.n_samples > 0 ? track->table.duration :
+      MIN (track->duration, G_MAXINT64);
+  guint channels = 0, rate = 0;
+
+  *description = (HabTrack) {
+    .number = track->id,
+    .kind = g_strdup (get_kind (track->handler)),
+    .codec = get_mime_codec (track),
+    .caps = caps ? gst_caps_to_string (caps) : NULL,
+    .timescale = track->timescale,
+    .fps_d = 1,
+    .duration_ns = hab_mp4_track_to_ns (track, duration),
+    .language = track->language[0] ? g_strdup (track->language) : NULL,
+  };
+  if (track->handler == HAB_MP4_HANDLER_VIDEO) {
+    description->width = track->entry.width;
+    description->height = track->entry.height;
+    get_frame_rate (track, &description->fps_n, &description->fps_d);
+  } else if (track->handler == HAB_MP4_HANDLER_AUDIO) {
+    get_audio_format (track, &channels, &rate);
+    description->channels = channels;
+    description->rate = rate;
+  }
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "catalog.h"
+#include "codec.h"
+#include "mp4-movie.h"
+
+G_BEGIN_DECLS
+
+/* What a track of an MP4 file is in the words of GStreamer and the catalog. */
+
+/* (nullable): NULL where its codec is not handled. */
+const HabCodec *hab_media_track_get_codec (const HabMp4Track *track);
+
+/* (nullable) (transfer full): with the codec data; NULL where the codec is not
+ * handled. */
+GstCaps *hab_media_track_get_caps (const HabMp4Track *track);
+
+void hab_media_track_describe (const HabMp4Track *track, HabTrack *description);
+
+G_END_DECLS

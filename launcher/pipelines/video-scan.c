@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "video-scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#include "media-track.h"
+
+/* Read at once of an access unit: enough for the parameter sets and the start
+ * of the first slice of most of them. */
+#define READ_AHEAD 1024
+
+/* Bytes of the access unit that is being looked at. */
+typedef struct
+{
+  guint8 *data;
+  gsize allocated;
+  gsize offset, size; /* what part of the access unit data has */
+} Window;
+
+struct _HabVideoScan
+{
+  int fd;
+  HabMp4Movie *movie;
+  const HabMp4Track *track;
+  HabMp4SampleReader samples;
+  HabCodecParser *parser;
+  const HabMp4Sample *sample; /* that is being looked at */
+  Window window;
+};
+
+/* --- errors ------------------------------------------------------------ */
+
+static HabMediaError
+media_error_from_mp4 (const GError *error)
+{
+  switch (error->code) {
+    case HAB_MP4_ERROR_UNSUPPORTED:
+      return HAB_MEDIA_ERROR_UNSUPPORTED;
+    case HAB_MP4_ERROR_IO:
+      return HAB_MEDIA_ERROR_IO;
+    default:
+      return HAB_MEDIA_ERROR_NOT_MEDIA;
+  }
+}
+
+/* Puts an error of the parts below into the terms of the one who brought the
+ * file. */
+static gboolean
+fail (GError **error, GError *cause)
+{
+  HabMediaError code = HAB_MEDIA_ERROR_NOT_MEDIA;
+
+  if (cause->domain == HAB_MP4_ERROR)
+    code = media_error_from_mp4 (cause);
+  else if (g_error_matches (cause, HAB_CODEC_ERROR,
+      HAB_CODEC_ERROR_UNSUPPORTED))
+    code = HAB_MEDIA_ERROR_UNSUPPORTED;
+  g_set_error_literal (error, HAB_MEDIA_ERROR, code, cause->message);
+  g_error_free (cause);
+  return FALSE;
+}
+
+/* --- opening ----------------------------------------------------------- */
+
+/* The first video track of a known codec that has pictures, so that a cover
+ * image before it does not hide it; failing that the first of any codec. */
+static const HabMp4Track *
+find_video_track (const HabMp4Movie *movie)
+{
+  const HabMp4Track *other = NULL;
+
+  for (guint i = 0; i < hab_mp4_movie_get_n_tracks (movie); i++) {
+    const HabMp4Track *track = hab_mp4_movie_get_track (movie, i);
+
+    if (track->handler != HAB_MP4_HANDLER_VIDEO || track->table.n_samples == 0)
+      continue;
+    if (hab_media_track_get_codec (track))
+      return track;
+    if (other == NULL)
+      other = track;
+  }
+  return other;
+}
+
+static gboolean
+is_encrypted (const HabMp4Track *track)
+{
+  return track->entry.type == HAB_MP4_FOURCC ('e', 'n', 'c', 'v');
+}
+
+static gboolean
+check_track (const HabMp4Track *track, GError **error)
+{
+  gchar type[5];
+
+  if (track == NULL) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_VIDEO,
+        "the file has no video in it");
+    return FALSE;
+  }
+  if (is_encrypted (track)) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "the video is encrypted already; bring it in the clear");
+    return FALSE;
+  }
+  if (hab_media_track_get_codec (track) == NULL) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "the video codec %s is not handled; H.264 (avc1, avc3) is",
+        hab_mp4_fourcc_to_string (track->entry.type, type));
+    return FALSE;
+  }
+  if (track->table.several_entries) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "the video changes its format on the way (several sample entries), "
+        "which is not handled");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+open_parser (HabVideoScan *self, GError **error)
+{
+  const HabMp4SampleEntry *entry = &self->track->entry;
+  GError *cause = NULL;
+
+  self->parser =
+      hab_codec_parser_new (hab_media_track_get_codec (self->track));
+  if (entry->codec_data == NULL) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
+        "the video track has no decoder configuration (avcC)");
+    return FALSE;
+  }
+  if (self->parser->codec->parse_codec_data (self->parser, entry->codec_data,
+      entry->codec_data_size, &cause))
+    return TRUE;
+  return fail (error, cause);
+}
+
+static gboolean
+open_input (HabVideoScan *self, const gchar *path, GError **error)
+{
+  GError *cause = NULL;
+
+  self->fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
+  if (self->fd < 0) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_IO,
+        "the file cannot be opened: %s", g_strerror (errno));
+    return FALSE;
+  }
+  self->movie = hab_mp4_movie_open_fd (self->fd, &cause);
+  if (self->movie == NULL)
+    return fail (error, cause);
+
+  self->track = find_video_track (self->movie);
+  if (!check_track (self->track, error))
+    return FALSE;
+  hab_mp4_sample_reader_init (&self->samples, &self->track->table);
+  return open_parser (self, error);
+}
+
+HabVideoScan *
+hab_video_scan_open (const gchar *path, GError **error)
+{
+  g_autoptr (HabVideoScan) self = g_new0 (HabVideoScan, 1);
+
+  self->fd = -1;
+  return open_input (self, path, error) ? g_steal_pointer (&self) : NULL;
+}
+
+void
+hab_video_scan_free (HabVideoScan *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->parser, hab_codec_parser_free);
+  g_clear_pointer (&self->movie, hab_mp4_movie_free);
+  g_free (self->window.data);
+  if (self->fd >= 0)
+    close (self->fd);
+  g_free (self);
+}
+
+const HabMp4Movie *
+hab_video_scan_get_movie (const HabVideoScan *self)
+{
+  return self->movie;
+}
+
+const HabMp4Track *
+hab_video_scan_get_track (const HabVideoScan *self)
+{
+  return self->track;
+}
+
+/* --- walking ----------------------------------------------------------- */
+
+static const guint8 *
+read_window (gsize offset, gsize want, gpointer data, GError **error)
+{
+  HabVideoScan *self = data;
+  Window *window = &self->window;
+  gsize left = self->sample->size - MIN (offset, self->sample->size);
+  gsize size = MIN (left, MAX (want, READ_AHEAD));
+
+  want = MIN (want, left);
+  if (offset >= window->offset && offset - window->offset <= window->size &&
+      want <= window->size - (offset - window->offset))
+    return window->data + (offset - window->offset);
+
+  if (window->allocated < size) {
+    window->data = g_realloc (window->data, size);
+    window->allocated = size;
+  }
+  window->size = 0;
+  if (!hab_mp4_movie_read (self->movie, self->sample->offset + offset,
+      window->data, size, error))
+    return NULL;
+  window->offset = offset;
+  window->size = size;
+  return window->data;
+}
+
+gboolean
+hab_video_scan_next (HabVideoScan *self, HabVideoScanUnit *unit,
+    GError **error)
+{
+  GError *cause = NULL;
+
+  if (!hab_mp4_sample_reader_next (&self->samples, &unit->sample))
+    return FALSE;
+  self->sample = &unit->sample;
+  self->window.offset = self->window.size = 0;
+  unit->pts = unit->sample.cts + self->track->pts_offset;
+  unit->dts = unit->sample.dts + self->track->dts_offset;
+
+  if (self->parser->codec->parse_access_unit (self->parser,
+      unit->sample.size, read_window, self, &unit->info, &cause))
+    return TRUE;
+  g_prefix_error (&cause, "video frame %u, at byte %" G_GUINT64_FORMAT ": ",
+      unit->sample.number, unit->sample.offset);
+  return fail (error, cause);
+}
+
+gboolean
+hab_video_scan_read (const HabVideoScan *self, const HabMp4Sample *sample,
+    guint8 *data, GError **error)
+{
+  GError *cause = NULL;
+
+  if (hab_mp4_movie_read (self->movie, sample->offset, data, sample->size,
+      &cause))
+    return TRUE;
+  return fail (error, cause);
+}

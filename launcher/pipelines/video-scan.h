@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "codec.h"
+#include "media.h"
+#include "mp4-movie.h"
+
+G_BEGIN_DECLS
+
+/* Looks at each access unit of a file's first video track in decode order,
+ * reading no more of it than tells what it is. */
+typedef struct _HabVideoScan HabVideoScan;
+
+/* An access unit. */
+typedef struct
+{
+  HabMp4Sample sample;
+  HabAccessUnitInfo info;
+  gint64 pts, dts; /* of playback, in ticks of the track */
+} HabVideoScanUnit;
+
+/* Errors are HAB_MEDIA_ERROR. */
+HabVideoScan *hab_video_scan_open (const gchar *path, GError **error);
+void hab_video_scan_free (HabVideoScan *scan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabVideoScan, hab_video_scan_free)
+
+const HabMp4Movie *hab_video_scan_get_movie (const HabVideoScan *scan);
+const HabMp4Track *hab_video_scan_get_track (const HabVideoScan *scan);
+
+/* FALSE after the last access unit, and with error set on failure. */
+gboolean hab_video_scan_next (HabVideoScan *scan, HabVideoScanUnit *unit,
+    GError **error);
+
+/* All bytes of an access unit. */
+gboolean hab_video_scan_read (const HabVideoScan *scan,
+    const HabMp4Sample *sample, guint8 *data, GError **error);
+
+G_END_DECLS
