@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The two packagers: the launch line, and Shaka Packager as the one to agree
+// with.
+
+import { access, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { joinSet, readManifest } from './manifest.mjs';
+import { ffmpeg, gstLaunch, KEY, shaka, writeKey } from './run.mjs';
+
+const KEYS = ['--keys', `label=:key_id=${KEY.kid}:key=${KEY.key}`];
+
+// The line of the documentation. Audio's pad is asked for also where the file
+// has no sound. Gives the manifest and the tracks as files of their own.
+export const packageByLine = async (input, folder, { all = false } = {}) => {
+  const keyFile = await writeKey(folder, KEY.key);
+  const encrypt = `cbcsenc kid=${KEY.kid} key-file=${keyFile} iv=${KEY.iv}`;
+  const out = path.join(folder, `${path.basename(input)}${all ? '.all' : ''}.out`);
+  const manifest = path.join(out, 'stream.mpd');
+  await gstLaunch(`cencdashsink name=dash location=${manifest}
+    filesrc location=${input} ! parsebin name=in
+    in. ! video/x-h264 ! gopsplit ! ${encrypt} ! dash.video_0
+    in. ! audio/mpeg ! ${all ? `${encrypt} !` : ''} dash.audio_0`);
+
+  const mpd = await readManifest(manifest);
+  const tracks = {};
+  for (const kind of ['video', 'audio']) {
+    if (!mpd[kind])
+      continue;
+    tracks[kind] = path.join(folder, `${path.basename(out)}.${kind}.mp4`);
+    await writeFile(tracks[kind], await joinSet(mpd[kind]));
+  }
+  return { manifest, mpd, tracks };
+};
+
+// Shaka Packager reads MP4 only; a MOV is put into one first, as it is.
+const asMp4 = async (input, folder) => {
+  if (input.endsWith('.mp4'))
+    return input;
+  const copy = path.join(folder, `${path.basename(input)}.mp4`);
+  await ffmpeg('-i', input, '-map', '0:v:0', '-c', 'copy', copy);
+  return copy;
+};
+
+export const encryptByShaka = async (input, folder) => {
+  const output = path.join(folder, `${path.basename(input)}.shaka.mp4`);
+  await shaka(`in=${await asMp4(input, folder)},stream=video,output=${output}`,
+    '--enable_raw_key_encryption', '--protection_scheme', 'cbcs',
+    '--clear_lead', '0', '--iv', KEY.iv, ...KEYS);
+  return output;
+};
+
+export const decryptByShaka = async (track, kind) => {
+  const output = `${track}.clear.mp4`;
+  await shaka(`in=${track},stream=${kind},output=${output}`,
+    '--enable_raw_key_decryption', ...KEYS);
+  return output;
+};
+
+export const exists = (file) => access(file).then(() => true, () => false);
