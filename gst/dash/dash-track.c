@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "dash-track.h"
+
+#include "cenc-protection.h"
+#include "cmaf-track-caps.h"
+#include "keys.h"
+
+static const HabDashSegment *
+segment_at (GArray *segments, guint i)
+{
+  return &g_array_index (segments, HabDashSegment, i);
+}
+
+static guint64
+to_ticks (GstClockTime time, guint32 timescale)
+{
+  return gst_util_uint64_scale_round (time, timescale, GST_SECOND);
+}
+
+/* A segment lasts until the next one begins, so that the timeline has no
+ * holes where times were rounded. */
+static void
+add_segments (HabMpdTrack *track, GArray *segments)
+{
+  for (guint i = 0; i < segments->len; i++) {
+    GstClockTime end = i + 1 < segments->len ?
+        segment_at (segments, i + 1)->start :
+        segment_at (segments, i)->end;
+    HabMpdSegment segment;
+
+    segment.time = to_ticks (segment_at (segments, i)->start,
+        track->timescale);
+    segment.duration = to_ticks (end, track->timescale);
+    segment.duration -= MIN (segment.time, segment.duration);
+    g_array_append_val (track->segments, segment);
+  }
+}
+
+static guint64
+peak_bandwidth (GArray *segments)
+{
+  guint64 peak = 1;
+
+  for (guint i = 0; i < segments->len; i++) {
+    const HabDashSegment *segment = segment_at (segments, i);
+
+    if (segment->end > segment->start)
+      peak = MAX (peak, gst_util_uint64_scale_ceil (segment->size * 8,
+          GST_SECOND, segment->end - segment->start));
+  }
+  return peak;
+}
+
+static void
+describe_video (HabMpdTrack *track, const HabCmafTrack *cmaf,
+    const GstCaps *caps)
+{
+  gint fps_n = 0, fps_d = 1;
+
+  gst_structure_get_fraction (gst_caps_get_structure (caps, 0), "framerate",
+      &fps_n, &fps_d);
+  track->width = cmaf->width;
+  track->height = cmaf->height;
+  track->fps_n = MAX (fps_n, 0);
+  track->fps_d = MAX (fps_d, 0);
+  track->sar_n = cmaf->par_n;
+  track->sar_d = cmaf->par_d;
+}
+
+static void
+describe_protection (HabMpdTrack *track, const HabCmafTrack *cmaf)
+{
+  g_autoptr (GstBuffer) pssh = NULL;
+  gpointer data;
+  gsize size;
+
+  if (!cmaf->encrypted)
+    return;
+  track->default_kid = hab_key_to_uuid (cmaf->kid);
+  pssh = hab_protection_pssh_new (cmaf->kid);
+  gst_buffer_extract_dup (pssh, 0, -1, &data, &size);
+  track->pssh = g_base64_encode (data, size);
+  g_free (data);
+}
+
+static gchar *
+mime_codec (const HabCmafTrack *cmaf, GError **error)
+{
+  gsize size = 0;
+  const guint8 *codec_data = cmaf->codec_data ?
+      g_bytes_get_data (cmaf->codec_data, &size) :
+      NULL;
+
+  return cmaf->codec->mime_codec (cmaf->stream_format, codec_data, size,
+      error);
+}
+
+HabMpdTrack *
+hab_dash_track_describe (const gchar *id, const GstCaps *caps,
+    const GstTagList *tags, GArray *segments, GError **error)
+{
+  g_autoptr (HabCmafTrack) cmaf = hab_cmaf_track_from_caps (caps, error);
+  g_autoptr (HabMpdTrack) track = hab_mpd_track_new (id);
+
+  if (cmaf == NULL)
+    return NULL;
+  track->codecs = mime_codec (cmaf, error);
+  if (track->codecs == NULL)
+    return NULL;
+
+  track->video = cmaf->codec->kind == HAB_MEDIA_VIDEO;
+  track->timescale = cmaf->timescale;
+  track->rate = cmaf->rate;
+  track->channels = cmaf->channels;
+  track->bandwidth = peak_bandwidth (segments);
+  if (track->video)
+    describe_video (track, cmaf, caps);
+  describe_protection (track, cmaf);
+  if (tags)
+    gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &track->language);
+  add_segments (track, segments);
+  return g_steal_pointer (&track);
+}

@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-cencdashsink
+ * @title: cencdashsink
+ *
+ * Writes a static MPEG-DASH presentation: for each pad a folder of its name
+ * beside the manifest, with `init.mp4`, `1.m4s`, `2.m4s`, ..., and at the end
+ * the manifest. Tracks that cbcsenc encrypted are written as Common Encryption
+ * and announced by ContentProtection; the others stay in the clear.
+ *
+ * Each pad brings its own queue, so that a launch line needs none. A pad that
+ * was requested and is not linked counts as absent. Files appear under their
+ * names when they are whole, the manifest when everything it names is there;
+ * a manifest of an earlier run is taken away before the first file is written.
+ *
+ * Element messages on the bus:
+ *
+ * * `cencdashsink-segment`: a segment is in place. `pad` and `location`
+ *   (relative to the manifest), strings; `number`, from 1, #guint;
+ *   `running-time` and `duration` in nanoseconds and `size` in bytes, #guint64.
+ * * `cencdashsink-complete`: all segments are in place.
+ * * `cencdashsink-manifest`: the manifest is in place. `location`, string.
+ *
+ * With `durable` set, what a message tells of outlives a power cut.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 cencdashsink name=dash location=out/stream.mpd \
+ *   filesrc location=movie.mp4 ! parsebin name=in \
+ *   in. ! video/x-h264 ! gopsplit ! \
+ *     cbcsenc kid=a16e402b9056e371f36d348aa62bb749 key-file=key.hex ! dash.video_0 \
+ *   in. ! audio/mpeg ! dash.audio_0
+ * ]|
+ *
+ * Since: 0.1
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstcencdashsink.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <glib/gstdio.h>
+
+#include "dash-track.h"
+#include "gstdashtracksink.h"
+#include "output-file.h"
+
+GST_DEBUG_CATEGORY_STATIC (cenc_dash_sink_debug);
+#define GST_CAT_DEFAULT cenc_dash_sink_debug
+
+#define DEFAULT_FRAGMENT_DURATION (4 * GST_SECOND)
+
+/* What a track's queue may hold: enough for demuxer and writer to run side by
+ * side, little enough to matter to nobody. */
+#define QUEUE_BYTES (8 * 1024 * 1024)
+
+typedef enum
+{
+  PROP_LOCATION = 1,
+  PROP_FRAGMENT_DURATION,
+  PROP_LICENSE_URL,
+  PROP_DURABLE,
+} Property;
+
+#define N_PROPS (PROP_DURABLE + 1)
+static GParamSpec *props[N_PROPS];
+
+/* One requested pad and what is behind it. */
+typedef struct
+{
+  GstPad *pad; /* ghost pad, the bin's */
+  /* Owned beside the bin, which lets go of them before its pads. */
+  GstElement *queue, *mux, *sink;
+  GArray *segments; /* of HabDashSegment */
+  gboolean eos;
+} Stream;
+
+struct _GstCencDashSink
+{
+  GstBin parent;
+
+  /* protected by OBJECT_LOCK */
+  gchar *location;
+  guint64 fragment_duration;
+  gchar *license_url;
+  gboolean durable;
+  GPtrArray *streams; /* of Stream */
+  gboolean finished;  /* this run's manifest is written, or cannot be */
+};
+
+static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE (
+    "video_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY);
+static GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE (
+    "audio_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstCencDashSink, gst_cenc_dash_sink,
+    GST_TYPE_BIN,
+    GST_DEBUG_CATEGORY_INIT (cenc_dash_sink_debug, "cencdashsink", 0,
+        "DASH packager"))
+GST_ELEMENT_REGISTER_DEFINE (cencdashsink, "cencdashsink", GST_RANK_NONE,
+    GST_TYPE_CENC_DASH_SINK)
+
+/* --- streams ------------------------------------------------------------------ */
+
+static void
+stream_free (Stream *stream)
+{
+  g_array_unref (stream->segments);
+  gst_clear_object (&stream->queue);
+  gst_clear_object (&stream->mux);
+  gst_clear_object (&stream->sink);
+  g_free (stream);
+}
+
+static void
+stream_reset (Stream *stream)
+{
+  g_array_set_size (stream->segments, 0);
+  stream->eos = FALSE;
+}
+
+/* OBJECT_LOCK held. */
+static Stream *
+find_by_sink (GstCencDashSink *self, gpointer sink)
+{
+  for (guint i = 0; i < self->streams->len; i++) {
+    Stream *stream = self->streams->pdata[i];
+
+    if ((gpointer) stream->sink == sink)
+      return stream;
+  }
+  return NULL;
+}
+
+/* (transfer full) (nullable) */
+static GstElement *
+make_element (const gchar *factory)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  return element ? gst_object_ref_sink (element) : NULL;
+}
+
+static GstElement *
+make_queue (void)
+{
+  GstElement *queue = make_element ("queue");
+
+  if (queue)
+    g_object_set (queue, "max-size-bytes", QUEUE_BYTES, "max-size-buffers", 0,
+        "max-size-time", G_GUINT64_CONSTANT (0), NULL);
+  return queue;
+}
+
+static gboolean
+add_elements (GstCencDashSink *self, Stream *stream)
+{
+  if (stream->queue == NULL || stream->mux == NULL) {
+    GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN, (NULL),
+        ("cencdashsink needs the elements queue and cencmux"));
+    return FALSE;
+  }
+  gst_bin_add_many (GST_BIN (self), stream->queue, stream->mux, stream->sink,
+      NULL);
+  return gst_element_link_many (stream->queue, stream->mux, stream->sink,
+      NULL);
+}
+
+static void
+configure_stream (GstCencDashSink *self, Stream *stream)
+{
+  g_autofree gchar *folder = NULL;
+  gboolean durable;
+  guint64 duration;
+
+  GST_OBJECT_LOCK (self);
+  folder = self->location ? g_path_get_dirname (self->location) : NULL;
+  durable = self->durable;
+  duration = self->fragment_duration;
+  GST_OBJECT_UNLOCK (self);
+
+  gst_dash_track_sink_set_output (GST_DASH_TRACK_SINK (stream->sink), folder,
+      durable);
+  g_object_set (stream->mux, "fragment-duration", duration, NULL);
+}
+
+static void
+add_ghost_pad (GstCencDashSink *self, Stream *stream, GstPadTemplate *template,
+    const gchar *name)
+{
+  g_autoptr (GstPad) target = gst_element_get_static_pad (stream->queue,
+      "sink");
+
+  stream->pad = gst_ghost_pad_new_from_template (name, target, template);
+  gst_pad_set_active (stream->pad, TRUE);
+  gst_element_add_pad (GST_ELEMENT (self), stream->pad);
+}
+
+static void
+start_stream (GstCencDashSink *self, Stream *stream)
+{
+  configure_stream (self, stream);
+  gst_element_sync_state_with_parent (stream->sink);
+  gst_element_sync_state_with_parent (stream->mux);
+  gst_element_sync_state_with_parent (stream->queue);
+}
+
+/* The name that was asked for, or the first free one. */
+static gchar *
+pad_name (GstCencDashSink *self, GstPadTemplate *template, const gchar *name)
+{
+  const gchar *format = GST_PAD_TEMPLATE_NAME_TEMPLATE (template);
+  gsize prefix = strlen (format) - strlen ("%u");
+
+  if (name)
+    return g_strdup (name);
+  for (guint i = 0;; i++) {
+    g_autofree gchar *free_name = g_strdup_printf ("%.*s%u", (gint) prefix,
+        format, i);
+    g_autoptr (GstPad) taken = gst_element_get_static_pad (GST_ELEMENT (self),
+        free_name);
+
+    if (taken == NULL)
+      return g_steal_pointer (&free_name);
+  }
+}
+
+static GstPad *
+gst_cenc_dash_sink_request_new_pad (GstElement *element,
+    GstPadTemplate *template, const gchar *requested, const GstCaps *caps)
+{
+  GstCencDashSink *self = GST_CENC_DASH_SINK (element);
+  g_autofree gchar *name = pad_name (self, template, requested);
+  Stream *stream = g_new0 (Stream, 1);
+
+  stream->segments = g_array_new (FALSE, FALSE, sizeof (HabDashSegment));
+  stream->queue = make_queue ();
+  stream->mux = make_element ("cencmux");
+  stream->sink = gst_object_ref_sink (gst_dash_track_sink_new (name));
+  if (!add_elements (self, stream)) {
+    stream_free (stream);
+    return NULL;
+  }
+
+  GST_OBJECT_LOCK (self);
+  g_ptr_array_add (self->streams, stream);
+  GST_OBJECT_UNLOCK (self);
+  add_ghost_pad (self, stream, template, name);
+  start_stream (self, stream);
+  return stream->pad;
+}
+
+static Stream *
+steal_stream (GstCencDashSink *self, GstPad *pad)
+{
+  Stream *stream = NULL;
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < self->streams->len && stream == NULL; i++) {
+    Stream *candidate = self->streams->pdata[i];
+
+    if (candidate->pad == pad)
+      stream = g_ptr_array_steal_index (self->streams, i);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return stream;
+}
+
+static void
+remove_element (GstCencDashSink *self, GstElement *child)
+{
+  if (!gst_object_has_as_parent (GST_OBJECT (child), GST_OBJECT (self)))
+    return;
+  gst_element_set_locked_state (child, TRUE);
+  gst_element_set_state (child, GST_STATE_NULL);
+  gst_bin_remove (GST_BIN (self), child);
+}
+
+static void
+gst_cenc_dash_sink_release_pad (GstElement *element, GstPad *pad)
+{
+  GstCencDashSink *self = GST_CENC_DASH_SINK (element);
+  Stream *stream = steal_stream (self, pad);
+
+  if (stream == NULL)
+    return;
+  gst_pad_set_active (pad, FALSE);
+  gst_element_remove_pad (element, pad);
+  remove_element (self, stream->queue);
+  remove_element (self, stream->mux);
+  remove_element (self, stream->sink);
+  stream_free (stream);
+}
+
+/* --- the manifest --------------------------------------------------------------- */
+
+static HabMpdTrack *
+describe_stream (Stream *stream, GArray *segments, GError **error)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (stream->mux, "sink");
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  g_autoptr (GstEvent) event = gst_pad_get_sticky_event (pad, GST_EVENT_TAG,
+      0);
+  GstTagList *tags = NULL;
+
+  if (event)
+    gst_event_parse_tag (event, &tags);
+  return hab_dash_track_describe (GST_OBJECT_NAME (stream->pad), caps, tags,
+      segments, error);
+}
+
+/* (transfer full): the tracks that have something in them. */
+static GPtrArray *
+describe_tracks (GstCencDashSink *self, GError **error)
+{
+  g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_mpd_track_free);
+
+  for (guint i = 0; i < self->streams->len; i++) {
+    Stream *stream = self->streams->pdata[i];
+    HabMpdTrack *track;
+
+    if (stream->segments->len == 0)
+      continue;
+    track = describe_stream (stream, stream->segments, error);
+    if (track == NULL)
+      return NULL;
+    g_ptr_array_add (tracks, track);
+  }
+  if (tracks->len > 0)
+    return g_steal_pointer (&tracks);
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+      "the input ended before a single segment");
+  return NULL;
+}
+
+static gboolean
+write_manifest (GstCencDashSink *self, GError **error)
+{
+  g_autoptr (GPtrArray) tracks = describe_tracks (self, error);
+  g_autofree gchar *folder = g_path_get_dirname (self->location);
+  g_autofree gchar *name = g_path_get_basename (self->location);
+  g_autofree gchar *document = NULL;
+  HabMpd mpd = { tracks, self->license_url };
+  gsize size;
+
+  if (tracks == NULL)
+    return FALSE;
+  document = hab_mpd_write (&mpd, &size);
+  return hab_output_file_put (folder, name, document, size, self->durable,
+      error);
+}
+
+static void
+post (GstCencDashSink *self, GstStructure *structure)
+{
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+/* All tracks are at their end, so nothing changes the streams any more. */
+static gboolean
+finish (GstCencDashSink *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  post (self, gst_structure_new_empty ("cencdashsink-complete"));
+  if (!write_manifest (self, &error)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+        ("Cannot write the manifest: %s", error->message), (NULL));
+    return FALSE;
+  }
+  post (self, gst_structure_new ("cencdashsink-manifest",
+      "location", G_TYPE_STRING, self->location, NULL));
+  return TRUE;
+}
+
+/* --- messages of the children ----------------------------------------------------- */
+
+static void
+take_segment (GstCencDashSink *self, GstMessage *message)
+{
+  const GstStructure *structure = gst_message_get_structure (message);
+  HabDashSegment segment = { 0 };
+  guint64 duration = 0;
+  Stream *stream;
+
+  gst_structure_get_uint64 (structure, "running-time", &segment.start);
+  gst_structure_get_uint64 (structure, "duration", &duration);
+  gst_structure_get_uint64 (structure, "size", &segment.size);
+  segment.end = segment.start + duration;
+
+  GST_OBJECT_LOCK (self);
+  stream = find_by_sink (self, GST_MESSAGE_SRC (message));
+  if (stream)
+    g_array_append_val (stream->segments, segment);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* OBJECT_LOCK held. */
+static gboolean
+all_linked_ended (GstCencDashSink *self)
+{
+  for (guint i = 0; i < self->streams->len; i++) {
+    Stream *stream = self->streams->pdata[i];
+
+    if (!stream->eos && gst_pad_is_linked (stream->pad))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* TRUE for the one message that ends the last linked track. */
+static gboolean
+take_eos (GstCencDashSink *self, GstMessage *message)
+{
+  Stream *stream;
+  gboolean last;
+
+  GST_OBJECT_LOCK (self);
+  stream = find_by_sink (self, GST_MESSAGE_SRC (message));
+  if (stream)
+    stream->eos = TRUE;
+  last = !self->finished && all_linked_ended (self);
+  self->finished |= last;
+  GST_OBJECT_UNLOCK (self);
+  return last;
+}
+
+static void
+gst_cenc_dash_sink_handle_message (GstBin *bin, GstMessage *message)
+{
+  GstCencDashSink *self = GST_CENC_DASH_SINK (bin);
+  GstMessage *eos;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
+    /* GstBin would wait for the sinks of pads that nobody linked. */
+    if (take_eos (self, message) && finish (self)) {
+      eos = gst_message_new_eos (GST_OBJECT (self));
+      gst_message_set_seqnum (eos, gst_message_get_seqnum (message));
+      gst_element_post_message (GST_ELEMENT (self), eos);
+    }
+    gst_message_unref (message);
+    return;
+  }
+
+  if (gst_message_has_name (message, "cencdashsink-segment"))
+    take_segment (self, message);
+  GST_BIN_CLASS (gst_cenc_dash_sink_parent_class)
+      ->handle_message (bin, message);
+}
+
+/* --- life --------------------------------------------------------------------------- */
+
+static gboolean
+remove_old_manifest (GstCencDashSink *self)
+{
+  if (g_unlink (self->location) == 0 || errno == ENOENT || errno == ENOTDIR)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+      ("Cannot replace %s: %s", self->location, g_strerror (errno)), (NULL));
+  return FALSE;
+}
+
+static gboolean
+prepare (GstCencDashSink *self)
+{
+  if (self->location == NULL) {
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+        ("No file to write to: set location to the path of the manifest."),
+        (NULL));
+    return FALSE;
+  }
+  for (guint i = 0; i < self->streams->len; i++) {
+    Stream *stream = self->streams->pdata[i];
+
+    stream_reset (stream);
+    configure_stream (self, stream);
+  }
+  self->finished = FALSE;
+  return remove_old_manifest (self);
+}
+
+static GstStateChangeReturn
+gst_cenc_dash_sink_change_state (GstElement *element,
+    GstStateChange transition)
+{
+  GstCencDashSink *self = GST_CENC_DASH_SINK (element);
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !prepare (self))
+    return GST_STATE_CHANGE_FAILURE;
+  return GST_ELEMENT_CLASS (gst_cenc_dash_sink_parent_class)
+      ->change_state (element, transition);
+}
+
+static void
+gst_cenc_dash_sink_set_property (GObject *object, guint id,
+    const GValue *value, GParamSpec *pspec)
+{
+  GstCencDashSink *self = GST_CENC_DASH_SINK (object);
+
+  GST_OBJECT_LOCK (self);
+  switch ((Property) id) {
+    case PROP_LOCATION:
+      g_free (self->location);
+      self->location = g_value_dup_string (value);
+      break;
+    case PROP_FRAGMENT_DURATION:
+      self->fragment_duration = g_value_get_uint64 (value);
+      break;
+    case PROP_LICENSE_URL:
+      g_free (self->license_url);
+      self->license_url = g_value_dup_string (value);
+      break;
+    case PROP_DURABLE:
+      self->durable = g_value_get_boolean (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_cenc_dash_sink_get_property (GObject *object, guint id, GValue *value,
+    GParamSpec *pspec)
+{
+  GstCencDashSink *self = GST_CENC_DASH_SINK (object);
+
+  GST_OBJECT_LOCK (self);
+  switch ((Property) id) {
+    case PROP_LOCATION:
+      g_value_set_string (value, self->location);
+      break;
+    case PROP_FRAGMENT_DURATION:
+      g_value_set_uint64 (value, self->fragment_duration);
+      break;
+    case PROP_LICENSE_URL:
+      g_value_set_string (value, self->license_url);
+      break;
+    case PROP_DURABLE:
+      g_value_set_boolean (value, self->durable);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_cenc_dash_sink_finalize (GObject *object)
+{
+  GstCencDashSink *self = GST_CENC_DASH_SINK (object);
+
+  g_free (self->location);
+  g_free (self->license_url);
+  g_ptr_array_unref (self->streams);
+  G_OBJECT_CLASS (gst_cenc_dash_sink_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+      GST_PARAM_MUTABLE_READY;
+
+  props[PROP_LOCATION] = g_param_spec_string ("location", "Location",
+      "Path of the manifest to write; the tracks' folders are made beside it",
+      NULL, flags);
+  props[PROP_FRAGMENT_DURATION] = g_param_spec_uint64 ("fragment-duration",
+      "Fragment duration",
+      "Distance of the lines on which segments begin, in nanoseconds of running "
+      "time; a video segment begins with the first GOP at or behind a line",
+      GST_MSECOND, G_MAXINT64, DEFAULT_FRAGMENT_DURATION, flags);
+  props[PROP_LICENSE_URL] = g_param_spec_string ("license-url", "Licence URL",
+      "Address of a ClearKey licence service that the manifest names; when "
+      "unset, it has the pssh box of the W3C common system instead",
+      NULL, flags);
+  props[PROP_DURABLE] = g_param_spec_boolean ("durable", "Durable",
+      "Wait for the disk: what an element message tells of outlives a power cut",
+      FALSE, flags);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static void
+gst_cenc_dash_sink_class_init (GstCencDashSinkClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  object_class->set_property = gst_cenc_dash_sink_set_property;
+  object_class->get_property = gst_cenc_dash_sink_get_property;
+  object_class->finalize = gst_cenc_dash_sink_finalize;
+  install_properties (object_class);
+
+  element_class->request_new_pad = gst_cenc_dash_sink_request_new_pad;
+  element_class->release_pad = gst_cenc_dash_sink_release_pad;
+  element_class->change_state = gst_cenc_dash_sink_change_state;
+  GST_BIN_CLASS (klass)->handle_message = gst_cenc_dash_sink_handle_message;
+
+  gst_element_class_add_static_pad_template (element_class, &video_template);
+  gst_element_class_add_static_pad_template (element_class, &audio_template);
+  gst_element_class_set_static_metadata (element_class, "DASH packager",
+      "Sink/Muxer",
+      "Writes MPEG-DASH, clear or with Common Encryption (cbcs), as files",
+      "The Haberdash developers");
+}
+
+static void
+gst_cenc_dash_sink_init (GstCencDashSink *self)
+{
+  self->fragment_duration = DEFAULT_FRAGMENT_DURATION;
+  self->streams = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) stream_free);
+  GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
+  gst_bin_set_suppressed_flags (GST_BIN (self), GST_ELEMENT_FLAG_SOURCE);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstdashtracksink.h"
+
+#include <errno.h>
+
+#include "output-file.h"
+
+GST_DEBUG_CATEGORY_STATIC (dash_track_sink_debug);
+#define GST_CAT_DEFAULT dash_track_sink_debug
+
+struct _GstDashTrackSink
+{
+  GstBaseSink parent;
+
+  /* set before start, then constant */
+  gchar *track;
+  gchar *folder;
+  gboolean durable;
+
+  /* streaming thread only */
+  gchar *track_folder;      /* NULL until it exists */
+  HabOutputFile *file;      /* the segment that is being written */
+  guint number;             /* of that segment, from 1 */
+  guint64 size;             /* bytes of it */
+  GstClockTime start, end;  /* of it, running time */
+  GArray *vectors;          /* of struct iovec */
+  GArray *maps;             /* of GstMapInfo */
+};
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstDashTrackSink, gst_dash_track_sink,
+    GST_TYPE_BASE_SINK,
+    GST_DEBUG_CATEGORY_INIT (dash_track_sink_debug, "dashtracksink", 0,
+        "DASH track writer"))
+
+/* --- errors ------------------------------------------------------------------ */
+
+static GstFlowReturn
+post_error (GstDashTrackSink *self, const GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
+    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, (NULL),
+        ("%s", error->message));
+  else
+    GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+        ("Cannot write the package: %s", error->message), (NULL));
+  return GST_FLOW_ERROR;
+}
+
+/* --- writing ------------------------------------------------------------------ */
+
+static gboolean
+ensure_folder (GstDashTrackSink *self, GError **error)
+{
+  g_autofree gchar *folder = NULL;
+  gint code;
+
+  if (self->track_folder)
+    return TRUE;
+  folder = g_build_filename (self->folder, self->track, NULL);
+  if (g_mkdir_with_parents (folder, 0777) < 0) {
+    code = errno;
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
+        "cannot create the folder %s: %s", folder, g_strerror (code));
+    return FALSE;
+  }
+  self->track_folder = g_steal_pointer (&folder);
+  return TRUE;
+}
+
+static gboolean
+open_segment (GstDashTrackSink *self, GError **error)
+{
+  g_autofree gchar *name = g_strdup_printf ("%u.m4s", self->number + 1);
+
+  self->file = hab_output_file_new (self->track_folder, name, error);
+  if (self->file == NULL)
+    return FALSE;
+  self->number++;
+  self->size = 0;
+  self->start = GST_CLOCK_TIME_NONE;
+  self->end = 0;
+  return TRUE;
+}
+
+static void
+post_segment (GstDashTrackSink *self)
+{
+  g_autofree gchar *location = g_strdup_printf ("%s/%u.m4s", self->track,
+      self->number);
+  GstStructure *structure = gst_structure_new ("cencdashsink-segment",
+      "pad", G_TYPE_STRING, self->track,
+      "location", G_TYPE_STRING, location,
+      "number", G_TYPE_UINT, self->number,
+      "running-time", G_TYPE_UINT64, self->start,
+      "duration", G_TYPE_UINT64, self->end - self->start,
+      "size", G_TYPE_UINT64, self->size, NULL);
+
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+static gboolean
+close_segment (GstDashTrackSink *self, GError **error)
+{
+  g_autoptr (HabOutputFile) file = g_steal_pointer (&self->file);
+
+  if (!hab_output_file_commit (file, self->durable, error))
+    return FALSE;
+  post_segment (self);
+  return TRUE;
+}
+
+static gboolean
+map_memory (GstDashTrackSink *self, GstMemory *memory)
+{
+  GstMapInfo map;
+  struct iovec vector;
+
+  if (!gst_memory_map (memory, &map, GST_MAP_READ))
+    return FALSE;
+  g_array_append_val (self->maps, map);
+  vector = (struct iovec){ map.data, map.size };
+  g_array_append_val (self->vectors, vector);
+  self->size += map.size;
+  return TRUE;
+}
+
+static gboolean
+map_buffer (GstDashTrackSink *self, GstBuffer *buffer)
+{
+  for (guint i = 0; i < gst_buffer_n_memory (buffer); i++) {
+    if (!map_memory (self, gst_buffer_peek_memory (buffer, i)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+unmap_all (GstDashTrackSink *self)
+{
+  for (guint i = 0; i < self->maps->len; i++) {
+    GstMapInfo *map = &g_array_index (self->maps, GstMapInfo, i);
+
+    gst_memory_unmap (map->memory, map);
+  }
+  g_array_set_size (self->maps, 0);
+  g_array_set_size (self->vectors, 0);
+}
+
+static gboolean
+write_mapped (GstDashTrackSink *self, GError **error)
+{
+  return hab_output_file_write (self->file,
+      (struct iovec *) self->vectors->data, self->vectors->len, error);
+}
+
+/* A chunk's first buffer has the times of all of it. */
+static void
+extend_segment (GstDashTrackSink *self, GstBuffer *header)
+{
+  GstClockTime pts = GST_BUFFER_PTS (header);
+
+  self->start = GST_CLOCK_TIME_IS_VALID (self->start) ?
+      MIN (self->start, pts) :
+      pts;
+  self->end = MAX (self->end, pts + GST_BUFFER_DURATION (header));
+}
+
+static gboolean
+write_chunk (GstDashTrackSink *self, GstBufferList *list, GError **error)
+{
+  guint n = gst_buffer_list_length (list);
+  gboolean mapped = TRUE, written;
+
+  if (self->file == NULL && !open_segment (self, error))
+    return FALSE;
+  extend_segment (self, gst_buffer_list_get (list, 0));
+  for (guint i = 0; mapped && i < n; i++)
+    mapped = map_buffer (self, gst_buffer_list_get (list, i));
+  if (!mapped)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+        "a buffer cannot be mapped");
+  written = mapped && write_mapped (self, error);
+  unmap_all (self);
+  return written;
+}
+
+static GstFlowReturn
+gst_dash_track_sink_render_list (GstBaseSink *sink, GstBufferList *list)
+{
+  GstDashTrackSink *self = GST_DASH_TRACK_SINK (sink);
+  guint n = gst_buffer_list_length (list);
+  g_autoptr (GError) error = NULL;
+
+  if (n == 0)
+    return GST_FLOW_OK;
+  if (!ensure_folder (self, &error) || !write_chunk (self, list, &error))
+    return post_error (self, error);
+  if (GST_BUFFER_FLAG_IS_SET (gst_buffer_list_get (list, n - 1),
+          GST_BUFFER_FLAG_MARKER) &&
+      !close_segment (self, &error))
+    return post_error (self, error);
+  return GST_FLOW_OK;
+}
+
+/* Single buffers are init segments. */
+static GstFlowReturn
+gst_dash_track_sink_render (GstBaseSink *sink, GstBuffer *buffer)
+{
+  GstDashTrackSink *self = GST_DASH_TRACK_SINK (sink);
+  g_autoptr (GError) error = NULL;
+  GstMapInfo map;
+  gboolean written;
+
+  if (!ensure_folder (self, &error))
+    return post_error (self, error);
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, FAILED, (NULL), ("cannot map"));
+    return GST_FLOW_ERROR;
+  }
+  written = hab_output_file_put (self->track_folder, "init.mp4", map.data,
+      map.size, self->durable, &error);
+  gst_buffer_unmap (buffer, &map);
+  return written ? GST_FLOW_OK : post_error (self, error);
+}
+
+/* --- life --------------------------------------------------------------------- */
+
+static gboolean
+gst_dash_track_sink_stop (GstBaseSink *sink)
+{
+  GstDashTrackSink *self = GST_DASH_TRACK_SINK (sink);
+
+  g_clear_pointer (&self->file, hab_output_file_free);
+  g_clear_pointer (&self->track_folder, g_free);
+  self->number = 0;
+  return TRUE;
+}
+
+static void
+gst_dash_track_sink_finalize (GObject *object)
+{
+  GstDashTrackSink *self = GST_DASH_TRACK_SINK (object);
+
+  g_free (self->track);
+  g_free (self->folder);
+  g_array_unref (self->vectors);
+  g_array_unref (self->maps);
+  G_OBJECT_CLASS (gst_dash_track_sink_parent_class)->finalize (object);
+}
+
+static void
+gst_dash_track_sink_class_init (GstDashTrackSinkClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSinkClass *sink_class = GST_BASE_SINK_CLASS (klass);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (
+      "video/quicktime, variant = (string) cmaf");
+
+  object_class->finalize = gst_dash_track_sink_finalize;
+  sink_class->render = gst_dash_track_sink_render;
+  sink_class->render_list = gst_dash_track_sink_render_list;
+  sink_class->stop = gst_dash_track_sink_stop;
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  gst_element_class_set_static_metadata (element_class, "DASH track writer",
+      "Sink/File", "Writes the segments of one track", "The Haberdash developers");
+}
+
+static void
+gst_dash_track_sink_init (GstDashTrackSink *self)
+{
+  self->vectors = g_array_new (FALSE, FALSE, sizeof (struct iovec));
+  self->maps = g_array_new (FALSE, FALSE, sizeof (GstMapInfo));
+  /* Files have no clock, and a track that stays empty must not keep the
+   * others from starting. */
+  gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
+  gst_base_sink_set_async_enabled (GST_BASE_SINK (self), FALSE);
+}
+
+GstElement *
+gst_dash_track_sink_new (const gchar *track)
+{
+  GstDashTrackSink *self = g_object_new (GST_TYPE_DASH_TRACK_SINK, NULL);
+
+  self->track = g_strdup (track);
+  return GST_ELEMENT (self);
+}
+
+void
+gst_dash_track_sink_set_output (GstDashTrackSink *self, const gchar *folder,
+    gboolean durable)
+{
+  g_free (self->folder);
+  self->folder = g_strdup (folder);
+  self->durable = durable;
+}

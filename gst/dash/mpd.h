@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* A DASH manifest (ISO/IEC 23009-1), what it says and the writing of it: static,
+ * SegmentTemplate with SegmentTimeline, one AdaptationSet a track. */
+
+/* Where a segment lies in the presentation, in ticks of its track. */
+typedef struct
+{
+  guint64 time;
+  guint64 duration;
+} HabMpdSegment;
+
+typedef struct
+{
+  gchar *id;             /* also the folder of its segments */
+  gboolean video;
+  gchar *codecs;         /* RFC 6381 */
+  gchar *language;       /* BCP 47 or ISO 639, or NULL */
+  guint32 timescale;     /* ticks a second */
+  guint64 bandwidth;     /* bits a second of its largest segment */
+  guint width, height;   /* video */
+  guint fps_n, fps_d;    /* 0 where the rate is not constant or unknown */
+  guint sar_n, sar_d;    /* sample aspect ratio, 0 where unknown */
+  guint rate, channels;  /* audio */
+  gchar *default_kid;    /* UUID where it is encrypted, else NULL */
+  gchar *pssh;           /* base64 of the W3C common box, or NULL */
+  GArray *segments;      /* of HabMpdSegment, one after the other */
+} HabMpdTrack;
+
+HabMpdTrack *hab_mpd_track_new (const gchar *id);
+void hab_mpd_track_free (HabMpdTrack *track);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabMpdTrack, hab_mpd_track_free)
+
+typedef struct
+{
+  GPtrArray *tracks;         /* of HabMpdTrack, each with a segment or more */
+  const gchar *license_url;  /* ClearKey licence service, or NULL */
+} HabMpd;
+
+/* (transfer full): the document, *size bytes without a final NUL. */
+gchar *hab_mpd_write (const HabMpd *mpd, gsize *size);
+
+G_END_DECLS

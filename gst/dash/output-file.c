@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "output-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+struct _HabOutputFile
+{
+  gchar *name;
+  gchar *part;
+  gint folder_fd;
+  gint fd; /* -1 once it is committed or given up */
+};
+
+static gboolean
+fail (GError **error, const gchar *what, const gchar *name)
+{
+  gint code = errno;
+
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
+      "cannot %s %s: %s", what, name, g_strerror (code));
+  return FALSE;
+}
+
+HabOutputFile *
+hab_output_file_new (const gchar *folder, const gchar *name, GError **error)
+{
+  g_autoptr (HabOutputFile) file = g_new0 (HabOutputFile, 1);
+
+  file->name = g_strdup (name);
+  file->part = g_strdup_printf (".%s.part", name);
+  file->fd = -1;
+  file->folder_fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file->folder_fd < 0) {
+    fail (error, "open the folder", folder);
+    return NULL;
+  }
+  file->fd = openat (file->folder_fd, file->part,
+      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (file->fd < 0) {
+    fail (error, "create", name);
+    return NULL;
+  }
+  return g_steal_pointer (&file);
+}
+
+void
+hab_output_file_free (HabOutputFile *file)
+{
+  if (file == NULL)
+    return;
+  if (file->fd >= 0) {
+    close (file->fd);
+    unlinkat (file->folder_fd, file->part, 0);
+  }
+  if (file->folder_fd >= 0)
+    close (file->folder_fd);
+  g_free (file->name);
+  g_free (file->part);
+  g_free (file);
+}
+
+/* Passes over what was written of the vectors. */
+static void
+advance (struct iovec **vectors, gsize *n_vectors, gsize written)
+{
+  while (*n_vectors > 0 && written >= (*vectors)->iov_len) {
+    written -= (*vectors)->iov_len;
+    (*vectors)++;
+    (*n_vectors)--;
+  }
+  if (*n_vectors > 0) {
+    (*vectors)->iov_base = (guint8 *) (*vectors)->iov_base + written;
+    (*vectors)->iov_len -= written;
+  }
+}
+
+gboolean
+hab_output_file_write (HabOutputFile *file, struct iovec *vectors,
+    gsize n_vectors, GError **error)
+{
+  while (n_vectors > 0) {
+    gssize written = writev (file->fd, vectors, MIN (n_vectors, IOV_MAX));
+
+    if (written < 0 && errno != EINTR)
+      return fail (error, "write", file->name);
+    if (written >= 0)
+      advance (&vectors, &n_vectors, written);
+  }
+  return TRUE;
+}
+
+gboolean
+hab_output_file_commit (HabOutputFile *file, gboolean durable, GError **error)
+{
+  gint fd = file->fd;
+
+  if (durable && fdatasync (fd) < 0)
+    return fail (error, "store", file->name);
+  if (renameat (file->folder_fd, file->part, file->folder_fd, file->name) < 0)
+    return fail (error, "name", file->name);
+  file->fd = -1;
+  if (close (fd) < 0)
+    return fail (error, "close", file->name);
+  if (durable && fsync (file->folder_fd) < 0)
+    return fail (error, "store the folder of", file->name);
+  return TRUE;
+}
+
+gboolean
+hab_output_file_put (const gchar *folder, const gchar *name,
+    gconstpointer data, gsize size, gboolean durable, GError **error)
+{
+  struct iovec vector = { (gpointer) data, size };
+  g_autoptr (HabOutputFile) file = hab_output_file_new (folder, name, error);
+
+  return file && hab_output_file_write (file, &vector, 1, error) &&
+      hab_output_file_commit (file, durable, error);
+}

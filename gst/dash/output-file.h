@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/uio.h>
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* A file that is not there under its name until it is whole: written as
+ * ".NAME.part" in the same folder, renamed when it is committed. Errors are
+ * G_IO_ERROR, with the file's name in the message. */
+typedef struct _HabOutputFile HabOutputFile;
+
+HabOutputFile *hab_output_file_new (const gchar *folder, const gchar *name,
+    GError **error);
+/* Removes what was written, unless it was committed. */
+void hab_output_file_free (HabOutputFile *file);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabOutputFile, hab_output_file_free)
+
+/* Writes all of vectors, whose contents may be changed. */
+gboolean hab_output_file_write (HabOutputFile *file, struct iovec *vectors,
+    gsize n_vectors, GError **error);
+/* Gives the file its name. durable: after it, a power cut does not take the
+ * file or its name away. */
+gboolean hab_output_file_commit (HabOutputFile *file, gboolean durable,
+    GError **error);
+
+/* All of it at once. */
+gboolean hab_output_file_put (const gchar *folder, const gchar *name,
+    gconstpointer data, gsize size, gboolean durable, GError **error);
+
+G_END_DECLS
