@@ -11,7 +11,7 @@ import { after } from 'node:test';
 const LIMIT_MS = 120_000;
 
 // The output of a program; an error has its log in the message.
-export const run = (program, args, { limit = LIMIT_MS, input } = {}) =>
+export const run = (program, args, { limit = LIMIT_MS, input = '' } = {}) =>
   new Promise((resolve, reject) => {
     const child = execFile(program, args, {
       timeout: limit,
@@ -28,7 +28,8 @@ export const run = (program, args, { limit = LIMIT_MS, input } = {}) =>
       reject(new Error(`${program} ${args.join(' ')}: ${why}\n` +
         `${stderr.slice(-4000)}\n${stdout.slice(-2000)}`));
     });
-    child.stdin.end(input ?? '');
+    child.stdin.on('error', () => {}); // it may end before it reads anything
+    child.stdin.end(input);
   });
 
 // A launch line as one would type it, split at the blanks.
