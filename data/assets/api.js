@@ -105,22 +105,25 @@ const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 
 // Asks for a package until it is in a final status and calls onChange with
 // each answer; keeps on while the service does not answer, which onTrouble
-// (error or null) is told.
-export async function watchPackage(id, onChange, onTrouble = () => {}) {
-  for (let wait = 500; ;) {
+// (error or null) is told. Stops when isWanted no longer holds.
+export async function watchPackage(id, onChange, onTrouble = () => {}, isWanted = () => true) {
+  let item = null;
+
+  for (let wait = 500; item === null || isWanted();) {
     try {
-      const item = await get(packagePath(id));
+      item = await get(packagePath(id));
       onTrouble(null);
       onChange(item);
       if (isFinal(item))
-        return item;
+        break;
       wait = document.hidden ? 5000 : 500;
     } catch (error) {
-      if (error.status !== 0 && error.status < 500)
+      if (!(error.status === 0 || error.status >= 500))
         throw error;
       onTrouble(error);
       wait = Math.min(wait * 2, 10000);
     }
     await pause(wait);
   }
+  return item;
 }

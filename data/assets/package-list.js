@@ -55,7 +55,7 @@ export function packageRow(item, names, onGone) {
 
   fill(item);
   if (!isFinal(item))
-    watchPackage(item.packaged_content_id, fill).catch(onGone);
+    watchPackage(item.packaged_content_id, fill, undefined, () => row.isConnected).catch(onGone);
   return row;
 }
 

@@ -81,19 +81,30 @@ function explain(error) {
 const refused = (error) => error.code === shaka.util.Error.Code.LICENSE_REQUEST_FAILED &&
   [401, 403].includes(error.data?.[0]?.data?.[1]);
 
+// Ends the licence requests that were held back.
+let release = () => {};
+
+// Without the key the licence request never leaves; all else is as ever.
+async function filterRequest(type, request) {
+  if (type !== shaka.net.NetworkingEngine.RequestType.LICENSE)
+    return;
+  if (noKey.checked) {
+    await new Promise((_, reject) => {
+      release = () => reject(new Error('held back'));
+    });
+  }
+  if (licenceFrom) {
+    request.uris = [licenceFrom];
+    Object.assign(request.headers, authorization());
+  }
+}
+
 async function newPlayer() {
   const fresh = new shaka.Player();
 
   await fresh.attach(video);
-  fresh.addEventListener('error', (event) => fail(event.detail));
-  // Without what the manifest says about protection nobody asks for a licence.
-  fresh.configure('manifest.ignoreDrmInfo', noKey.checked);
-  fresh.getNetworkingEngine().registerRequestFilter((type, request) => {
-    if (type === shaka.net.NetworkingEngine.RequestType.LICENSE && licenceFrom) {
-      request.uris = [licenceFrom];
-      Object.assign(request.headers, authorization());
-    }
-  });
+  fresh.addEventListener('error', (event) => fresh === player && fail(event.detail));
+  fresh.getNetworkingEngine().registerRequestFilter(filterRequest);
   return fresh;
 }
 
@@ -113,11 +124,17 @@ let loads = 0;
 
 async function play(from) {
   const load = ++loads;
+  const last = player;
 
-  await player?.destroy();
-  if (load !== loads)
+  player = null;
+  release();
+  await last?.destroy();
+  const fresh = await newPlayer();
+  if (load !== loads) {
+    await fresh.destroy();
     return;
-  player = await newPlayer();
+  }
+  player = fresh;
   say('', 'Loading…', 'The manifest and the first segments are fetched.');
   const since = performance.now();
   const timer = setInterval(() => {
@@ -128,7 +145,7 @@ async function play(from) {
   }, 200);
 
   try {
-    await player.load(url, from || null);
+    await fresh.load(url, from || null);
   } catch (error) {
     if (load === loads && error.code !== shaka.util.Error.Code.LOAD_INTERRUPTED)
       fail(error);

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Chromium without a screen, and pages that watch what they should not do.
+
+import { createRequire } from 'node:module';
+
+// By require(), which also looks where NODE_PATH says.
+const { chromium } = createRequire(import.meta.url)('playwright-core');
+
+export async function startBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    chromiumSandbox: false,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      '--autoplay-policy=no-user-gesture-required'],
+  });
+}
+
+// A page whose complaints are the errors on its console, and the requests that
+// leave the service. expected: patterns of complaints that belong to the test;
+// initScript: runs in the page before its own scripts.
+export async function openPage(browser, service, { expected = [], initScript, ...options } = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints = [];
+  if (initScript)
+    await page.addInitScript(initScript);
+  const complain = (text) => expected.some((pattern) => pattern.test(text)) || complaints.push(text);
+  const own = [service.api, service.delivery].map((address) => new URL(address).origin);
+
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) &&
+    complain(`console: ${message.text()} ${message.location().url}`));
+  page.on('pageerror', (error) => complain(`page: ${error.message}`));
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith('http') && !own.includes(url.origin))
+      complain(`request: ${request.url()}`);
+  });
+  return { page, complaints, close: () => context.close() };
+}

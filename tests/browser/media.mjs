@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Media made for a test.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export const FRAME_RATE = 25;
+
+// H.264 with B-frames and AAC; the picture changes from frame to frame and says
+// its time. Tagged BT.709, as Chromium guesses untagged pictures differently
+// in a file and in a stream.
+export async function makeClip(path, { seconds = 8, gop = 50 } = {}) {
+  await run('ffmpeg', ['-v', 'error', '-y',
+    '-f', 'lavfi', '-i', `testsrc2=size=640x360:rate=${FRAME_RATE}:duration=${seconds}`,
+    '-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`,
+    '-vf', 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p',
+    '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709',
+    '-c:v', 'libx264', '-preset', 'ultrafast', '-threads', '1', '-bf', '2',
+    '-g', String(gop), '-sc_threshold', '0', '-c:a', 'aac', path], { timeout: 60_000 });
+}
+
+// Indices and frame counts of the GOPs as ffprobe counts them; right where
+// every GOP starts with an IDR picture, as here.
+export async function probeGops(path) {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0',
+    '-show_entries', 'packet=flags', '-of', 'csv=p=0', path], { timeout: 60_000 });
+  const gops = [];
+
+  for (const flags of stdout.trim().split('\n')) {
+    if (flags.startsWith('K'))
+      gops.push(0);
+    gops[gops.length - 1]++;
+  }
+  return gops;
+}

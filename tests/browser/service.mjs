@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The program under test, spawned with a world of its own.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
+const START_MS = 20_000;
+const STOP_MS = 10_000;
+
+// Resolves when the service has told both of its addresses.
+function addresses(child) {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const timer = setTimeout(() => reject(new Error(`No address within ${START_MS} ms: ${said}`)), START_MS);
+
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      said += text;
+      const found = said.match(/http:\/\/[^\s/]+/g) ?? [];
+      if (found.length < 2)
+        return;
+      clearTimeout(timer);
+      resolve(found.slice(0, 2));
+    });
+    child.once('exit', (code, signal) => reject(new Error(`The service ended with ${code ?? signal}: ${said}`)));
+  });
+}
+
+export async function startService() {
+  const program = process.env.HABERDASH;
+  if (!program)
+    throw new Error('HABERDASH must name the program to test');
+
+  const home = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-browser-'));
+  const child = spawn(program, ['serve', '--port', '0', '--delivery-port', '0', '--data-dir', path.join(home, 'data')],
+    { stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, HOME: home, GST_REGISTRY_1_0: path.join(home, 'registry.bin') } });
+  const gone = once(child, 'exit');
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    await gone;
+    clearTimeout(timer);
+    await fs.rm(home, { recursive: true, force: true });
+  };
+
+  try {
+    const [api, delivery] = await addresses(child);
+    return { api, delivery, home, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
