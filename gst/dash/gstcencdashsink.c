@@ -341,17 +341,14 @@ describe_tracks (GstCencDashSink *self, GError **error)
 }
 
 static gboolean
-write_manifest (GstCencDashSink *self, GError **error)
+write_manifest (GstCencDashSink *self, GPtrArray *tracks, GError **error)
 {
-  g_autoptr (GPtrArray) tracks = describe_tracks (self, error);
   g_autofree gchar *folder = g_path_get_dirname (self->location);
   g_autofree gchar *name = g_path_get_basename (self->location);
   g_autofree gchar *document = NULL;
   HabMpd mpd = { tracks, self->license_url };
   gsize size;
 
-  if (tracks == NULL)
-    return FALSE;
   document = hab_mpd_write (&mpd, &size);
   return hab_output_file_put (folder, name, document, size, self->durable,
       error);
@@ -369,9 +366,11 @@ static gboolean
 finish (GstCencDashSink *self)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) tracks = describe_tracks (self, &error);
 
-  post (self, gst_structure_new_empty ("cencdashsink-complete"));
-  if (!write_manifest (self, &error)) {
+  if (tracks)
+    post (self, gst_structure_new_empty ("cencdashsink-complete"));
+  if (tracks == NULL || !write_manifest (self, tracks, &error)) {
     GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
         ("Cannot write the manifest: %s", error->message), (NULL));
     return FALSE;

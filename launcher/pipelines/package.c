@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* One pass over a file:
+ *
+ *   filesrc ! parsebin ! gopsplit ! catalogrecorder ! cbcsenc ! cencdashsink
+ *
+ * The first video track and every audio track that the codec table knows are
+ * taken. Pads are linked in the demuxer's thread; everything else happens in
+ * the thread that runs the package, which waits on the bus. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "package.h"
+
+#include <string.h>
+
+#include <gst/gst.h>
+
+#include "codec.h"
+#include "keys.h"
+
+/* How often progress is told and cancelling is looked for. */
+#define TICK (200 * GST_MSECOND)
+
+typedef struct
+{
+  const HabPackageConfig *config;
+  const HabPackageObserver *observer;
+  GstElement *pipeline;
+  GstElement *sink;
+
+  /* demuxer's thread, then, when the bus tells of an end, this one */
+  guint n_video, n_audio;
+  gchar *unsupported; /* caps of a video track that was passed over */
+  gchar *link_error;
+
+  gint64 position;    /* atomic; ns of running time that went into the sink */
+  gboolean fragmented;
+} Package;
+
+/* --- building ------------------------------------------------------------------- */
+
+static void
+package_clear (Package *self)
+{
+  if (self->pipeline)
+    gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  g_clear_object (&self->pipeline);
+  g_free (self->unsupported);
+  g_free (self->link_error);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Package, package_clear)
+
+/* (transfer none): added to the pipeline. NULL where it is not installed. */
+static GstElement *
+add (Package *self, const gchar *factory)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  if (element)
+    gst_bin_add (GST_BIN (self->pipeline), element);
+  else if (self->link_error == NULL)
+    self->link_error = g_strdup_printf ("the GStreamer element %s is not "
+        "installed", factory);
+  return element;
+}
+
+static const HabCodec *
+codec_of (const GstCaps *caps)
+{
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+  gint mpegversion = 0;
+
+  gst_structure_get_int (structure, "mpegversion", &mpegversion);
+  return hab_codec_find (gst_structure_get_name (structure), mpegversion);
+}
+
+/* A demuxer's stream that our elements take as it is needs no parser, which
+ * would only cost time, and may write parameter sets into the first access
+ * unit (h264parse 1.22.0 does). */
+static gboolean
+on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
+    gpointer data)
+{
+  const HabCodec *codec = codec_of (caps);
+  g_autoptr (GstCaps) taken = codec ? gst_caps_from_string (codec->caps) : NULL;
+
+  return taken == NULL || !gst_caps_is_fixed (caps) ||
+      !gst_structure_has_field (gst_caps_get_structure (caps, 0),
+          "codec_data") ||
+      !gst_caps_is_subset (caps, taken);
+}
+
+static GstElement *
+make_encryptor (Package *self, HabMediaKind kind)
+{
+  const HabPackageConfig *config = self->config;
+  g_autofree gchar *kid = NULL;
+  gchar *key;
+  GstElement *encryptor;
+
+  if (config->encrypt == HAB_ENCRYPT_NONE ||
+      (config->encrypt == HAB_ENCRYPT_VIDEO && kind != HAB_MEDIA_VIDEO))
+    return NULL;
+  encryptor = add (self, "cbcsenc");
+  if (encryptor == NULL)
+    return NULL;
+  kid = hab_key_to_hex (config->kid);
+  key = hab_key_to_hex (config->key);
+  g_object_set (encryptor, "kid", kid, "key", key, NULL);
+  hab_key_wipe (key, 2 * HAB_KEY_SIZE);
+  g_free (key);
+  return encryptor;
+}
+
+/* qtdemux ends stream ids with the container's track id. */
+static guint
+track_number (GstPad *pad)
+{
+  g_autofree gchar *id = gst_pad_get_stream_id (pad);
+  const gchar *slash = id ? strrchr (id, '/') : NULL;
+
+  return slash ? g_ascii_strtoull (slash + 1, NULL, 10) : 0;
+}
+
+static GstElement *
+make_recorder (Package *self, GstPad *pad)
+{
+  GstElement *recorder;
+
+  if (self->config->records_fd < 0)
+    return NULL;
+  recorder = add (self, "catalogrecorder");
+  if (recorder)
+    g_object_set (recorder, "fd", self->config->records_fd, "track-number",
+        track_number (pad), NULL);
+  return recorder;
+}
+
+/* parsebin adds all its pads before it lets data through, so a buffer without a
+ * video track means that there is none: the file is read no further. */
+static GstPadProbeReturn
+on_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  Package *self = data;
+  GstClockTime pts = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
+
+  if (self->n_video == 0) {
+    gst_buffer_unref (GST_PAD_PROBE_INFO_BUFFER (info));
+    GST_PAD_PROBE_INFO_DATA (info) = NULL;
+    GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_EOS;
+    return GST_PAD_PROBE_HANDLED;
+  }
+  if (GST_CLOCK_TIME_IS_VALID (pts))
+    __atomic_store_n (&self->position, pts, __ATOMIC_RELAXED);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Links pad through the elements, of which NULL ones are left out, to a new
+ * pad of the sink. */
+static gboolean
+link_track (Package *self, GstPad *pad, GstElement **chain, guint n,
+    const gchar *sink_pad)
+{
+  g_autoptr (GstPad) from = gst_object_ref (pad);
+  g_autoptr (GstPad) to = gst_element_request_pad_simple (self->sink, sink_pad);
+
+  for (guint i = 0; to && i < n; i++) {
+    g_autoptr (GstPad) sink = NULL;
+
+    if (chain[i] == NULL)
+      continue;
+    sink = gst_element_get_static_pad (chain[i], "sink");
+    if (gst_pad_link (from, sink) != GST_PAD_LINK_OK)
+      return FALSE;
+    gst_element_sync_state_with_parent (chain[i]);
+    gst_object_unref (from);
+    from = gst_element_get_static_pad (chain[i], "src");
+  }
+  if (to)
+    gst_pad_add_probe (to, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, NULL);
+  return to && gst_pad_link (from, to) == GST_PAD_LINK_OK;
+}
+
+static void
+link_pad (Package *self, GstPad *pad, HabMediaKind kind)
+{
+  gboolean video = kind == HAB_MEDIA_VIDEO;
+  g_autofree gchar *sink_pad = g_strdup_printf ("%s_%u",
+      video ? "video" : "audio", video ? self->n_video : self->n_audio);
+  GstElement *chain[] = {
+    video ? add (self, "gopsplit") : NULL,
+    make_recorder (self, pad),
+    make_encryptor (self, kind),
+  };
+
+  if (self->link_error)
+    return;
+  if (!link_track (self, pad, chain, G_N_ELEMENTS (chain), sink_pad))
+    self->link_error = g_strdup_printf ("the %s track cannot be packaged",
+        video ? "video" : "audio");
+  else if (video)
+    self->n_video++;
+  else
+    self->n_audio++;
+}
+
+static void
+on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
+{
+  Package *self = data;
+  g_autoptr (GstCaps) caps = gst_pad_query_caps (pad, NULL);
+  const gchar *media_type = gst_caps_is_any (caps) || gst_caps_is_empty (caps) ?
+      "" :
+      gst_structure_get_name (gst_caps_get_structure (caps, 0));
+  const HabCodec *codec = *media_type ? codec_of (caps) : NULL;
+
+  if (codec && codec->kind == HAB_MEDIA_VIDEO && self->n_video > 0)
+    return;
+  if (codec)
+    link_pad (self, pad, codec->kind);
+  else if (self->unsupported == NULL && g_str_has_prefix (media_type, "video/"))
+    self->unsupported = g_strdup (media_type);
+}
+
+static gboolean
+build (Package *self, GError **error)
+{
+  const HabPackageConfig *config = self->config;
+  GstElement *source, *parsebin;
+
+  self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  source = add (self, "filesrc");
+  parsebin = add (self, "parsebin");
+  self->sink = add (self, "cencdashsink");
+  if (self->link_error || !gst_element_link (source, parsebin)) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+        "cannot package: %s", self->link_error ? self->link_error :
+                                                 "the pipeline does not link");
+    return FALSE;
+  }
+
+  g_object_set (source, "location", config->input, NULL);
+  g_object_set (self->sink,
+      "location", config->manifest,
+      "fragment-duration", config->segment_duration_ns,
+      "license-url", config->license_url,
+      "durable", config->durable, NULL);
+  g_signal_connect (parsebin, "autoplug-continue",
+      G_CALLBACK (on_autoplug_continue), self);
+  g_signal_connect (parsebin, "pad-added", G_CALLBACK (on_pad_added), self);
+  return TRUE;
+}
+
+/* --- running ---------------------------------------------------------------------- */
+
+static void
+tell_stage (Package *self, const gchar *stage, const gchar *file)
+{
+  if (self->observer && self->observer->stage)
+    self->observer->stage (stage, file, self->observer->data);
+}
+
+static void
+tell_progress (Package *self)
+{
+  gint64 position = __atomic_load_n (&self->position, __ATOMIC_RELAXED);
+  gint64 duration = 0;
+
+  if (self->observer == NULL || self->observer->progress == NULL)
+    return;
+  if (gst_element_query_duration (self->pipeline, GST_FORMAT_TIME,
+          &duration) &&
+      duration > 0)
+    self->observer->progress (CLAMP (position / (gdouble) duration, 0, 1),
+        self->observer->data);
+}
+
+static gboolean
+check_tracks (Package *self, GError **error)
+{
+  if (self->link_error) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED, "%s",
+        self->link_error);
+    return FALSE;
+  }
+  if (self->n_video > 0)
+    return TRUE;
+  if (self->unsupported)
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "the video is %s, which cannot be packaged; convert it to H.264",
+        self->unsupported);
+  else
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_VIDEO,
+        "there is no video track in the file");
+  return FALSE;
+}
+
+static HabMediaError
+resource_code (gint code)
+{
+  return code == GST_RESOURCE_ERROR_NO_SPACE_LEFT ? HAB_MEDIA_ERROR_NO_SPACE :
+                                                    HAB_MEDIA_ERROR_IO;
+}
+
+static HabMediaError
+stream_code (gint code)
+{
+  return code == GST_STREAM_ERROR_CODEC_NOT_FOUND ?
+             HAB_MEDIA_ERROR_UNSUPPORTED :
+             HAB_MEDIA_ERROR_NOT_MEDIA;
+}
+
+static gboolean
+take_error (Package *self, GstMessage *message, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  HabMediaError code = HAB_MEDIA_ERROR_FAILED;
+
+  /* A track that nothing takes ends a demuxer with an error of its own. */
+  if (!check_tracks (self, error) &&
+      (self->unsupported || self->link_error || self->n_audio > 0))
+    return FALSE;
+  g_clear_error (error);
+
+  gst_message_parse_error (message, &cause, NULL);
+  if (cause->domain == GST_RESOURCE_ERROR)
+    code = resource_code (cause->code);
+  else if (cause->domain == GST_STREAM_ERROR)
+    code = stream_code (cause->code);
+  g_set_error_literal (error, HAB_MEDIA_ERROR, code, cause->message);
+  return FALSE;
+}
+
+static void
+take_element_message (Package *self, GstMessage *message)
+{
+  const GstStructure *structure = gst_message_get_structure (message);
+  const gchar *location = gst_structure_get_string (structure, "location");
+
+  if (gst_structure_has_name (structure, "cencdashsink-segment")) {
+    if (!self->fragmented)
+      tell_stage (self, "Fragmented", location);
+    self->fragmented = TRUE;
+  } else if (gst_structure_has_name (structure, "cencdashsink-complete")) {
+    if (self->config->encrypt != HAB_ENCRYPT_NONE)
+      tell_stage (self, "Encrypted", NULL);
+  } else if (gst_structure_has_name (structure, "cencdashsink-manifest")) {
+    tell_stage (self, "Ready", location);
+  }
+}
+
+/* FALSE where the run is over, with error set where it failed. */
+static gboolean
+take_message (Package *self, GstMessage *message, GError **error)
+{
+  switch (GST_MESSAGE_TYPE (message)) {
+    case GST_MESSAGE_ERROR:
+      return take_error (self, message, error);
+    case GST_MESSAGE_ELEMENT:
+      take_element_message (self, message);
+      return TRUE;
+    case GST_MESSAGE_EOS:
+      return FALSE;
+    default:
+      return TRUE;
+  }
+}
+
+static gboolean
+run (Package *self, GCancellable *cancellable, GError **error)
+{
+  const GstMessageType types = GST_MESSAGE_ERROR | GST_MESSAGE_EOS |
+      GST_MESSAGE_ELEMENT;
+  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
+  g_autoptr (GError) failure = NULL;
+  gint64 next_tick = 0;
+  gboolean running = TRUE;
+
+  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+  while (running) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, TICK,
+        types);
+
+    if (message)
+      running = take_message (self, message, &failure);
+    if (running && g_cancellable_set_error_if_cancelled (cancellable, &failure))
+      running = FALSE;
+    if (running && g_get_monotonic_time () >= next_tick) {
+      tell_progress (self);
+      next_tick = g_get_monotonic_time () + TICK / 1000;
+    }
+  }
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+gboolean
+hab_package_run (const HabPackageConfig *config,
+    const HabPackageObserver *observer, GCancellable *cancellable,
+    GError **error)
+{
+  g_auto (Package) self = { .config = config, .observer = observer };
+
+  if (!gst_init_check (NULL, NULL, error) || !build (&self, error))
+    return FALSE;
+  return run (&self, cancellable, error);
+}
