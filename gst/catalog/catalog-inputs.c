@@ -197,10 +197,18 @@ insert_track (HabCatalog *catalog, gint64 input_id, const HabTrack *track,
     GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "INSERT OR REPLACE INTO tracks (input_id, " TRACK_COLUMNS ") "
+      "INSERT INTO tracks (input_id, " TRACK_COLUMNS ") "
       "VALUES (:input_id, :number, :kind, :codec, :caps, :timescale, :width, "
-      ":height, :fps_n, :fps_d, :channels, :rate, :duration_ns, :language)",
-      error);
+      ":height, :fps_n, :fps_d, :channels, :rate, :duration_ns, :language) "
+      "ON CONFLICT DO UPDATE SET kind = excluded.kind, "
+      "codec = coalesce (excluded.codec, codec), "
+      "caps = coalesce (excluded.caps, caps), "
+      "timescale = coalesce (nullif (excluded.timescale, 0), timescale), "
+      "width = excluded.width, height = excluded.height, "
+      "fps_n = excluded.fps_n, fps_d = excluded.fps_d, "
+      "channels = excluded.channels, rate = excluded.rate, "
+      "duration_ns = coalesce (excluded.duration_ns, duration_ns), "
+      "language = coalesce (excluded.language, language)", error);
 
   if (!statement)
     return FALSE;
@@ -325,10 +333,19 @@ hab_catalog_put_gop (HabCatalog *catalog, gint64 input_id, guint track_number,
     const HabGop *gop, GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "INSERT OR REPLACE INTO gops (input_id, track_number, " GOP_COLUMNS ") "
+      "INSERT INTO gops (input_id, track_number, " GOP_COLUMNS ") "
       "VALUES (:input_id, :track_number, :number, :kind, :closed, "
       ":leading_pictures, :frames, :first_frame, :pts_ns, :dts_ns, "
-      ":duration_ns, :size_bytes, :first_byte, :end_byte)", error);
+      ":duration_ns, :size_bytes, :first_byte, :end_byte) "
+      "ON CONFLICT DO UPDATE SET track_number = excluded.track_number, "
+      "kind = excluded.kind, closed = excluded.closed, "
+      "leading_pictures = excluded.leading_pictures, "
+      "frames = excluded.frames, first_frame = excluded.first_frame, "
+      "pts_ns = coalesce (excluded.pts_ns, pts_ns), "
+      "dts_ns = coalesce (excluded.dts_ns, dts_ns), "
+      "duration_ns = excluded.duration_ns, size_bytes = excluded.size_bytes, "
+      "first_byte = coalesce (excluded.first_byte, first_byte), "
+      "end_byte = coalesce (excluded.end_byte, end_byte)", error);
 
   if (!statement)
     return FALSE;

@@ -234,7 +234,8 @@ GArray *hab_catalog_list_history (HabCatalog *catalog, gint64 package_id,
 
 /* --- what catalogrecorder adds --------------------------------------- */
 
-/* Inserts or replaces by (input, track number) and (input, index). */
+/* Inserts or replaces by (input, track number) and (input, index). What is
+ * not known now but was before stays. NOT_FOUND where the input is gone. */
 gboolean hab_catalog_put_track (HabCatalog *catalog, gint64 input_id,
     const HabTrack *track, GError **error);
 gboolean hab_catalog_put_gop (HabCatalog *catalog, gint64 input_id,
