@@ -364,9 +364,12 @@ gst_gop_split_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
     gst_buffer_unref (buffer);
     return GST_FLOW_NOT_NEGOTIATED;
   }
-  /* An empty buffer (a gap) is no access unit. */
-  if (self->parser == NULL || gst_buffer_get_size (buffer) == 0)
+  if (self->parser == NULL)
     return gst_pad_push (self->srcpad, buffer);
+  /* An empty buffer (a gap) is no access unit and counts nowhere. */
+  if (gst_buffer_get_size (buffer) == 0)
+    return gst_gop_split_push_in_range (self,
+        gst_gop_split_mark (buffer, FALSE, 0, HAB_RANDOM_ACCESS_NONE));
   return gst_gop_split_handle_access_unit (self, buffer);
 }
 

@@ -261,7 +261,7 @@ static gboolean
 outside (GError **error, guint32 number)
 {
   g_set_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED,
-      "the file ends before its sample %u", number);
+      "the file is cut off: sample %u of a track lies beyond its end", number);
   return FALSE;
 }
 
