@@ -313,18 +313,14 @@ read_pragma (HabCatalog *catalog, const gchar *sql, gint64 *value,
   return TRUE;
 }
 
-/* Looks before anything is written. */
 static gboolean
-check_origin (HabCatalog *catalog, GError **error)
+check_origin_row (HabStatement *statement, GError **error)
 {
-  gint64 version, id, n_objects;
+  gint64 version = sqlite3_column_int64 (statement, 0);
+  gint64 application_id = sqlite3_column_int64 (statement, 1);
+  gint64 n_objects = sqlite3_column_int64 (statement, 2);
 
-  if (!read_pragma (catalog, "PRAGMA user_version", &version, error)
-      || !read_pragma (catalog, "PRAGMA application_id", &id, error)
-      || !read_pragma (catalog, "SELECT count(*) FROM sqlite_schema", &n_objects, error))
-    return FALSE;
-
-  if (version < 0 || (n_objects > 0 && id != APPLICATION_ID)) {
+  if (version < 0 || (n_objects > 0 && application_id != APPLICATION_ID)) {
     g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_FAILED,
         "the file is a database of another program");
     return FALSE;
@@ -338,6 +334,21 @@ check_origin (HabCatalog *catalog, GError **error)
   }
 
   return TRUE;
+}
+
+/* Looks before anything is written. One statement, so that what another
+ * process does to a new file meanwhile is seen whole or not at all. */
+static gboolean
+check_origin (HabCatalog *catalog, GError **error)
+{
+  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
+      "SELECT user_version, application_id, "
+      "(SELECT count(*) FROM sqlite_schema) "
+      "FROM pragma_user_version, pragma_application_id", error);
+
+  return statement
+      && hab_catalog_step (catalog, statement, "read the catalog", error) == HAB_STEP_ROW
+      && check_origin_row (statement, error);
 }
 
 static gboolean
