@@ -48,7 +48,7 @@ function fill(body, rows, more) {
 let drawn = '';
 
 async function load() {
-  const [inputs, packages] = await Promise.all([list('/input_content'), list('/packaged_content')]);
+  const [inputs, packages] = await Promise.all([list('/input_content?limit=1000'), list('/packaged_content?limit=1000')]);
   const signature = JSON.stringify([inputs.map((input) => input.input_content_id),
     packages.map((item) => item.packaged_content_id)]);
 

@@ -14,7 +14,7 @@ function row(input) {
 }
 
 try {
-  const inputs = await list('/input_content');
+  const inputs = await list('/input_content?limit=1000');
 
   byId('count').textContent = count(inputs.length, 'video');
   byId('videos').tBodies[0].replaceChildren(...inputs.map(row));
