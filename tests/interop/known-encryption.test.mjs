@@ -30,7 +30,8 @@ test('the reference file decrypts to its clear twin',
 test('what Shaka Packager encrypts comes back', async () => {
   const input = await makeMedia('four slices', folder);
   const keyFile = await writeKey(folder, KEY.key);
-  const samples = await deliver(await encryptByShaka(input, folder),
-    `qtdemux ! cbcsdec key-file=${keyFile}`);
+  const encrypted = await encryptByShaka(input, folder, KEY.kid);
+  const samples = await deliver(encrypted, `qtdemux !
+    cbcsdec key-file=${keyFile}`);
   assertSamePayload(samples, await probe(input, 'v'));
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the launch line packages, judged by programs that are not ours: Shaka
+// What is packaged, by each way to do it, judged by programs that are not ours: Shaka
 // Packager, ffmpeg, GStreamer's own demuxer, the DASH schema.
 
 import assert from 'node:assert/strict';
@@ -13,7 +13,7 @@ import {
   find, protectedRanges, protection, sampleLength, subsamples,
 } from './support/mp4.mjs';
 import {
-  decryptByShaka, encryptByShaka, exists, packageByLine,
+  decryptByShaka, encryptByShaka, exists, routes,
 } from './support/package.mjs';
 import { KEY, makeFolder, run, writeKey } from './support/run.mjs';
 import {
@@ -32,8 +32,9 @@ const once = (key, make) => {
   return made.get(key);
 };
 const inputOf = (name) => once(`input ${name}`, () => makeMedia(name, folder));
-const packageOf = (name, all = false) => once(`package ${name} ${all}`,
-  async () => packageByLine(await inputOf(name), folder, { all }));
+const packageOf = (name, route, all = false) =>
+  once(`package ${name} ${route} ${all}`,
+    async () => routes[route](await inputOf(name), folder, all));
 const videoOf = (name) => once(`video ${name}`,
   async () => probe(await inputOf(name), 'v'));
 const audioOf = (name) => once(`audio ${name}`,
@@ -59,8 +60,8 @@ const checkSet = async (set, duration) => {
     `${set.kind} ends at ${end}, the manifest says ${duration}`);
 };
 
-const checkManifest = async (name) => {
-  const { manifest, mpd } = await packageOf(name);
+const checkManifest = async (name, route) => {
+  const { manifest, mpd } = await packageOf(name, route);
   if (await exists(schemaCheck))
     await run(schemaCheck, [manifest]);
   assert.equal(mpd.type, 'static');
@@ -82,8 +83,8 @@ const checkManifest = async (name) => {
     assert.equal(mpd.audio.protections, 0);
 };
 
-const checkSegmentStarts = async (name) => {
-  const { mpd } = await packageOf(name);
+const checkSegmentStarts = async (name, route) => {
+  const { mpd } = await packageOf(name, route);
   const init = await readFile(mpd.video.init);
   for (const segment of mpd.video.segments) {
     const file = path.join(folder, 'one-segment.mp4');
@@ -95,9 +96,11 @@ const checkSegmentStarts = async (name) => {
   }
 };
 
-const checkBoxes = async (name) => {
-  const { mpd, tracks } = await packageOf(name);
-  assert.deepEqual(protection(await readFile(mpd.video.init)), {
+const checkBoxes = async (name, route) => {
+  const { mpd, tracks } = await packageOf(name, route);
+  const { constantIv, ...tenc } = protection(await readFile(mpd.video.init));
+  assert.notEqual(Number(`0x${constantIv}`), 0, 'an IV by chance');
+  assert.deepEqual(tenc, {
     scheme: 'cbcs',
     schemeVersion: 0x10000,
     version: 1,
@@ -107,7 +110,6 @@ const checkBoxes = async (name) => {
     ivSize: 0,
     kid: KEY.kid,
     constantIvSize: 16,
-    constantIv: KEY.iv,
   });
 
   const track = await readFile(tracks.video);
@@ -126,16 +128,16 @@ const checkBoxes = async (name) => {
 
 const ticks = (set) => 1 / set.timescale;
 
-const checkShakaDecrypts = async (name) => {
-  const { mpd, tracks } = await packageOf(name);
+const checkShakaDecrypts = async (name, route) => {
+  const { mpd, tracks } = await packageOf(name, route);
   const clear = await probe(await decryptByShaka(tracks.video, 'video'), 'v');
   const wanted = await videoOf(name);
   assertSamePayload(clear, wanted);
   assertSameTimes(clear, wanted, ticks(mpd.video));
 };
 
-const checkFfmpegDecrypts = async (name) => {
-  const { manifest, mpd } = await packageOf(name);
+const checkFfmpegDecrypts = async (name, route) => {
+  const { manifest, mpd } = await packageOf(name, route);
   const wanted = await videoOf(name);
   const clear = await probe(manifest, 'v', ['-cenc_decryption_key', KEY.key]);
   assertSamePayload(clear, wanted);
@@ -150,8 +152,8 @@ const checkFfmpegDecrypts = async (name) => {
   assertSamePayload(first, wanted.slice(0, first.length));
 };
 
-const checkOwnDecryptor = async (name) => {
-  const { mpd, tracks } = await packageOf(name);
+const checkOwnDecryptor = async (name, route) => {
+  const { mpd, tracks } = await packageOf(name, route);
   const keyFile = await writeKey(folder, KEY.key);
   const clear = await deliver(tracks.video,
     `qtdemux ! cbcsdec key-file=${keyFile}`);
@@ -162,9 +164,10 @@ const checkOwnDecryptor = async (name) => {
 
 // Shaka Packager counts slice headers on its own. With the same IV not only
 // the ranges but all encrypted bytes have to be the same.
-const checkSameAsShaka = async (name) => {
-  const { manifest, tracks } = await packageOf(name);
-  const theirs = await encryptByShaka(await inputOf(name), folder);
+const checkSameAsShaka = async (name, route) => {
+  const { manifest, tracks } = await packageOf(name, route);
+  const { constantIv } = protection(await readFile(tracks.video));
+  const theirs = await encryptByShaka(await inputOf(name), folder, constantIv);
   const [our, their] = await Promise.all([tracks.video, theirs].map(
     async (file) => subsamples(await readFile(file))));
   const wanted = await videoOf(name);
@@ -177,8 +180,8 @@ const checkSameAsShaka = async (name) => {
   assertSamePayload(await probe(manifest, 'v'), await probe(theirs, 'v'));
 };
 
-const checkNeedsKey = async (name) => {
-  const { manifest } = await packageOf(name);
+const checkNeedsKey = async (name, route) => {
+  const { manifest } = await packageOf(name, route);
   const wanted = await videoOf(name);
   const without = await probe(manifest, 'v');
   const wrong = await probe(manifest, 'v', ['-cenc_decryption_key', KEY.wrong]);
@@ -192,8 +195,8 @@ const checkNeedsKey = async (name) => {
   }
 };
 
-const checkClearSound = async (name) => {
-  const { manifest, mpd } = await packageOf(name);
+const checkClearSound = async (name, route) => {
+  const { manifest, mpd } = await packageOf(name, route);
   const wanted = await audioOf(name);
   const sound = await probe(manifest, 'a');
   assertSamePayload(sound, wanted);
@@ -212,17 +215,38 @@ const checks = {
   'the sound is in the clear': checkClearSound,
 };
 
-for (const name of Object.keys(media)) {
-  for (const [what, check] of Object.entries(checks)) {
-    if (check === checkClearSound && !media[name].sound)
-      continue;
-    test(`${name}: ${what}`, () => check(name));
+for (const route of ['qtdemux line', 'program']) {
+  for (const name of Object.keys(media)) {
+    for (const [what, check] of Object.entries(checks)) {
+      if (check === checkClearSound && !media[name].sound)
+        continue;
+      test(`${route}: ${name}: ${what}`, () => check(name, route));
+    }
   }
 }
 
-test('encrypted sound: every frame comes back', async () => {
-  const name = 'B-frames';
-  const { manifest, mpd, tracks } = await packageOf(name, true);
+// parsebin brings h264parse, which writes the parameter sets into the first
+// access unit. All others are the input's.
+const checkParsebin = async (name) => {
+  const route = 'parsebin line';
+  await checkManifest(name, route);
+  const { manifest, mpd } = await packageOf(name, route);
+  const wanted = await videoOf(name);
+  const clear = await probe(manifest, 'v', ['-cenc_decryption_key', KEY.key]);
+  assert.ok(clear[0].size >= wanted[0].size);
+  assertSamePayload(clear.slice(1), wanted.slice(1));
+  assertSameTimes(clear, wanted, ticks(mpd.video));
+  if (media[name].sound)
+    await checkClearSound(name, route);
+};
+
+for (const name of Object.keys(media)) {
+  test(`parsebin line: ${name}`,
+    { skip: media[name].noParsebin ?? false }, () => checkParsebin(name));
+}
+
+const checkEncryptedSound = async (name, route) => {
+  const { manifest, mpd, tracks } = await packageOf(name, route, true);
   const wanted = await audioOf(name);
   const tenc = protection(await readFile(mpd.audio.init));
   assert.deepEqual([tenc.version, tenc.crypt, tenc.skip, tenc.ivSize],
@@ -246,4 +270,9 @@ test('encrypted sound: every frame comes back', async () => {
     if (sample.size >= 16)
       assert.notEqual(sample.digest, wanted[i].digest, `frame ${i}`);
   }
-});
+};
+
+for (const route of Object.keys(routes)) {
+  test(`${route}: encrypted sound comes back`,
+    () => checkEncryptedSound('B-frames', route));
+}

@@ -41,7 +41,8 @@ const changingParameterSets = async (file) => {
   await rm(joined);
 };
 
-// name: file name, how it is made, whether it has sound.
+// name: file name, how it is made, whether it has sound, and why it cannot go
+// through parsebin.
 export const media = {
   'B-frames': {
     file: 'bframes.mp4',
@@ -69,6 +70,7 @@ export const media = {
   'avc3, changing parameter sets': {
     file: 'changing.mp4',
     sound: false,
+    noParsebin: 'parsebin makes it avc, which has room for one set only',
     make: changingParameterSets,
   },
   'no sound': {

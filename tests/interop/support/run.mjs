@@ -58,7 +58,6 @@ export const makeFolder = async () => {
 export const KEY = {
   kid: 'a16e402b9056e371f36d348aa62bb749',
   key: '87237d20a19f58a740c05684e699b4aa',
-  iv: '0123456789abcdeffedcba9876543210',
   wrong: '00112233445566778899aabbccddeeff',
 };
 
