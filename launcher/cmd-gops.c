@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <json-glib/json-glib.h>
+
+#include "commands.h"
+#include "gop-index.h"
+#include "gop-json.h"
+
+static void
+print_table (const HabGopIndex *index)
+{
+  g_print ("%6s  %-14s %-6s %12s %12s %7s %12s\n", "index", "kind", "",
+      "time", "duration", "frames", "bytes");
+  for (guint i = 0; i < index->gops->len; i++) {
+    const HabGop *gop = &g_array_index (index->gops, HabGop, i);
+
+    g_print ("%6" G_GUINT64_FORMAT "  %-14s %-6s %12.3f %12.3f %7"
+        G_GUINT64_FORMAT " %12" G_GUINT64_FORMAT "\n", gop->index, gop->kind,
+        gop->closed ? "closed" : "open", gop->pts_ns / 1e9,
+        gop->duration_ns / 1e9, gop->frames, gop->bytes);
+  }
+}
+
+static void
+print_json (const HabGopIndex *index)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree gchar *text = NULL;
+
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < index->gops->len; i++) {
+    json_builder_begin_object (builder);
+    hab_gop_json_add (builder, &g_array_index (index->gops, HabGop, i));
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, TRUE);
+  g_print ("%s\n", text);
+}
+
+HabExit
+hab_cmd_gops (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "as a JSON array", NULL },
+    G_OPTION_ENTRY_NULL
+  };
+  g_autoptr (HabGopIndex) index = NULL;
+  GError *error = NULL;
+
+  if (!hab_cmd_parse (&argc, &argv, "INPUT",
+          "Lists the GOPs of the first video track of INPUT: where each "
+          "begins and why decoding can begin there (kind), whether it needs "
+          "the one before (open), times in seconds.", entries, 1))
+    return HAB_EXIT_USAGE;
+  if (hab_cmd_init_gstreamer (&error))
+    index = hab_gop_index_read (argv[1], &error);
+  if (index == NULL)
+    return hab_cmd_fail (argv[1], error);
+  if (json)
+    print_json (index);
+  else
+    print_table (index);
+  return HAB_EXIT_OK;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "keys.h"
+#include "package.h"
+
+typedef struct
+{
+  gchar *kid, *key_file, *encrypt, *license_url;
+  gdouble segment_duration;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+  g_free (options->kid);
+  g_free (options->key_file);
+  g_free (options->encrypt);
+  g_free (options->license_url);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+/* --- a person who watches, and may lose patience ------------------------------- */
+
+static void
+show_progress (gdouble fraction, gpointer data)
+{
+  if (isatty (STDERR_FILENO))
+    g_printerr ("\r%3d %%", (int) (fraction * 100));
+}
+
+static void
+show_stage (const gchar *stage, const gchar *file, gpointer data)
+{
+  if (isatty (STDERR_FILENO))
+    g_printerr ("\r%s: %s\n", stage, file);
+}
+
+static gpointer
+wait_for_signal (gpointer data)
+{
+  sigset_t signals;
+  int number;
+
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGINT);
+  sigaddset (&signals, SIGTERM);
+  sigwait (&signals, &number);
+  g_cancellable_cancel (data);
+  return NULL;
+}
+
+/* Blocked in this thread and all that it starts: one of its own waits for
+ * them, and goes with the process. */
+static void
+cancel_on_signal (GCancellable *cancellable)
+{
+  sigset_t signals;
+
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGINT);
+  sigaddset (&signals, SIGTERM);
+  pthread_sigmask (SIG_BLOCK, &signals, NULL);
+  g_thread_unref (g_thread_new ("signals", wait_for_signal, cancellable));
+}
+
+/* --- the command -------------------------------------------------------------------- */
+
+static gboolean
+usage_error (const gchar *what)
+{
+  g_printerr ("%s: %s\n", g_get_prgname (), what);
+  return FALSE;
+}
+
+static gboolean
+check_options (const Options *options, HabPackageConfig *config)
+{
+  if (options->encrypt != NULL &&
+      !hab_encrypt_from_string (options->encrypt, &config->encrypt))
+    return usage_error ("--encrypt must be video, all or none");
+  if (!(options->segment_duration >= 0.5 && options->segment_duration <= 60))
+    return usage_error ("--segment-duration must be 0.5 to 60 seconds");
+  if (config->encrypt != HAB_ENCRYPT_NONE &&
+      (options->kid == NULL || options->key_file == NULL))
+    return usage_error ("--kid and --key-file are missing, or --encrypt none");
+  config->segment_duration_ns = options->segment_duration * 1e9 + 0.5;
+  config->license_url = options->license_url;
+  return TRUE;
+}
+
+static gboolean
+read_keys (const Options *options, HabPackageConfig *config, GError **error)
+{
+  if (config->encrypt == HAB_ENCRYPT_NONE)
+    return TRUE;
+  if (!hab_key_parse (options->kid, config->kid, error)) {
+    g_prefix_error (error, "--kid: ");
+    return FALSE;
+  }
+  return hab_key_read_file (options->key_file, config->key, error);
+}
+
+static HabExit
+run (HabPackageConfig *config, const Options *options, const gchar *folder)
+{
+  const HabPackageObserver observer = {
+    .progress = show_progress,
+    .stage = show_stage,
+  };
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autofree gchar *manifest = g_build_filename (folder, "stream.mpd", NULL);
+  GError *error = NULL;
+
+  if (!read_keys (options, config, &error))
+    return hab_cmd_fail ("keys", error);
+  if (g_mkdir_with_parents (folder, 0777) < 0) {
+    g_printerr ("%s: %s: %s\n", g_get_prgname (), folder, g_strerror (errno));
+    return HAB_EXIT_CANT_CREATE;
+  }
+  cancel_on_signal (cancellable);
+  config->manifest = manifest;
+  if (!hab_cmd_init_gstreamer (&error) ||
+      !hab_package_run (config, &observer, cancellable, &error))
+    return hab_cmd_fail (config->input, error);
+  g_print ("%s\n", manifest);
+  return HAB_EXIT_OK;
+}
+
+HabExit
+hab_cmd_package (int argc, char **argv)
+{
+  g_auto (Options) options = { .segment_duration = 4 };
+  const GOptionEntry entries[] = {
+    { "kid", 0, 0, G_OPTION_ARG_STRING, &options.kid,
+        "id of the content key: 32 hex digits, base64, base64url or a UUID",
+        "KID" },
+    { "key-file", 0, 0, G_OPTION_ARG_FILENAME, &options.key_file,
+        "file with the content key on its first line, in any of these forms",
+        "FILE" },
+    { "encrypt", 0, 0, G_OPTION_ARG_STRING, &options.encrypt,
+        "video (the default), all or none", "WHAT" },
+    { "segment-duration", 0, 0, G_OPTION_ARG_DOUBLE, &options.segment_duration,
+        "length of a segment at least, 4 by default; video is cut where a GOP "
+        "begins", "SECONDS" },
+    { "license-url", 0, 0, G_OPTION_ARG_STRING, &options.license_url,
+        "address of a Clear Key licence server, for the manifest", "URL" },
+    G_OPTION_ENTRY_NULL
+  };
+  HabPackageConfig config = { .records_fd = -1 };
+  HabExit status;
+
+  if (!hab_cmd_parse (&argc, &argv, "INPUT OUT_DIR",
+          "Packages INPUT as MPEG-DASH with CBCS Common Encryption: "
+          "OUT_DIR/stream.mpd and its segments.", entries, 2) ||
+      !check_options (&options, &config))
+    return HAB_EXIT_USAGE;
+  config.input = argv[1];
+  status = run (&config, &options, argv[2]);
+  hab_key_wipe (config.key, sizeof config.key);
+  return status;
+}

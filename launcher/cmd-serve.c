@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "service.h"
+
+typedef struct
+{
+  gchar *address, *data_dir, *token_file, *public_url, *public_delivery_url;
+  gchar **allowed_hosts;
+  gint port, delivery_port, jobs;
+  gint64 max_upload;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+  g_free (options->address);
+  g_free (options->data_dir);
+  g_free (options->token_file);
+  g_free (options->public_url);
+  g_free (options->public_delivery_url);
+  g_strfreev (options->allowed_hosts);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+/* --- options to settings -------------------------------------------------------- */
+
+static gboolean
+usage_error (const gchar *what)
+{
+  g_printerr ("%s: %s\n", g_get_prgname (), what);
+  return FALSE;
+}
+
+static gboolean
+read_address (const Options *options, HabSettings *settings)
+{
+  if (options->address == NULL ||
+      g_str_equal (options->address, "localhost"))
+    return TRUE;
+  settings->address = g_inet_address_new_from_string (options->address);
+  if (settings->address == NULL)
+    return usage_error ("--address must be an IPv4 or IPv6 address");
+  if (hab_settings_is_loopback (settings) || settings->token != NULL)
+    return TRUE;
+  return usage_error ("an address that others can reach needs "
+                      "--api-token-file, a file with a token of at least 16 "
+                      "characters");
+}
+
+static gboolean
+read_token (const Options *options, HabSettings *settings)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (options->token_file == NULL)
+    return TRUE;
+  if (!g_file_get_contents (options->token_file, &settings->token, NULL,
+          &error))
+    return usage_error (error->message);
+  g_strstrip (settings->token);
+  if (strlen (settings->token) < 16 ||
+      strpbrk (settings->token, " \t\r\n") != NULL)
+    return usage_error ("the token must have at least 16 characters and no "
+                        "blanks");
+  return TRUE;
+}
+
+static gboolean
+read_url (const gchar *text, const gchar *option, gchar **url)
+{
+  g_autoptr (GUri) uri = NULL;
+
+  if (text == NULL)
+    return TRUE;
+  uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
+  if (uri == NULL || g_uri_get_host (uri) == NULL ||
+      (g_strcmp0 (g_uri_get_scheme (uri), "http") != 0 &&
+          g_strcmp0 (g_uri_get_scheme (uri), "https") != 0)) {
+    g_printerr ("%s: %s must be an http or https address\n", g_get_prgname (),
+        option);
+    return FALSE;
+  }
+  *url = g_strdup (text);
+  while (g_str_has_suffix (*url, "/"))
+    (*url)[strlen (*url) - 1] = '\0';
+  return TRUE;
+}
+
+static gboolean
+check_numbers (const Options *options)
+{
+  if (options->port < 0 || options->port > 65535 ||
+      options->delivery_port < 0 || options->delivery_port > 65535)
+    return usage_error ("a port is 0 to 65535");
+  if (options->jobs < 1 || options->jobs > 1024)
+    return usage_error ("--jobs must be 1 to 1024");
+  if (options->max_upload < 1)
+    return usage_error ("--max-upload must be at least 1");
+  return TRUE;
+}
+
+static gboolean
+read_settings (Options *options, HabSettings *settings)
+{
+  if (!check_numbers (options) || !read_token (options, settings) ||
+      !read_address (options, settings) ||
+      !read_url (options->public_url, "--public-url", &settings->public_url) ||
+      !read_url (options->public_delivery_url, "--public-delivery-url",
+          &settings->public_delivery_url))
+    return FALSE;
+  settings->port = options->port;
+  settings->delivery_port = options->delivery_port;
+  settings->jobs = options->jobs;
+  settings->max_upload = options->max_upload;
+  settings->allowed_hosts = g_steal_pointer (&options->allowed_hosts);
+  settings->data_dir = options->data_dir != NULL
+      ? g_canonicalize_filename (options->data_dir, NULL)
+      : g_build_filename (g_get_user_data_dir (), "haberdash", NULL);
+  return TRUE;
+}
+
+/* --- running --------------------------------------------------------------------- */
+
+typedef struct
+{
+  GMainLoop *loop;
+  HabService *service;
+} Server;
+
+static void
+on_stopped (gpointer data)
+{
+  Server *server = data;
+
+  g_main_loop_quit (server->loop);
+}
+
+static gboolean
+on_signal (gpointer data)
+{
+  Server *server = data;
+
+  g_message ("stops");
+  hab_service_stop (server->service, on_stopped, server);
+  return G_SOURCE_CONTINUE;
+}
+
+/* The one line on the standard output, for people and programs. */
+static void
+tell_addresses (HabService *service)
+{
+  const HabSettings *settings = hab_service_get_settings (service);
+  g_autofree gchar *host = settings->address != NULL
+      ? g_inet_address_to_string (settings->address)
+      : g_strdup ("127.0.0.1");
+  g_autofree gchar *api = hab_service_build_api_url (service, host);
+  g_autofree gchar *delivery = hab_service_build_delivery_url (service, host);
+
+  printf ("ready api=%s/ delivery=%s/\n", api, delivery);
+  fflush (stdout);
+}
+
+static HabExit
+fail (GError *error)
+{
+  g_printerr ("%s: %s\n", g_get_prgname (), error->message);
+  return error->domain == HAB_CATALOG_ERROR || error->domain == HAB_SEAL_ERROR
+      ? HAB_EXIT_CONFIG
+      : HAB_EXIT_UNAVAILABLE;
+}
+
+static HabExit
+serve (const HabSettings *settings)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (HabService) service = hab_service_new (settings, &error);
+  Server server = { loop, service };
+
+  if (service == NULL || !hab_service_start (service, &error))
+    return fail (error);
+  g_unix_signal_add (SIGTERM, on_signal, &server);
+  g_unix_signal_add (SIGINT, on_signal, &server);
+  tell_addresses (service);
+  g_main_loop_run (loop);
+  return HAB_EXIT_OK;
+}
+
+HabExit
+hab_cmd_serve (int argc, char **argv)
+{
+  g_auto (HabSettings) settings = { 0 };
+  g_auto (Options) options = {
+    .port = HAB_DEFAULT_PORT,
+    .delivery_port = HAB_DEFAULT_DELIVERY_PORT,
+    .jobs = g_get_num_processors (),
+    .max_upload = HAB_DEFAULT_MAX_UPLOAD,
+  };
+  const GOptionEntry entries[] = {
+    { "address", 0, 0, G_OPTION_ARG_STRING, &options.address,
+        "address to listen on; loopback (127.0.0.1 and ::1) by default",
+        "ADDRESS" },
+    { "port", 0, 0, G_OPTION_ARG_INT, &options.port,
+        "port of the API and pages, 5000 by default; 0 for a free one",
+        "PORT" },
+    { "delivery-port", 0, 0, G_OPTION_ARG_INT, &options.delivery_port,
+        "port of delivery, 8080 by default; 0 for a free one", "PORT" },
+    { "data-dir", 0, 0, G_OPTION_ARG_FILENAME, &options.data_dir,
+        "folder for all that is kept; ~/.local/share/haberdash by default",
+        "DIR" },
+    { "jobs", 0, 0, G_OPTION_ARG_INT, &options.jobs,
+        "packages made at the same time; as many as processors by default",
+        "N" },
+    { "max-upload", 0, 0, G_OPTION_ARG_INT64, &options.max_upload,
+        "largest file that is taken; 64 GiB by default", "BYTES" },
+    { "api-token-file", 0, 0, G_OPTION_ARG_FILENAME, &options.token_file,
+        "file with the token that the API asks for; needed where others can "
+        "reach it", "FILE" },
+    { "public-url", 0, 0, G_OPTION_ARG_STRING, &options.public_url,
+        "address of the API where something stands before it", "URL" },
+    { "public-delivery-url", 0, 0, G_OPTION_ARG_STRING,
+        &options.public_delivery_url, "the same of delivery", "URL" },
+    { "allow-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.allowed_hosts,
+        "a further name as which the service may be asked for", "NAME" },
+    G_OPTION_ENTRY_NULL
+  };
+  HabExit status;
+
+  if (!hab_cmd_parse (&argc, &argv, "",
+          "Runs the service. When it is up it prints one line: \"ready\" and "
+          "the addresses of the API and of delivery.", entries, 0) ||
+      !read_settings (&options, &settings))
+    return HAB_EXIT_USAGE;
+  signal (SIGPIPE, SIG_IGN);
+  status = serve (&settings);
+  return status;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <gst/gst.h>
+#include <json-glib/json-glib.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "gop-cut.h"
+#include "gop-index.h"
+#include "keys.h"
+#include "package.h"
+#include "records.h"
+
+/* The descriptors of the protocol in docs/architecture.md. */
+#define JOB_FD 0
+#define INPUT_PATH "/proc/self/fd/3"
+#define OUTPUT_PATH "/proc/self/fd/4"
+#define RECORDS_FD 5
+
+#define MAX_JOB (64 * 1024)
+
+/* --- records -------------------------------------------------------------------- */
+
+/* One write a record: records of other writers to the pipe stay whole too. A
+ * parent that is gone ends this process. */
+static void
+write_line (const gchar *record)
+{
+  g_autofree gchar *line = g_strconcat (record, "\n", NULL);
+  const gchar *at = line;
+  gsize left = strlen (line);
+
+  while (left > 0) {
+    gssize count = write (RECORDS_FD, at, left);
+
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      _exit (HAB_EXIT_SOFTWARE);
+    at += count;
+    left -= count;
+  }
+}
+
+/* Takes line. */
+static void
+take_line (gchar *line)
+{
+  write_line (line);
+  g_free (line);
+}
+
+/* Takes record. */
+static void
+write_record (JsonObject *record)
+{
+  g_autoptr (JsonNode) node = json_node_alloc ();
+
+  json_node_take_object (json_node_init_object (node, NULL), record);
+  take_line (json_to_string (node, FALSE));
+}
+
+static JsonObject *
+record_new (const gchar *kind)
+{
+  JsonObject *record = json_object_new ();
+
+  json_object_set_string_member (record, "record", kind);
+  return record;
+}
+
+static gint
+get_http_status (const GError *error)
+{
+  if (error->domain == HAB_MEDIA_ERROR) {
+    switch ((HabMediaError) error->code) {
+      case HAB_MEDIA_ERROR_NOT_MEDIA:
+      case HAB_MEDIA_ERROR_NO_VIDEO:
+      case HAB_MEDIA_ERROR_UNSUPPORTED:
+        return 422;
+      case HAB_MEDIA_ERROR_NOT_FOUND:
+        return 404;
+      case HAB_MEDIA_ERROR_NO_SPACE:
+        return 507;
+      case HAB_MEDIA_ERROR_FAILED:
+      case HAB_MEDIA_ERROR_IO:
+        break;
+    }
+  }
+  return 500;
+}
+
+static void
+write_error (const GError *error)
+{
+  JsonObject *record = record_new ("error");
+
+  json_object_set_int_member (record, "status", get_http_status (error));
+  json_object_set_string_member (record, "detail", error->message);
+  write_record (record);
+}
+
+static void
+write_done (gint64 duration_ns)
+{
+  JsonObject *record = record_new ("done");
+
+  if (duration_ns >= 0)
+    json_object_set_int_member (record, "duration_ns", duration_ns);
+  write_record (record);
+}
+
+/* --- tasks ------------------------------------------------------------------------ */
+
+static gboolean
+run_index (JsonObject *job, GError **error)
+{
+  g_autoptr (HabGopIndex) index = hab_gop_index_read (INPUT_PATH, error);
+
+  if (index == NULL)
+    return FALSE;
+  for (guint i = 0; i < index->tracks->len; i++)
+    take_line (hab_records_format_track (
+        &g_array_index (index->tracks, HabTrack, i)));
+  for (guint i = 0; i < index->gops->len; i++)
+    take_line (hab_records_format_gop (index->video_track_number,
+        &g_array_index (index->gops, HabGop, i)));
+  for (guint i = 0; i < index->iframes->len; i++)
+    take_line (hab_records_format_iframe (index->video_track_number,
+        &g_array_index (index->iframes, HabIFrame, i)));
+  write_done (index->duration_ns);
+  return TRUE;
+}
+
+static gboolean
+run_cut (JsonObject *job, GError **error)
+{
+  if (!hab_gop_cut_run (INPUT_PATH,
+          json_object_get_int_member_with_default (job, "first", 0),
+          json_object_get_int_member_with_default (job, "last", 0),
+          OUTPUT_PATH, error))
+    return FALSE;
+  write_done (-1);
+  return TRUE;
+}
+
+static void
+on_progress (gdouble fraction, gpointer data)
+{
+  JsonObject *record = record_new ("progress");
+
+  json_object_set_double_member (record, "fraction", fraction);
+  write_record (record);
+}
+
+static void
+on_stage (const gchar *stage, const gchar *file, gpointer data)
+{
+  JsonObject *record = record_new ("stage");
+
+  json_object_set_string_member (record, "stage", stage);
+  json_object_set_string_member (record, "file", file);
+  write_record (record);
+}
+
+static gboolean
+read_key (JsonObject *job, const gchar *name, guint8 key[HAB_KEY_SIZE],
+    GError **error)
+{
+  return hab_key_parse (
+      json_object_get_string_member_with_default (job, name, ""), key, error);
+}
+
+static gboolean
+run_package (JsonObject *job, GError **error)
+{
+  const HabPackageObserver observer = {
+    .progress = on_progress,
+    .stage = on_stage,
+  };
+  g_autofree gchar *manifest = g_build_filename (OUTPUT_PATH,
+      json_object_get_string_member_with_default (job, "manifest",
+          "stream.mpd"), NULL);
+  HabPackageConfig config = {
+    .input = INPUT_PATH,
+    .manifest = manifest,
+    .license_url = json_object_get_string_member_with_default (job,
+        "license_url", NULL),
+    .segment_duration_ns =
+        json_object_get_double_member_with_default (job, "segment_duration",
+            4) * 1e9 + 0.5,
+    .durable = TRUE,
+    .records_fd = RECORDS_FD,
+  };
+  gboolean packaged;
+
+  if (!hab_encrypt_from_string (json_object_get_string_member_with_default (
+              job, "encrypt", "video"), &config.encrypt)) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+        "The job asks for an unknown encryption");
+    return FALSE;
+  }
+  if (config.encrypt != HAB_ENCRYPT_NONE &&
+      (!read_key (job, "kid", config.kid, error) ||
+          !read_key (job, "key", config.key, error)))
+    return FALSE;
+  packaged = hab_package_run (&config, &observer, NULL, error);
+  hab_key_wipe (config.key, sizeof config.key);
+  if (packaged)
+    write_done (-1);
+  return packaged;
+}
+
+static const struct
+{
+  const gchar *name;
+  gboolean (*run) (JsonObject *job, GError **error);
+} tasks[] = {
+  { "index", run_index },
+  { "package", run_package },
+  { "cut", run_cut },
+};
+
+/* --- the process ------------------------------------------------------------------- */
+
+/* With the parent's death comes a signal; a parent that died before that was
+ * asked for is told by the pipe that nobody reads. */
+static void
+follow_parent (void)
+{
+  struct pollfd records = { .fd = RECORDS_FD };
+
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (poll (&records, 1, 0) > 0 &&
+      (records.revents & (POLLERR | POLLNVAL)) != 0)
+    _exit (HAB_EXIT_SOFTWARE);
+}
+
+/* (nullable): the job's text holds keys, so it is wiped once it was read. */
+static JsonNode *
+read_job (void)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  gchar *text = g_malloc (MAX_JOB);
+  gsize length = 0;
+  gssize count;
+  JsonNode *root = NULL;
+
+  while (length < MAX_JOB &&
+      (count = read (JOB_FD, text + length, MAX_JOB - length)) != 0) {
+    if (count < 0 && errno != EINTR)
+      break;
+    length += MAX (count, 0);
+  }
+  if (json_parser_load_from_data (parser, text, length, NULL))
+    root = json_parser_steal_root (parser);
+  hab_key_wipe (text, length);
+  g_free (text);
+  return root;
+}
+
+static gboolean
+run_job (JsonObject *job, GError **error)
+{
+  const gchar *task =
+      json_object_get_string_member_with_default (job, "task", "");
+
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    if (g_str_equal (tasks[i].name, task))
+      return hab_cmd_init_gstreamer (error) && tasks[i].run (job, error);
+  g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+      "The job asks for an unknown task");
+  return FALSE;
+}
+
+HabExit
+hab_cmd_worker (int argc, char **argv)
+{
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (GError) error = NULL;
+
+  follow_parent ();
+  signal (SIGPIPE, SIG_IGN);
+  root = read_job ();
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
+    g_printerr ("haberdash worker: is started by the service, with a job\n");
+    return HAB_EXIT_USAGE;
+  }
+  if (run_job (json_node_get_object (root), &error))
+    return HAB_EXIT_OK;
+  write_error (error);
+  return 1;
+}

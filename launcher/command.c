@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "commands.h"
+
+#include <gst/gst.h>
+
+#include "keys.h"
+#include "media.h"
+
+static gboolean
+parse (int *argc, char ***argv, const gchar *usage, const gchar *summary,
+    const GOptionEntry *entries, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (usage);
+
+  g_option_context_set_summary (context, summary);
+  g_option_context_add_main_entries (context, entries, NULL);
+  return g_option_context_parse (context, argc, argv, error);
+}
+
+gboolean
+hab_cmd_parse (int *argc, char ***argv, const gchar *usage,
+    const gchar *summary, const GOptionEntry *entries, int n_arguments)
+{
+  g_autofree gchar *name = g_strdup ((*argv)[0]);
+  g_autofree gchar *program = g_strconcat ("haberdash ", name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_set_prgname (program);
+  if (!parse (argc, argv, usage, summary, entries, &error)) {
+    g_printerr ("%s: %s\n", program, error->message);
+    return FALSE;
+  }
+  if (*argc == n_arguments + 1)
+    return TRUE;
+  g_printerr ("%s: %s\nUsage: %s [OPTION…] %s\n", program,
+      *argc <= n_arguments ? "something is missing" : "too many arguments",
+      program, usage);
+  return FALSE;
+}
+
+static HabExit
+get_exit (const GError *error)
+{
+  static const struct
+  {
+    gint code;
+    HabExit status;
+  } exits[] = {
+    { HAB_MEDIA_ERROR_NOT_MEDIA, HAB_EXIT_DATA },
+    { HAB_MEDIA_ERROR_NO_VIDEO, HAB_EXIT_DATA },
+    { HAB_MEDIA_ERROR_UNSUPPORTED, HAB_EXIT_DATA },
+    { HAB_MEDIA_ERROR_NOT_FOUND, HAB_EXIT_NO_INPUT },
+    { HAB_MEDIA_ERROR_NO_SPACE, HAB_EXIT_CANT_CREATE },
+    { HAB_MEDIA_ERROR_IO, HAB_EXIT_NO_INPUT },
+  };
+
+  if (error->domain == HAB_KEY_ERROR)
+    return HAB_EXIT_CONFIG;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return HAB_EXIT_INTERRUPTED;
+  if (error->domain == GST_CORE_ERROR)
+    return HAB_EXIT_UNAVAILABLE;
+  for (guint i = 0; i < G_N_ELEMENTS (exits); i++)
+    if (g_error_matches (error, HAB_MEDIA_ERROR, exits[i].code))
+      return exits[i].status;
+  return HAB_EXIT_SOFTWARE;
+}
+
+HabExit
+hab_cmd_fail (const gchar *subject, GError *error)
+{
+  HabExit status = get_exit (error);
+
+  g_printerr ("%s: %s: %s\n", g_get_prgname (), subject, error->message);
+  g_error_free (error);
+  return status;
+}
+
+gboolean
+hab_cmd_init_gstreamer (GError **error)
+{
+  GstRegistry *registry;
+  g_autoptr (GstPluginFeature) found = NULL;
+
+  if (!gst_init_check (NULL, NULL, error))
+    return FALSE;
+  registry = gst_registry_get ();
+  found = gst_registry_lookup_feature (registry, "cencdashsink");
+  if (found != NULL)
+    return TRUE;
+  /* Installed where GStreamer does not look by itself. */
+  gst_registry_scan_path (registry, HAB_PLUGINS_DIR);
+  found = gst_registry_lookup_feature (registry, "cencdashsink");
+  if (found != NULL)
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+      "Haberdash's plug-ins are neither in GST_PLUGIN_PATH_1_0 nor in %s",
+      HAB_PLUGINS_DIR);
+  return FALSE;
+}

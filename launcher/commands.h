@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* What the program ends with: sysexits' numbers. */
+typedef enum
+{
+  HAB_EXIT_OK = 0,
+  HAB_EXIT_USAGE = 64,       /* the command line is wrong */
+  HAB_EXIT_DATA = 65,        /* the input cannot be processed */
+  HAB_EXIT_NO_INPUT = 66,    /* the input cannot be opened, or has no such GOP */
+  HAB_EXIT_UNAVAILABLE = 69, /* a plug-in or an address is missing */
+  HAB_EXIT_SOFTWARE = 70,    /* anything else */
+  HAB_EXIT_CANT_CREATE = 73, /* the output cannot be written */
+  HAB_EXIT_CONFIG = 78,      /* a key, token or catalog cannot be used */
+  HAB_EXIT_INTERRUPTED = 130,
+} HabExit;
+
+/* Each takes its own name as argv[0]. */
+HabExit hab_cmd_serve (int argc, char **argv);
+HabExit hab_cmd_package (int argc, char **argv);
+HabExit hab_cmd_gops (int argc, char **argv);
+HabExit hab_cmd_slice (int argc, char **argv);
+HabExit hab_cmd_worker (int argc, char **argv);
+
+/* --- for the commands -------------------------------------------------- */
+
+/* Reads options of argv and takes them out of it. usage: what follows the
+ * command's name. FALSE after saying what is wrong unless the number of
+ * arguments that stay is n_arguments. */
+gboolean hab_cmd_parse (int *argc, char ***argv, const gchar *usage,
+    const gchar *summary, const GOptionEntry *entries, int n_arguments);
+/* Says what is wrong on the standard error. Returns its exit code. Takes
+ * error. */
+HabExit hab_cmd_fail (const gchar *subject, GError *error);
+/* Starts GStreamer and sees to it that the project's own plug-ins are found,
+ * those of this build in a build environment, the installed ones elsewhere. */
+gboolean hab_cmd_init_gstreamer (GError **error);
+
+G_END_DECLS

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "access.h"
+
+#include <libsoup/soup.h>
+#include <nettle/memops.h>
+#include <nettle/sha2.h>
+#include <string.h>
+
+/* The host of "host:port" or "[v6]:port", without brackets; NULL when it is
+ * neither. */
+static gchar *
+split_host (const gchar *authority)
+{
+  g_autofree gchar *text = g_strconcat ("http://", authority, "/", NULL);
+  g_autoptr (GUri) uri = g_uri_parse (text, SOUP_HTTP_URI_FLAGS, NULL);
+
+  if (uri == NULL || g_uri_get_userinfo (uri) != NULL ||
+      g_uri_get_query (uri) != NULL || g_uri_get_fragment (uri) != NULL ||
+      g_strcmp0 (g_uri_get_path (uri), "/") != 0)
+    return NULL;
+  return g_strdup (g_uri_get_host (uri));
+}
+
+gboolean
+hab_access_host_is_known (const gchar *authority, gboolean loopback_only,
+    const gchar *const *names)
+{
+  g_autofree gchar *host = authority != NULL ? split_host (authority) : NULL;
+  g_autoptr (GInetAddress) address = NULL;
+
+  if (host == NULL || *host == '\0')
+    return FALSE;
+  if (g_ascii_strcasecmp (host, "localhost") == 0)
+    return TRUE;
+  for (; names != NULL && *names != NULL; names++)
+    if (g_ascii_strcasecmp (host, *names) == 0)
+      return TRUE;
+  address = g_inet_address_new_from_string (host);
+  return address != NULL &&
+      (!loopback_only || g_inet_address_get_is_loopback (address));
+}
+
+static gboolean
+has_authority (const gchar *origin, const gchar *authority)
+{
+  const gchar *behind = strstr (origin, "://");
+
+  return behind != NULL && authority != NULL &&
+      g_ascii_strcasecmp (behind + 3, authority) == 0;
+}
+
+/* Whether url begins with origin and a path, if anything, follows. */
+static gboolean
+is_origin_of (const gchar *origin, const gchar *url)
+{
+  gsize length = strlen (origin);
+
+  return url != NULL && g_ascii_strncasecmp (url, origin, length) == 0 &&
+      (url[length] == '\0' || url[length] == '/');
+}
+
+gboolean
+hab_access_origin_is_own (const gchar *origin, const gchar *fetch_site,
+    const gchar *host, const gchar *public_url)
+{
+  if (origin != NULL && !has_authority (origin, host) &&
+      !is_origin_of (origin, public_url))
+    return FALSE;
+  return fetch_site == NULL || g_str_equal (fetch_site, "same-origin") ||
+      g_str_equal (fetch_site, "none");
+}
+
+static void
+digest (const gchar *text, guint8 sum[SHA256_DIGEST_SIZE])
+{
+  struct sha256_ctx context;
+
+  sha256_init (&context);
+  sha256_update (&context, strlen (text), (const guint8 *) text);
+  sha256_digest (&context, SHA256_DIGEST_SIZE, sum);
+}
+
+gboolean
+hab_access_token_is_right (const gchar *authorization, const gchar *token)
+{
+  guint8 given[SHA256_DIGEST_SIZE], expected[SHA256_DIGEST_SIZE];
+
+  if (authorization == NULL ||
+      g_ascii_strncasecmp (authorization, "Bearer ", 7) != 0)
+    return FALSE;
+  digest (authorization + 7, given);
+  digest (token, expected);
+  return memeql_sec (given, expected, sizeof given);
+}
+
+gboolean
+hab_access_prefers_html (const gchar *accept)
+{
+  GSList *types;
+  gboolean html = FALSE, json = FALSE;
+
+  if (accept == NULL)
+    return FALSE;
+  types = soup_header_parse_quality_list (accept, NULL);
+  for (GSList *item = types; item != NULL && !html && !json;
+       item = item->next) {
+    const gchar *type = item->data;
+
+    html = g_ascii_strncasecmp (type, "text/html", 9) == 0;
+    json = g_ascii_strncasecmp (type, "application/json", 16) == 0 ||
+        g_ascii_strncasecmp (type, "*/*", 3) == 0;
+  }
+  soup_header_free_list (types);
+  return html;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Who may ask. Pure functions over header texts; NULL is an absent header. A
+ * service on loopback is reached by every page in the user's browser: the
+ * Host check keeps out names that were pointed at it, the origin check keeps
+ * out foreign pages that post to it. */
+
+/* Whether Host names this service: localhost, or a loopback address; any
+ * address where the service listens beyond loopback; or a name of the list.
+ * The port does not matter, it may have been forwarded. */
+gboolean hab_access_host_is_known (const gchar *host, gboolean loopback_only,
+    const gchar *const *names);
+
+/* Whether a request that changes something comes from the service's own
+ * pages, or from a program that is no browser. public_url: as which the
+ * service is known where something stands before it, or NULL. */
+gboolean hab_access_origin_is_own (const gchar *origin,
+    const gchar *fetch_site, const gchar *host, const gchar *public_url);
+
+/* Whether Authorization has the token, in a time that does not tell how much
+ * of it was right. */
+gboolean hab_access_token_is_right (const gchar *authorization,
+    const gchar *token);
+
+/* Whether an Accept header wants HTML rather than JSON, by name. */
+gboolean hab_access_prefers_html (const gchar *accept);
+
+G_END_DECLS

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <string.h>
+
+#include "cutter.h"
+#include "gop-json.h"
+#include "json.h"
+#include "pages.h"
+#include "problem.h"
+#include "request.h"
+#include "resources.h"
+
+#define MAX_LIMIT 100000
+/* Rows of the catalog that are in memory at a time. */
+#define BATCH 1000
+
+static HabInput *
+find_video (HabRequest *request, HabVault *vault, GError **error)
+{
+  const gchar *name = hab_request_get_param (request, 0);
+  g_autoptr (GError) failure = NULL;
+  HabInput *input = hab_catalog_find_input (vault->catalog, name, &failure);
+
+  if (input == NULL && (failure == NULL ||
+          g_error_matches (failure, HAB_CATALOG_ERROR,
+              HAB_CATALOG_ERROR_NOT_FOUND)))
+    hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+        "There is no video of this name; GET /videos/ tells which there are");
+  else if (input == NULL)
+    g_propagate_error (error, g_steal_pointer (&failure));
+  return input;
+}
+
+/* --- the I-frames ------------------------------------------------------------------ */
+
+/* The video track and its place among all tracks, which is ffprobe's
+ * stream_index. */
+typedef struct
+{
+  guint stream_index, timescale;
+  gint width, height;
+} VideoTrack;
+
+static gboolean
+find_video_track (HabCatalog *catalog, gint64 input_id, VideoTrack *video,
+    GError **error)
+{
+  g_autoptr (GArray) tracks =
+      hab_catalog_list_tracks (catalog, input_id, error);
+
+  if (tracks == NULL)
+    return FALSE;
+  for (guint i = 0; i < tracks->len; i++) {
+    HabTrack *track = &g_array_index (tracks, HabTrack, i);
+
+    if (g_str_equal (track->kind, "video")) {
+      video->stream_index = i;
+      video->timescale = track->timescale;
+      video->width = track->width;
+      video->height = track->height;
+      return TRUE;
+    }
+  }
+  hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+      "There is no video track in this file");
+  return FALSE;
+}
+
+static void
+add_ticks (JsonBuilder *builder, const gchar *name, gint64 ticks,
+    const VideoTrack *video)
+{
+  g_autofree gchar *text = video->timescale > 0
+      ? g_strdup_printf ("%f", (gdouble) ticks / video->timescale)
+      : NULL;
+
+  hab_json_add_text (builder, name, text);
+}
+
+/* Numbers that ffprobe writes as strings are strings here too. */
+static void
+add_iframe (JsonBuilder *builder, const HabIFrame *frame,
+    const VideoTrack *video)
+{
+  g_autofree gchar *size =
+      g_strdup_printf ("%" G_GUINT64_FORMAT, frame->size);
+  g_autofree gchar *offset = frame->offset >= 0
+      ? g_strdup_printf ("%" G_GINT64_FORMAT, frame->offset)
+      : NULL;
+
+  hab_json_add_text (builder, "media_type", "video");
+  hab_json_add_int (builder, "stream_index", video->stream_index);
+  hab_json_add_int (builder, "key_frame", frame->key_frame ? 1 : 0);
+  hab_json_add_int (builder, "pts", frame->pts);
+  add_ticks (builder, "pts_time", frame->pts, video);
+  hab_json_add_int (builder, "pkt_pts", frame->pts);
+  add_ticks (builder, "pkt_pts_time", frame->pts, video);
+  hab_json_add_int (builder, "pkt_dts", frame->dts);
+  add_ticks (builder, "pkt_dts_time", frame->dts, video);
+  hab_json_add_int (builder, "pkt_duration", frame->duration);
+  add_ticks (builder, "pkt_duration_time", frame->duration, video);
+  hab_json_add_int (builder, "duration", frame->duration);
+  add_ticks (builder, "duration_time", frame->duration, video);
+  hab_json_add_text (builder, "pkt_pos", offset);
+  hab_json_add_text (builder, "pkt_size", size);
+  hab_json_add_int (builder, "width", video->width);
+  hab_json_add_int (builder, "height", video->height);
+  hab_json_add_text (builder, "pict_type", "I");
+  hab_json_add_int (builder, "coded_picture_number",
+      frame->coded_picture_number);
+  if (frame->gop_index >= 0)
+    hab_json_add_int (builder, "group_of_pictures", frame->gop_index);
+  else
+    hab_json_add_null (builder, "group_of_pictures");
+}
+
+/* Text right away: a tree of all frames would be many times as large. */
+static void
+append_iframe (GString *text, const HabIFrame *frame, const VideoTrack *video)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree gchar *object = NULL;
+
+  json_builder_begin_object (builder);
+  add_iframe (builder, frame, video);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  object = json_to_string (root, FALSE);
+  g_string_append_printf (text, "%s\n%s", text->len > 1 ? "," : "", object);
+}
+
+/* Frames from the first-th on, limit at most; how many there were is told. */
+static gboolean
+append_iframes (GString *text, HabCatalog *catalog, gint64 input_id,
+    guint64 first, guint64 limit, guint64 *count, GError **error)
+{
+  VideoTrack video;
+  guint found;
+
+  *count = 0;
+  if (!find_video_track (catalog, input_id, &video, error))
+    return FALSE;
+  do {
+    guint wanted = MIN (BATCH, limit - *count);
+    g_autoptr (GArray) frames = hab_catalog_list_iframes (catalog, input_id,
+        first + *count, wanted, error);
+
+    if (frames == NULL)
+      return FALSE;
+    found = frames->len;
+    for (guint i = 0; i < found; i++)
+      append_iframe (text, &g_array_index (frames, HabIFrame, i), &video);
+    *count += found;
+  } while (found == BATCH && *count < limit);
+  return TRUE;
+}
+
+/* ?after= is the place of the last frame that was had, from 0. */
+static gboolean
+read_frames_page (HabRequest *request, guint64 *first, guint64 *limit,
+    GError **error)
+{
+  if (!hab_request_get_number (request, "limit", 1, MAX_LIMIT, G_MAXUINT64,
+          limit, error) ||
+      !hab_request_get_number (request, "after", 0, G_MAXINT64 - 1,
+          G_MAXUINT64, first, error))
+    return FALSE;
+  (*first)++; /* from "none" to 0 too */
+  return TRUE;
+}
+
+static HabReply *
+list_iframes (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (HabInput) input = find_video (request, vault, error);
+  GString *text;
+  guint64 first, limit, count, total;
+  HabReply *reply;
+
+  if (input == NULL || !read_frames_page (request, &first, &limit, error) ||
+      !hab_catalog_count_iframes (vault->catalog, input->id, &total, error))
+    return NULL;
+  text = g_string_new ("[");
+  if (!append_iframes (text, vault->catalog, input->id, first, limit, &count,
+          error)) {
+    g_string_free (text, TRUE);
+    return NULL;
+  }
+  g_string_append (text, "\n]\n");
+  reply = hab_reply_new_text (SOUP_STATUS_OK, "application/json",
+      g_string_free (text, FALSE));
+  hab_reply_set_header (reply, "Cache-Control", "no-cache");
+  if (limit != G_MAXUINT64 && count > 0 && first + count < total)
+    hab_json_link_next (reply, request, limit, first + count - 1);
+  return reply;
+}
+
+/* --- all GOPs ------------------------------------------------------------------------ */
+
+static void
+append_gop (GString *text, const HabGop *gop)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree gchar *object = NULL;
+
+  json_builder_begin_object (builder);
+  hab_gop_json_add (builder, gop);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  object = json_to_string (root, FALSE);
+  g_string_append_printf (text, "%s\n%s", text->len > 1 ? "," : "", object);
+}
+
+static gboolean
+append_gops (GString *text, HabCatalog *catalog, gint64 input_id,
+    GError **error)
+{
+  guint64 first = 0;
+  guint found;
+
+  do {
+    g_autoptr (GArray) gops =
+        hab_catalog_list_gops (catalog, input_id, first, BATCH, error);
+
+    if (gops == NULL)
+      return FALSE;
+    found = gops->len;
+    for (guint i = 0; i < found; i++)
+      append_gop (text, &g_array_index (gops, HabGop, i));
+    first += found;
+  } while (found == BATCH);
+  return TRUE;
+}
+
+static HabReply *
+list_gops (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (HabInput) input = find_video (request, vault, error);
+  GString *text;
+  HabReply *reply;
+
+  if (input == NULL)
+    return NULL;
+  text = g_string_new ("[");
+  if (!append_gops (text, vault->catalog, input->id, error)) {
+    g_string_free (text, TRUE);
+    return NULL;
+  }
+  g_string_append (text, "\n]\n");
+  reply = hab_reply_new_text (SOUP_STATUS_OK, "application/json",
+      g_string_free (text, FALSE));
+  hab_reply_set_header (reply, "Cache-Control", "no-cache");
+  return reply;
+}
+
+static HabReply *
+get_page (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (HabInput) input = find_video (request, vault, error);
+
+  return input != NULL ? hab_pages_reply ("gops.html", error) : NULL;
+}
+
+/* The page, unless JSON is asked for by name. */
+static HabReply *
+get_gops (HabRequest *request, HabVault *vault, GError **error)
+{
+  const gchar *accept = soup_message_headers_get_list (
+      hab_request_get_headers (request), "Accept");
+  gboolean json = accept != NULL && !hab_request_wants_html (request) &&
+      strstr (accept, "application/json") != NULL;
+  HabReply *reply = json ? list_gops (request, vault, error)
+                         : get_page (request, vault, error);
+
+  if (reply != NULL)
+    hab_reply_set_header (reply, "Vary", "Accept");
+  return reply;
+}
+
+/* --- one GOP ------------------------------------------------------------------------- */
+
+/* "3" or "3-7"; 404 for anything else. */
+static gboolean
+read_gops (HabRequest *request, guint64 *first, guint64 *last, GError **error)
+{
+  const gchar *text = hab_request_get_param (request, 1);
+  const gchar *dash = strchr (text, '-');
+  g_autofree gchar *begin =
+      dash != NULL ? g_strndup (text, dash - text) : g_strdup (text);
+  const gchar *end = dash != NULL ? dash + 1 : text;
+
+  if (g_ascii_string_to_unsigned (begin, 10, 0, G_MAXINT64 - 1, first, NULL) &&
+      g_ascii_string_to_unsigned (end, 10, *first, G_MAXINT64 - 1, last, NULL))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+      "GOPs are numbered from 0: ask for one, as in 3.mp4, or for some that "
+      "follow each other, as in 3-7.mp4");
+  return FALSE;
+}
+
+static gboolean
+check_gops (HabCatalog *catalog, gint64 input_id, guint64 last, GError **error)
+{
+  guint64 count;
+
+  if (!hab_catalog_count_gops (catalog, input_id, &count, error))
+    return FALSE;
+  if (last < count)
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+      "This video has %" G_GUINT64_FORMAT " GOPs, numbered from 0", count);
+  return FALSE;
+}
+
+static HabReply *
+get_gop (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (HabInput) input = find_video (request, vault, error);
+  guint64 first, last;
+  HabGop gop;
+
+  if (input == NULL || !read_gops (request, &first, &last, error) ||
+      !check_gops (vault->catalog, input->id, last, error) ||
+      !hab_catalog_get_gop (vault->catalog, input->id, first, &gop, error))
+    return NULL;
+  json_builder_begin_object (builder);
+  hab_gop_json_add (builder, &gop);
+  json_builder_end_object (builder);
+  return hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
+}
+
+/* --- GOPs as a file --------------------------------------------------------------------- */
+
+typedef struct
+{
+  HabRequest *request;
+  gchar *storage;
+  guint64 first, last;
+} CutRequest;
+
+static void
+cut_request_end (CutRequest *self, HabReply *reply, GError *error)
+{
+  if (reply != NULL)
+    hab_request_reply (self->request, reply);
+  else
+    hab_request_fail (self->request, error);
+  hab_request_unref (self->request);
+  g_free (self->storage);
+  g_free (self);
+}
+
+static HabCutter *
+cut_request_get_cutter (CutRequest *self)
+{
+  return hab_service_get_cutter (hab_request_get_service (self->request));
+}
+
+/* In the store's thread. */
+static gpointer
+look_up (HabVault *vault, gpointer data, GError **error)
+{
+  CutRequest *self = data;
+  g_autoptr (HabInput) input = find_video (self->request, vault, error);
+
+  if (input != NULL &&
+      read_gops (self->request, &self->first, &self->last, error) &&
+      check_gops (vault->catalog, input->id, self->last, error))
+    self->storage = g_strdup (input->storage);
+  return NULL;
+}
+
+static void
+on_cut (GObject *source, GAsyncResult *result, gpointer data)
+{
+  CutRequest *self = data;
+  GError *error = NULL;
+  HabReply *reply = NULL;
+  int fd = hab_cutter_get_finish (cut_request_get_cutter (self), result,
+      &error);
+
+  if (fd >= 0)
+    reply = hab_reply_new_file (fd, "video/mp4", &error);
+  if (reply != NULL)
+    hab_reply_set_header (reply, "Cache-Control", "no-cache");
+  cut_request_end (self, reply, error);
+}
+
+static void
+on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
+{
+  CutRequest *self = data;
+  GError *error = NULL;
+
+  hab_store_call_finish (result, &error);
+  if (self->storage == NULL)
+    cut_request_end (self, NULL, error);
+  else
+    hab_cutter_get_async (cut_request_get_cutter (self), self->storage,
+        self->first, self->last, on_cut, self);
+}
+
+static void
+get_cut (HabRequest *request)
+{
+  CutRequest *self = g_new0 (CutRequest, 1);
+
+  self->request = hab_request_ref (request);
+  hab_store_call_async (
+      hab_service_get_store (hab_request_get_service (request)), look_up, self,
+      NULL, on_looked_up, self);
+}
+
+const HabRoute hab_gops_routes[] = {
+  { "GET", "/videos/{}/group-of-pictures.json", HAB_BODY_NONE, 0,
+      list_iframes, NULL },
+  { "GET", "/videos/{}/group-of-pictures", HAB_BODY_NONE, 0, get_gops, NULL },
+  { "GET", "/videos/{}/group-of-pictures/{}.mp4", HAB_BODY_NONE, 0, NULL,
+      get_cut },
+  { "GET", "/videos/{}/group-of-pictures/{}.json", HAB_BODY_NONE, 0, get_gop,
+      NULL },
+  { NULL }
+};

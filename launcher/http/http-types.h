@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "store.h"
+
+G_BEGIN_DECLS
+
+typedef struct _HabRequest HabRequest;
+typedef struct _HabReply HabReply;
+
+typedef enum
+{
+  HAB_BODY_NONE,
+  HAB_BODY_JSON,   /* small, kept in memory */
+  HAB_BODY_UPLOAD, /* streamed into a file, see upload.h */
+} HabBodyKind;
+
+typedef enum
+{
+  HAB_ROUTE_DEFAULT = 0,
+  /* Has nothing of the owner's in it: needs no token even where the listener
+   * asks for one. */
+  HAB_ROUTE_PUBLIC = 1 << 0,
+  /* Players on pages of other origins may call it. */
+  HAB_ROUTE_CROSS_ORIGIN = 1 << 1,
+} HabRouteFlags;
+
+/* One row of the table in docs/rest-api.md. Exactly one of the two handlers is
+ * set. Both run when the whole request is there. */
+typedef struct
+{
+  const gchar *method;
+  const gchar *pattern; /* see router.h */
+  HabBodyKind body;
+  HabRouteFlags flags;
+
+  /* In the store's thread: answers from the catalog at once. */
+  HabReply *(*answer) (HabRequest *request, HabVault *vault, GError **error);
+
+  /* In the main thread: answers now or later by hab_request_reply () or
+   * hab_request_fail (). */
+  void (*handle) (HabRequest *request);
+} HabRoute;
+
+G_END_DECLS

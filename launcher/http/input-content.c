@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "input-content.h"
+
+#include "cutter.h"
+#include "ingest.h"
+#include "pages.h"
+#include "problem.h"
+#include "request.h"
+#include "resources.h"
+#include "upload.h"
+
+/* --- as JSON ----------------------------------------------------------------- */
+
+static gboolean
+add_counts (JsonBuilder *builder, HabCatalog *catalog, const HabInput *input,
+    GError **error)
+{
+  guint64 gops;
+
+  if (!hab_catalog_count_gops (catalog, input->id, &gops, error))
+    return FALSE;
+  hab_json_add_int (builder, "group_of_pictures_count", gops);
+  return TRUE;
+}
+
+static gboolean
+add_input (JsonBuilder *builder, HabCatalog *catalog, const HabInput *input,
+    GError **error)
+{
+  g_autofree gchar *name =
+      g_uri_escape_string (input->name, NULL, FALSE);
+  g_autofree gchar *gops =
+      g_strdup_printf ("/videos/%s/group-of-pictures", name);
+
+  hab_json_add_int (builder, "input_content_id", input->id);
+  hab_json_add_text (builder, "name", input->name);
+  hab_json_add_text (builder, "status",
+      hab_status_to_string (HAB_STATUS_INGESTED));
+  hab_json_add_int (builder, "size", input->size_bytes);
+  hab_json_add_text (builder, "sha256", input->sha256);
+  hab_json_add_seconds (builder, "duration", input->duration_ns);
+  hab_json_add_text (builder, "group_of_pictures_url", gops);
+  hab_json_add_time (builder, "created_at", input->created_us);
+  return add_counts (builder, catalog, input, error);
+}
+
+static void
+add_track (JsonBuilder *builder, const HabTrack *track)
+{
+  json_builder_begin_object (builder);
+  hab_json_add_int (builder, "number", track->number);
+  hab_json_add_text (builder, "kind", track->kind);
+  hab_json_add_text (builder, "codec", track->codec);
+  hab_json_add_seconds (builder, "duration", track->duration_ns);
+  hab_json_add_text (builder, "language", track->language);
+  if (g_str_equal (track->kind, "video")) {
+    hab_json_add_int (builder, "width", track->width);
+    hab_json_add_int (builder, "height", track->height);
+    if (track->fps_n > 0 && track->fps_d > 0)
+      hab_json_add_double (builder, "frame_rate",
+          (gdouble) track->fps_n / track->fps_d);
+  } else if (g_str_equal (track->kind, "audio")) {
+    hab_json_add_int (builder, "channels", track->channels);
+    hab_json_add_int (builder, "sample_rate", track->rate);
+  }
+  json_builder_end_object (builder);
+}
+
+static gboolean
+add_tracks (JsonBuilder *builder, HabCatalog *catalog, gint64 input_id,
+    GError **error)
+{
+  g_autoptr (GArray) tracks =
+      hab_catalog_list_tracks (catalog, input_id, error);
+
+  if (tracks == NULL)
+    return FALSE;
+  json_builder_set_member_name (builder, "tracks");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < tracks->len; i++)
+    add_track (builder, &g_array_index (tracks, HabTrack, i));
+  json_builder_end_array (builder);
+  return TRUE;
+}
+
+static HabReply *
+reply_input (guint status, HabCatalog *catalog, gint64 id, GError **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (HabInput) input = hab_catalog_get_input (catalog, id, error);
+
+  if (input == NULL)
+    return NULL;
+  json_builder_begin_object (builder);
+  if (!add_input (builder, catalog, input, error) ||
+      !add_tracks (builder, catalog, id, error))
+    return NULL;
+  json_builder_end_object (builder);
+  return hab_reply_new_json (status, json_builder_get_root (builder));
+}
+
+HabReply *
+hab_input_content_list (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (GPtrArray) inputs = NULL;
+  HabInput *input = NULL;
+  HabReply *reply;
+  HabPage page;
+
+  if (!hab_json_read_page (request, &page, error))
+    return NULL;
+  inputs = hab_catalog_list_inputs (vault->catalog, page.after, page.limit,
+      error);
+  if (inputs == NULL)
+    return NULL;
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < inputs->len; i++) {
+    input = g_ptr_array_index (inputs, i);
+    json_builder_begin_object (builder);
+    if (!add_input (builder, vault->catalog, input, error))
+      return NULL;
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+  reply = hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
+  if (inputs->len == page.limit)
+    hab_json_link_next (reply, request, page.limit, input->id);
+  return reply;
+}
+
+/* --- GET, DELETE ---------------------------------------------------------------- */
+
+static HabReply *
+get_one (HabRequest *request, HabVault *vault, GError **error)
+{
+  gint64 id;
+
+  if (!hab_request_get_id (request, 0, &id, error))
+    return NULL;
+  return reply_input (SOUP_STATUS_OK, vault->catalog, id, error);
+}
+
+static HabReply *
+delete_one (HabRequest *request, HabVault *vault, GError **error)
+{
+  HabDataDir *dir =
+      hab_service_get_data_dir (hab_request_get_service (request));
+  g_autoptr (HabInput) input = NULL;
+  gint64 id;
+
+  if (!hab_request_get_id (request, 0, &id, error))
+    return NULL;
+  input = hab_catalog_get_input (vault->catalog, id, error);
+  if (input == NULL || !hab_catalog_delete_input (vault->catalog, id, error))
+    return NULL;
+  hab_data_dir_remove (dir, HAB_FOLDER_INPUTS, input->storage);
+  hab_cutter_forget (dir, input->storage);
+  return hab_reply_new (SOUP_STATUS_NO_CONTENT);
+}
+
+/* --- POST ------------------------------------------------------------------------- */
+
+/* A request that brought a file, and what became of it. */
+typedef struct
+{
+  HabRequest *request;
+  gboolean form; /* answered by a page, whoever asks */
+  HabIngested *ingested;
+} Post;
+
+static void
+post_end (Post *self, HabReply *reply, GError *error)
+{
+  if (reply != NULL)
+    hab_request_reply (self->request, reply);
+  else
+    hab_request_fail (self->request, error);
+  hab_request_unref (self->request);
+  g_clear_pointer (&self->ingested, hab_ingested_free);
+  g_free (self);
+}
+
+/* In the store's thread. */
+static gpointer
+answer_json (HabVault *vault, gpointer data, GError **error)
+{
+  Post *self = data;
+  gint64 id = self->ingested->id;
+  g_autofree gchar *location =
+      g_strdup_printf ("/input_content/%" G_GINT64_FORMAT, id);
+  HabReply *reply = reply_input (
+      self->ingested->was_there ? SOUP_STATUS_OK : SOUP_STATUS_CREATED,
+      vault->catalog, id, error);
+
+  if (reply != NULL)
+    hab_reply_set_header (reply, "Location", location);
+  return reply;
+}
+
+static void
+on_answered (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GError *error = NULL;
+  HabReply *reply = hab_store_call_finish (result, &error);
+
+  post_end (data, reply, error);
+}
+
+static void
+on_ingested (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Post *self = data;
+  HabService *service = hab_request_get_service (self->request);
+  GError *error = NULL;
+
+  self->ingested = hab_ingest_finish (result, &error);
+  if (self->ingested == NULL)
+    post_end (self, NULL, error);
+  else if (self->form)
+    post_end (self, hab_pages_reply_success (self->ingested->id,
+        self->ingested->name), NULL);
+  else
+    hab_store_call_async (hab_service_get_store (service), answer_json, self,
+        (GDestroyNotify) hab_reply_free, on_answered, self);
+}
+
+static void
+on_uploaded (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Post *self = data;
+  GError *error = NULL;
+  g_autoptr (HabUploaded) uploaded = hab_upload_finish_finish (
+      hab_request_get_upload (self->request), result, &error);
+
+  if (uploaded == NULL)
+    post_end (self, NULL, error);
+  else
+    hab_ingest_async (hab_request_get_service (self->request), uploaded->name,
+        uploaded->incoming, uploaded->size_bytes, uploaded->sha256,
+        on_ingested, self);
+}
+
+static void
+post (HabRequest *request, gboolean form)
+{
+  Post *self = g_new0 (Post, 1);
+
+  self->request = hab_request_ref (request);
+  self->form = form;
+  hab_upload_finish_async (hab_request_get_upload (request), on_uploaded,
+      self);
+}
+
+static void
+post_json (HabRequest *request)
+{
+  post (request, FALSE);
+}
+
+static void
+post_form (HabRequest *request)
+{
+  post (request, TRUE);
+}
+
+const HabRoute hab_input_content_routes[] = {
+  { "POST", "/success", HAB_BODY_UPLOAD, 0, NULL, post_form },
+  { "POST", "/input_content", HAB_BODY_UPLOAD, 0, NULL, post_json },
+  { "GET", "/input_content", HAB_BODY_NONE, 0, hab_input_content_list, NULL },
+  { "GET", "/input_content/{}", HAB_BODY_NONE, 0, get_one, NULL },
+  { "DELETE", "/input_content/{}", HAB_BODY_NONE, 0, delete_one, NULL },
+  { NULL }
+};

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "json.h"
+
+G_BEGIN_DECLS
+
+/* W3C Clear Key licences: {"kids":[…],"type":"temporary"} asks, and
+ * {"keys":[{"kty":"oct","kid":…,"k":…}],"type":"temporary"} answers. In the
+ * store's thread. code: of the package whose keys may be told, or NULL for
+ * those of all. */
+HabReply *hab_license_answer (HabRequest *request, HabVault *vault,
+    const gchar *code, GError **error);
+
+G_END_DECLS

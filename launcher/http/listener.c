@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "listener.h"
+
+#include <libsoup/soup.h>
+
+#include "access.h"
+#include "problem.h"
+#include "request.h"
+#include "router.h"
+#include "upload.h"
+
+/* A body up to this size is read even where it is not wanted, which keeps the
+ * connection usable; the JSON of any request is smaller too. */
+#define MAX_SMALL_BODY (64 * 1024)
+
+struct _HabListener
+{
+  HabService *service;
+  HabListenerKind kind;
+  const HabRoute *const *tables;
+  SoupServer *server;
+  guint port;
+};
+
+/* --- who may ask, and for what ------------------------------------------ */
+
+static gboolean
+is_safe_method (const gchar *method)
+{
+  return g_str_equal (method, "GET") || g_str_equal (method, "HEAD") ||
+      g_str_equal (method, "OPTIONS");
+}
+
+static gboolean
+check_host (HabListener *self, HabRequest *request, GError **error)
+{
+  const HabSettings *settings = hab_service_get_settings (self->service);
+  const gchar *host = hab_request_get_header (request, "Host");
+
+  if (hab_access_host_is_known (host, hab_settings_is_loopback (settings),
+          hab_service_get_hosts (self->service)))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_MISDIRECTED_REQUEST,
+      "This service is not known by that name; ask for localhost, or start it "
+      "with --allow-host");
+  return FALSE;
+}
+
+static gboolean
+check_origin (HabListener *self, HabRequest *request, const gchar *method,
+    GError **error)
+{
+  const HabSettings *settings = hab_service_get_settings (self->service);
+
+  if (self->kind != HAB_LISTENER_API || is_safe_method (method) ||
+      hab_access_origin_is_own (hab_request_get_header (request, "Origin"),
+          hab_request_get_header (request, "Sec-Fetch-Site"),
+          hab_request_get_header (request, "Host"), settings->public_url))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_FORBIDDEN,
+      "A page of another origin may not change anything here; use this "
+      "service's own pages, or a program that is no browser");
+  return FALSE;
+}
+
+/* Delivery is open: what a package's viewers may see is encrypted. Its keys
+ * are open only while nobody but this machine can ask. */
+static gboolean
+check_token (HabListener *self, HabRequest *request, const HabRoute *route,
+    GError **error)
+{
+  const HabSettings *settings = hab_service_get_settings (self->service);
+
+  if (settings->token == NULL || (route->flags & HAB_ROUTE_PUBLIC) != 0)
+    return TRUE;
+  if (self->kind == HAB_LISTENER_DELIVERY &&
+      hab_settings_is_loopback (settings))
+    return TRUE;
+  if (hab_access_token_is_right (
+          hab_request_get_header (request, "Authorization"), settings->token))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_UNAUTHORIZED,
+      "Send the service's token: Authorization: Bearer …");
+  return FALSE;
+}
+
+/* What an address takes; a browser asks before it lets a page of another
+ * origin post. Allow and the cross-origin headers are there already. */
+static void
+handle_options (HabRequest *request)
+{
+  hab_request_reply (request, hab_reply_new (SOUP_STATUS_NO_CONTENT));
+}
+
+static const HabRoute options_route = {
+  "OPTIONS", NULL, HAB_BODY_NONE, HAB_ROUTE_PUBLIC, NULL, handle_options
+};
+
+static const HabRoute *
+find_route (HabListener *self, HabRequest *request, const gchar *method,
+    GPtrArray *params, GError **error)
+{
+  g_auto (GStrv) components =
+      hab_router_split (hab_request_get_path (request));
+  g_autofree gchar *allow = NULL;
+  const HabRoute *route;
+
+  if (components == NULL) {
+    hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
+        "The address has escapes that stand for no text");
+    return NULL;
+  }
+  route = hab_router_find (self->tables, method, components, params, &allow);
+  if (route != NULL)
+    return route;
+  if (allow == NULL) {
+    hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+        "There is nothing at this address");
+    return NULL;
+  }
+  hab_request_set_header (request, "Allow", allow);
+  if (g_str_equal (method, "OPTIONS")) {
+    hab_request_set_header (request, "Access-Control-Allow-Methods", allow);
+    return &options_route;
+  }
+  hab_http_error_set (error, SOUP_STATUS_METHOD_NOT_ALLOWED,
+      "This address takes %s", allow);
+  return NULL;
+}
+
+static void
+set_cross_origin_headers (HabRequest *request)
+{
+  hab_request_set_header (request, "Access-Control-Allow-Origin", "*");
+  hab_request_set_header (request, "Access-Control-Allow-Headers",
+      "Authorization, Content-Type, If-None-Match, Range");
+  hab_request_set_header (request, "Access-Control-Expose-Headers",
+      "Accept-Ranges, Content-Length, Content-Range, ETag");
+  hab_request_set_header (request, "Access-Control-Max-Age", "86400");
+}
+
+static GHashTable *
+parse_query (HabRequest *request)
+{
+  GUri *uri =
+      soup_server_message_get_uri (hab_request_get_message (request));
+
+  return g_uri_get_query (uri) != NULL
+      ? soup_form_decode (g_uri_get_query (uri))
+      : NULL;
+}
+
+static gboolean
+admit (HabListener *self, HabRequest *request, GError **error)
+{
+  const gchar *method =
+      soup_server_message_get_method (hab_request_get_message (request));
+  GPtrArray *params = g_ptr_array_new_with_free_func (g_free);
+  const HabRoute *route = NULL;
+
+  if (check_host (self, request, error) &&
+      check_origin (self, request, method, error))
+    route = find_route (self, request, method, params, error);
+  hab_request_set_route (request, route, params, parse_query (request));
+  if (route == NULL)
+    return FALSE;
+  if (route->flags & HAB_ROUTE_CROSS_ORIGIN ||
+      (route == &options_route && self->kind == HAB_LISTENER_DELIVERY))
+    set_cross_origin_headers (request);
+  return check_token (self, request, route, error);
+}
+
+/* --- bodies --------------------------------------------------------------- */
+
+static void
+set_too_large (GError **error)
+{
+  hab_http_error_set (error, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
+      "The body of this request may have %d bytes", MAX_SMALL_BODY);
+}
+
+/* Whether the body, if any, is sure to be small. */
+static gboolean
+has_small_body (HabRequest *request)
+{
+  SoupMessageHeaders *headers = hab_request_get_headers (request);
+
+  switch (soup_message_headers_get_encoding (headers)) {
+    case SOUP_ENCODING_CONTENT_LENGTH:
+      return soup_message_headers_get_content_length (headers) <=
+          MAX_SMALL_BODY;
+    case SOUP_ENCODING_NONE:
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+static gboolean
+is_chunked (HabRequest *request)
+{
+  return soup_message_headers_get_encoding (
+             hab_request_get_headers (request)) == SOUP_ENCODING_CHUNKED;
+}
+
+static gboolean
+prepare_body (HabRequest *request, GError **error)
+{
+  if (hab_request_get_route (request)->body == HAB_BODY_UPLOAD) {
+    HabUpload *upload = hab_upload_new (request, error);
+
+    if (upload != NULL)
+      hab_request_set_upload (request, upload);
+    return upload != NULL;
+  }
+  if (has_small_body (request) || is_chunked (request))
+    return TRUE;
+  set_too_large (error);
+  return FALSE;
+}
+
+static gboolean
+take_bytes (HabRequest *request, GBytes *bytes, GError **error)
+{
+  GByteArray *body = hab_request_get_body (request);
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  if (hab_request_get_upload (request) != NULL)
+    return hab_upload_feed (hab_request_get_upload (request), data, size,
+        error);
+  if (size > MAX_SMALL_BODY - body->len) {
+    set_too_large (error);
+    return FALSE;
+  }
+  g_byte_array_append (body, data, size);
+  return TRUE;
+}
+
+/* --- a message from its start to its end ---------------------------------- */
+
+static HabRequest *
+get_request (SoupServerMessage *message)
+{
+  return g_object_get_data (G_OBJECT (message), "hab-request");
+}
+
+static void
+on_got_headers (SoupServerMessage *message, HabListener *self)
+{
+  HabRequest *request = get_request (message);
+  GError *error = NULL;
+
+  if (admit (self, request, &error) && prepare_body (request, &error))
+    return;
+  /* A large body of a request that is refused is not read. */
+  if (has_small_body (request))
+    hab_request_set_denied (request, error);
+  else
+    hab_request_refuse (request, error);
+}
+
+static void
+on_got_chunk (SoupServerMessage *message, GBytes *bytes, HabListener *self)
+{
+  HabRequest *request = get_request (message);
+  GError *error = NULL;
+
+  if (!hab_request_is_over (request) &&
+      !take_bytes (request, bytes, &error))
+    hab_request_refuse (request, error);
+}
+
+static void
+on_finished (SoupServerMessage *message, HabListener *self)
+{
+  g_signal_handlers_disconnect_by_data (message, self);
+  hab_request_set_over (get_request (message));
+  g_object_set_data (G_OBJECT (message), "hab-request", NULL);
+}
+
+static void
+on_request_started (SoupServer *server, SoupServerMessage *message,
+    HabListener *self)
+{
+  soup_message_body_set_accumulate (
+      soup_server_message_get_request_body (message), FALSE);
+  g_object_set_data_full (G_OBJECT (message), "hab-request",
+      hab_request_new (self->service, message),
+      (GDestroyNotify) hab_request_unref);
+  g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), self);
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), self);
+  g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);
+}
+
+/* In the store's thread. */
+static gpointer
+answer_from_store (HabVault *vault, gpointer data, GError **error)
+{
+  HabRequest *request = data;
+
+  return hab_request_get_route (request)->answer (request, vault, error);
+}
+
+static void
+on_answered (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (HabRequest) request = data;
+  GError *error = NULL;
+  HabReply *reply = hab_store_call_finish (result, &error);
+
+  if (reply != NULL)
+    hab_request_reply (request, reply);
+  else
+    hab_request_fail (request, error);
+}
+
+/* The whole request is there. */
+static void
+on_request (SoupServer *server, SoupServerMessage *message, const gchar *path,
+    GHashTable *query, gpointer data)
+{
+  HabListener *self = data;
+  HabRequest *request = get_request (message);
+  const HabRoute *route = hab_request_get_route (request);
+  GError *denied = hab_request_steal_denied (request);
+
+  hab_request_pause (request);
+  if (denied != NULL)
+    hab_request_fail (request, denied);
+  else if (route->answer != NULL)
+    hab_store_call_async (hab_service_get_store (self->service),
+        answer_from_store, hab_request_ref (request),
+        (GDestroyNotify) hab_reply_free, on_answered, request);
+  else
+    route->handle (request);
+}
+
+/* --- the listener ----------------------------------------------------------- */
+
+HabListener *
+hab_listener_new (HabService *service, HabListenerKind kind,
+    const HabRoute *const *tables)
+{
+  HabListener *self = g_new0 (HabListener, 1);
+
+  self->service = service;
+  self->kind = kind;
+  self->tables = tables;
+  /* Raw: an encoded slash must not become one before paths are split. */
+  self->server = soup_server_new ("raw-paths", TRUE, NULL);
+  g_signal_connect (self->server, "request-started",
+      G_CALLBACK (on_request_started), self);
+  soup_server_add_handler (self->server, NULL, on_request, self, NULL);
+  return self;
+}
+
+void
+hab_listener_free (HabListener *self)
+{
+  g_object_unref (self->server);
+  g_free (self);
+}
+
+/* A machine may be without IPv6, where ::1 is nobody's address. */
+static gboolean
+listen_loopback (HabListener *self, guint port, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (soup_server_listen_local (self->server, port, 0, &failure))
+    return TRUE;
+  if (!g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_FAILED) &&
+      !g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED)) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
+  return soup_server_listen_local (self->server, port,
+      SOUP_SERVER_LISTEN_IPV4_ONLY, error);
+}
+
+static gboolean
+listen_address (HabListener *self, GInetAddress *inet, guint port,
+    GError **error)
+{
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new (inet, port);
+
+  return soup_server_listen (self->server, address, 0, error);
+}
+
+gboolean
+hab_listener_listen (HabListener *self, guint port, GError **error)
+{
+  GInetAddress *address =
+      hab_service_get_settings (self->service)->address;
+  gboolean listens = address != NULL
+      ? listen_address (self, address, port, error)
+      : listen_loopback (self, port, error);
+  GSList *uris;
+
+  if (!listens) {
+    g_prefix_error (error, "Cannot listen on port %u: ", port);
+    return FALSE;
+  }
+  uris = soup_server_get_uris (self->server);
+  self->port = g_uri_get_port (uris->data);
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  return TRUE;
+}
+
+void
+hab_listener_stop (HabListener *self)
+{
+  soup_server_disconnect (self->server);
+}
+
+guint
+hab_listener_get_port (HabListener *self)
+{
+  return self->port;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "http-types.h"
+#include "service.h"
+
+G_BEGIN_DECLS
+
+/* One HTTP listener: lets requests in or not, finds their route, collects
+ * their body and hands them to the route's handler. Main thread. */
+typedef struct _HabListener HabListener;
+
+typedef enum
+{
+  HAB_LISTENER_API,      /* for the owner: origin checks, token */
+  HAB_LISTENER_DELIVERY, /* for viewers: cross-origin, token where not public */
+} HabListenerKind;
+
+/* tables: NULL-terminated, constant; in each route the method NULL ends. */
+HabListener *hab_listener_new (HabService *service, HabListenerKind kind,
+    const HabRoute *const *tables);
+void hab_listener_free (HabListener *listener);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabListener, hab_listener_free)
+
+/* port 0 takes a free one. */
+gboolean hab_listener_listen (HabListener *listener, guint port,
+    GError **error);
+/* Takes no more requests and ends those that are on their way. */
+void hab_listener_stop (HabListener *listener);
+guint hab_listener_get_port (HabListener *listener);
+
+G_END_DECLS

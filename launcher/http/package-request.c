@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "package-request.h"
+
+#include <nettle/memops.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "json.h"
+#include "keys.h"
+#include "media.h"
+#include "problem.h"
+#include "request.h"
+
+#define DEFAULT_SEGMENT_SECONDS 4.0
+#define MIN_SEGMENT_SECONDS 0.5
+#define MAX_SEGMENT_SECONDS 60.0
+#define MAX_IDEMPOTENCY_KEY 255
+
+/* Codes are part of public addresses: long enough that nobody guesses one, of
+ * letters and digits that are not taken for each other. */
+#define CODE_LENGTH 10
+#define CODE_LETTERS "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+#define CODE_TRIES 8
+
+struct _HabPackageRequest
+{
+  gint64 input_id;
+  HabEncrypt encrypt;
+  guint8 kid[HAB_KEY_SIZE], key[HAB_KEY_SIZE];
+  gint64 segment_duration_ns;
+  gchar *idempotency_key; /* or NULL */
+  gchar *delivery_url;
+};
+
+void
+hab_package_request_free (HabPackageRequest *self)
+{
+  hab_key_wipe (self->key, sizeof self->key);
+  g_free (self->idempotency_key);
+  g_free (self->delivery_url);
+  g_free (self);
+}
+
+/* --- reading ------------------------------------------------------------------- */
+
+static gboolean
+read_encrypt (HabPackageRequest *self, JsonObject *object, GError **error)
+{
+  const gchar *word;
+
+  if (!hab_json_get_text (object, "encrypt", &word, error))
+    return FALSE;
+  if (word == NULL || hab_encrypt_from_string (word, &self->encrypt))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
+      "\"encrypt\" must be \"video\", \"all\" or \"none\"");
+  return FALSE;
+}
+
+static gboolean
+read_key (JsonObject *object, const gchar *name, guint8 key[HAB_KEY_SIZE],
+    GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  const gchar *text;
+
+  if (!hab_json_get_text (object, name, &text, error))
+    return FALSE;
+  if (text == NULL) {
+    hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
+        "\"%s\" is missing: 16 bytes as base64url, base64 or 32 hex digits",
+        name);
+    return FALSE;
+  }
+  if (hab_key_parse (text, key, &failure))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST, "\"%s\": %s", name,
+      failure->message);
+  return FALSE;
+}
+
+static gboolean
+read_object (HabPackageRequest *self, JsonObject *object, GError **error)
+{
+  gdouble seconds;
+
+  if (!hab_json_get_id (object, "input_content_id", &self->input_id, error) ||
+      !read_encrypt (self, object, error) ||
+      !hab_json_get_number (object, "segment_duration", MIN_SEGMENT_SECONDS,
+          MAX_SEGMENT_SECONDS, DEFAULT_SEGMENT_SECONDS, &seconds, error))
+    return FALSE;
+  self->segment_duration_ns = seconds * 1e9;
+  return self->encrypt == HAB_ENCRYPT_NONE ||
+      (read_key (object, "kid", self->kid, error) &&
+          read_key (object, "key", self->key, error));
+}
+
+static gboolean
+read_idempotency_key (HabPackageRequest *self, HabRequest *request,
+    GError **error)
+{
+  const gchar *text = hab_request_get_header (request, "Idempotency-Key");
+
+  if (text == NULL)
+    return TRUE;
+  if (*text == '\0' || strlen (text) > MAX_IDEMPOTENCY_KEY ||
+      !g_utf8_validate (text, -1, NULL)) {
+    hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
+        "Idempotency-Key must have 1 to %d characters", MAX_IDEMPOTENCY_KEY);
+    return FALSE;
+  }
+  self->idempotency_key = g_strdup (text);
+  return TRUE;
+}
+
+HabPackageRequest *
+hab_package_request_read (HabRequest *request, GError **error)
+{
+  g_autoptr (HabPackageRequest) self = g_new0 (HabPackageRequest, 1);
+  g_autoptr (JsonNode) root = hab_json_read_body (request, error);
+
+  if (root == NULL ||
+      !read_object (self, json_node_get_object (root), error) ||
+      !read_idempotency_key (self, request, error))
+    return NULL;
+  self->delivery_url = hab_request_build_delivery_url (request);
+  return g_steal_pointer (&self);
+}
+
+/* --- adding, in the store's thread --------------------------------------------- */
+
+/* What was asked for, without the key: that is compared where it is sealed. */
+static gchar *
+digest_request (HabPackageRequest *self)
+{
+  g_autofree gchar *kid = hab_key_to_hex (self->kid);
+  g_autofree gchar *text = g_strdup_printf ("%" G_GINT64_FORMAT " %s %s %"
+      G_GINT64_FORMAT, self->input_id, hab_encrypt_to_string (self->encrypt),
+      kid, self->segment_duration_ns);
+
+  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+}
+
+static gboolean
+has_same_key (HabPackageRequest *self, HabVault *vault,
+    const HabPackage *package)
+{
+  guint8 key[HAB_KEY_SIZE];
+  gboolean same;
+
+  if (package->sealed_key == NULL)
+    return self->encrypt == HAB_ENCRYPT_NONE;
+  same = hab_seal_open (vault->seal, HAB_SEAL_PACKAGE_KEY,
+             package->sealed_key, key, sizeof key, NULL) &&
+      memeql_sec (key, self->key, sizeof key);
+  hab_key_wipe (key, sizeof key);
+  return same;
+}
+
+/* The package that this Idempotency-Key made; 0 without an error where it is
+ * new. */
+static gint64
+find_repeated (HabPackageRequest *self, HabVault *vault, const gchar *digest,
+    GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (HabPackage) package = NULL;
+
+  if (self->idempotency_key == NULL)
+    return 0;
+  package = hab_catalog_find_package_by_idempotency_key (vault->catalog,
+      self->idempotency_key, &failure);
+  if (package == NULL) {
+    if (failure != NULL && !g_error_matches (failure, HAB_CATALOG_ERROR,
+                               HAB_CATALOG_ERROR_NOT_FOUND))
+      g_propagate_error (error, g_steal_pointer (&failure));
+    return 0;
+  }
+  if (g_strcmp0 (package->request_sha256, digest) == 0 &&
+      has_same_key (self, vault, package))
+    return package->id;
+  hab_http_error_set (error, SOUP_STATUS_UNPROCESSABLE_ENTITY,
+      "This Idempotency-Key was used for another request; use a new one");
+  return 0;
+}
+
+static gchar *
+make_code (void)
+{
+  guint8 random[CODE_LENGTH];
+  gchar code[CODE_LENGTH + 1] = "";
+
+  while (getrandom (random, sizeof random, 0) != sizeof random)
+    continue;
+  for (guint i = 0; i < CODE_LENGTH; i++)
+    code[i] = CODE_LETTERS[random[i] % (sizeof CODE_LETTERS - 1)];
+  return g_strdup (code);
+}
+
+static HabPackage *
+make_package (HabPackageRequest *self, HabVault *vault, const gchar *digest)
+{
+  HabPackage *package = g_new0 (HabPackage, 1);
+
+  package->input_id = self->input_id;
+  package->code = make_code ();
+  package->encrypt = g_strdup (hab_encrypt_to_string (self->encrypt));
+  package->segment_duration_ns = self->segment_duration_ns;
+  if (self->encrypt != HAB_ENCRYPT_NONE) {
+    memcpy (package->kid, self->kid, sizeof package->kid);
+    package->sealed_key = hab_seal_close (vault->seal, HAB_SEAL_PACKAGE_KEY,
+        self->key, sizeof self->key);
+  }
+  package->url = g_strdup_printf ("%s/%s/dash/stream.mpd", self->delivery_url,
+      package->code);
+  package->idempotency_key = g_strdup (self->idempotency_key);
+  package->request_sha256 = g_strdup (digest);
+  package->created_us = package->updated_us = g_get_real_time ();
+  return package;
+}
+
+gint64
+hab_package_request_add (HabPackageRequest *self, HabVault *vault,
+    GError **error)
+{
+  g_autofree gchar *digest = digest_request (self);
+  GError *failure = NULL;
+  gint64 id = find_repeated (self, vault, digest, &failure);
+
+  /* EXISTS can only be the code then, which is drawn again. */
+  for (guint i = 0; id == 0 && failure == NULL && i < CODE_TRIES; i++) {
+    g_autoptr (HabPackage) package = make_package (self, vault, digest);
+
+    id = hab_catalog_add_package (vault->catalog, package, &failure);
+    if (i + 1 < CODE_TRIES && g_error_matches (failure, HAB_CATALOG_ERROR,
+                                  HAB_CATALOG_ERROR_EXISTS))
+      g_clear_error (&failure);
+  }
+  if (failure != NULL)
+    g_propagate_error (error, failure);
+  return id;
+}

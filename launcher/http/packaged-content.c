@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "json.h"
+#include "keys.h"
+#include "media.h"
+#include "package-request.h"
+#include "pages.h"
+#include "problem.h"
+#include "queue.h"
+#include "request.h"
+#include "resources.h"
+
+#define MAX_WAIT_SECONDS 300
+
+/* --- as JSON ------------------------------------------------------------------- */
+
+static void
+add_package (JsonBuilder *builder, HabRequest *request,
+    const HabPackage *package)
+{
+  g_autofree gchar *base = hab_request_build_delivery_url (request);
+  g_autofree gchar *url =
+      g_strdup_printf ("%s/%s/dash/stream.mpd", base, package->code);
+  g_autofree gchar *kid = hab_key_to_base64url (package->kid);
+
+  hab_json_add_int (builder, "packaged_content_id", package->id);
+  hab_json_add_text (builder, "url", url);
+  hab_json_add_text (builder, "status",
+      hab_status_to_string (package->status));
+  hab_json_add_double (builder, "progress", package->progress);
+  hab_json_add_text (builder, "reason", package->reason);
+  if (package->input_id > 0)
+    hab_json_add_int (builder, "input_content_id", package->input_id);
+  else
+    hab_json_add_null (builder, "input_content_id");
+  hab_json_add_text (builder, "encrypt", package->encrypt);
+  hab_json_add_text (builder, "kid",
+      package->sealed_key != NULL ? kid : NULL);
+  hab_json_add_seconds (builder, "segment_duration",
+      package->segment_duration_ns);
+  hab_json_add_time (builder, "created_at", package->created_us);
+  hab_json_add_time (builder, "updated_at", package->updated_us);
+}
+
+static gboolean
+add_history (JsonBuilder *builder, HabCatalog *catalog, gint64 package_id,
+    GError **error)
+{
+  g_autoptr (GArray) changes =
+      hab_catalog_list_history (catalog, package_id, error);
+
+  if (changes == NULL)
+    return FALSE;
+  json_builder_set_member_name (builder, "history");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < changes->len; i++) {
+    HabStatusChange *change = &g_array_index (changes, HabStatusChange, i);
+
+    json_builder_begin_object (builder);
+    hab_json_add_text (builder, "status",
+        hab_status_to_string (change->status));
+    hab_json_add_time (builder, "at", change->at_us);
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+  return TRUE;
+}
+
+static HabReply *
+reply_package (guint status, HabRequest *request, HabCatalog *catalog,
+    const HabPackage *package, GError **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  add_package (builder, request, package);
+  if (!add_history (builder, catalog, package->id, error))
+    return NULL;
+  json_builder_end_object (builder);
+  return hab_reply_new_json (status, json_builder_get_root (builder));
+}
+
+static HabPackage *
+load_package (HabRequest *request, HabVault *vault, GError **error)
+{
+  gint64 id;
+
+  if (!hab_request_get_id (request, 0, &id, error))
+    return NULL;
+  return hab_catalog_get_package (vault->catalog, id, error);
+}
+
+/* --- GET ------------------------------------------------------------------------ */
+
+static HabReply *
+list (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (GPtrArray) packages = NULL;
+  HabPackage *package = NULL;
+  HabReply *reply;
+  HabPage page;
+
+  if (!hab_json_read_page (request, &page, error))
+    return NULL;
+  packages = hab_catalog_list_packages (vault->catalog, page.after, page.limit,
+      0, error);
+  if (packages == NULL)
+    return NULL;
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < packages->len; i++) {
+    package = g_ptr_array_index (packages, i);
+    json_builder_begin_object (builder);
+    add_package (builder, request, package);
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+  reply = hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
+  if (packages->len == page.limit)
+    hab_json_link_next (reply, request, page.limit, package->id);
+  return reply;
+}
+
+static HabReply *
+get_one (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (HabPackage) package = load_package (request, vault, error);
+
+  if (package == NULL)
+    return NULL;
+  return reply_package (SOUP_STATUS_OK, request, vault->catalog, package,
+      error);
+}
+
+static HabReply *
+get_player (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (HabPackage) package = load_package (request, vault, error);
+
+  return package != NULL ? hab_pages_reply ("player.html", error) : NULL;
+}
+
+/* --- DELETE, cancel --------------------------------------------------------------- */
+
+static HabReply *
+delete_one (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (HabPackage) package = load_package (request, vault, error);
+
+  if (package == NULL)
+    return NULL;
+  if (!hab_status_is_final (package->status)) {
+    hab_http_error_set (error, SOUP_STATUS_CONFLICT,
+        "This package is being made; cancel it first");
+    return NULL;
+  }
+  /* The row first: it never stands for files that are gone. */
+  if (!hab_catalog_delete_package (vault->catalog, package->id, error))
+    return NULL;
+  hab_data_dir_remove (
+      hab_service_get_data_dir (hab_request_get_service (request)),
+      HAB_FOLDER_PACKAGES, package->code);
+  return hab_reply_new (SOUP_STATUS_NO_CONTENT);
+}
+
+/* What the store's thread found out for a request that goes on in the main
+ * thread. */
+typedef struct
+{
+  HabRequest *request;
+  HabPackageRequest *wanted; /* of a POST */
+  gint64 id;
+  gboolean final;
+  HabReply *reply;
+  guint watch_id, deadline_id;
+} Post;
+
+static Post *
+post_new (HabRequest *request)
+{
+  Post *self = g_new0 (Post, 1);
+
+  self->request = hab_request_ref (request);
+  return self;
+}
+
+static void
+post_end (Post *self, GError *error)
+{
+  if (self->reply != NULL)
+    hab_request_reply (self->request, g_steal_pointer (&self->reply));
+  else
+    hab_request_fail (self->request, error);
+  hab_request_unref (self->request);
+  g_clear_pointer (&self->wanted, hab_package_request_free);
+  g_free (self);
+}
+
+static HabQueue *
+post_get_queue (Post *self)
+{
+  return hab_service_get_queue (hab_request_get_service (self->request));
+}
+
+static void
+post_call_store (Post *self, HabStoreFunc func, GAsyncReadyCallback callback)
+{
+  hab_store_call_async (
+      hab_service_get_store (hab_request_get_service (self->request)), func,
+      self, NULL, callback, self);
+}
+
+/* In the store's thread. */
+static gpointer
+store_cancel (HabVault *vault, gpointer data, GError **error)
+{
+  Post *self = data;
+
+  if (!hab_request_get_id (self->request, 0, &self->id, error) ||
+      !hab_catalog_set_status (vault->catalog, self->id, HAB_STATUS_CANCELLED,
+          "Cancelled on request", NULL, error))
+    return NULL;
+  self->reply = get_one (self->request, vault, error);
+  return NULL;
+}
+
+static void
+on_cancelled (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Post *self = data;
+  GError *error = NULL;
+
+  hab_store_call_finish (result, &error);
+  if (self->reply != NULL)
+    hab_queue_drop (post_get_queue (self), self->id);
+  post_end (self, error);
+}
+
+static void
+cancel (HabRequest *request)
+{
+  post_call_store (post_new (request), store_cancel, on_cancelled);
+}
+
+/* --- POST ------------------------------------------------------------------------- */
+
+/* In the store's thread: the package as it is now. */
+static gpointer
+store_reply (HabVault *vault, gpointer data, GError **error)
+{
+  Post *self = data;
+  g_autoptr (HabPackage) package =
+      hab_catalog_get_package (vault->catalog, self->id, error);
+  g_autofree gchar *location = NULL;
+
+  if (package == NULL)
+    return NULL;
+  self->final = hab_status_is_final (package->status);
+  self->reply = reply_package (
+      self->final ? SOUP_STATUS_OK : SOUP_STATUS_ACCEPTED, self->request,
+      vault->catalog, package, error);
+  location = g_strdup_printf ("/packaged_content/%" G_GINT64_FORMAT, self->id);
+  if (self->reply != NULL)
+    hab_reply_set_header (self->reply, "Location", location);
+  return NULL;
+}
+
+static gpointer
+store_add (HabVault *vault, gpointer data, GError **error)
+{
+  Post *self = data;
+
+  self->id = hab_package_request_add (self->wanted, vault, error);
+  if (self->id == 0)
+    return NULL;
+  return store_reply (vault, self, error);
+}
+
+static void
+on_reply (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GError *error = NULL;
+
+  hab_store_call_finish (result, &error);
+  post_end (data, error);
+}
+
+/* The package is done, the time is over, or nobody waits any more. */
+static void
+post_stop_waiting (gpointer data)
+{
+  Post *self = data;
+
+  g_clear_handle_id (&self->deadline_id, g_source_remove);
+  if (self->watch_id != 0)
+    hab_queue_forget (post_get_queue (self), self->watch_id);
+  hab_request_on_over (self->request, NULL, NULL);
+  post_call_store (self, store_reply, on_reply);
+}
+
+static gboolean
+on_deadline (gpointer data)
+{
+  Post *self = data;
+
+  self->deadline_id = 0;
+  post_stop_waiting (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_done (gpointer data)
+{
+  Post *self = data;
+
+  self->watch_id = 0;
+  post_stop_waiting (self);
+}
+
+static void
+post_wait (Post *self, guint seconds)
+{
+  g_autofree gchar *applied = g_strdup_printf ("wait=%u", seconds);
+
+  hab_request_set_header (self->request, "Preference-Applied", applied);
+  g_clear_pointer (&self->reply, hab_reply_free);
+  self->watch_id =
+      hab_queue_watch (post_get_queue (self), self->id, on_done, self);
+  self->deadline_id = g_timeout_add_seconds (seconds, on_deadline, self);
+  hab_request_on_over (self->request, post_stop_waiting, self);
+}
+
+/* Prefer: wait=N (RFC 7240); 0 without. */
+static guint
+get_wait (HabRequest *request)
+{
+  const gchar *header = soup_message_headers_get_list (
+      hab_request_get_headers (request), "Prefer");
+  GHashTable *params;
+  const gchar *text;
+  guint64 seconds = 0;
+
+  if (header == NULL)
+    return 0;
+  params = soup_header_parse_param_list (header);
+  text = g_hash_table_lookup (params, "wait");
+  if (text != NULL)
+    g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT, &seconds, NULL);
+  soup_header_free_param_list (params);
+  return MIN (seconds, MAX_WAIT_SECONDS);
+}
+
+static void
+on_added (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Post *self = data;
+  guint seconds = get_wait (self->request);
+  GError *error = NULL;
+
+  hab_store_call_finish (result, &error);
+  if (self->reply == NULL) {
+    post_end (self, error);
+    return;
+  }
+  hab_queue_kick (post_get_queue (self));
+  if (seconds > 0 && !self->final && !hab_request_is_over (self->request))
+    post_wait (self, seconds);
+  else
+    post_end (self, NULL);
+}
+
+static void
+post (HabRequest *request)
+{
+  GError *error = NULL;
+  HabPackageRequest *wanted = hab_package_request_read (request, &error);
+  Post *self;
+
+  if (wanted == NULL) {
+    hab_request_fail (request, error);
+    return;
+  }
+  self = post_new (request);
+  self->wanted = wanted;
+  post_call_store (self, store_add, on_added);
+}
+
+const HabRoute hab_packaged_content_routes[] = {
+  { "POST", "/packaged_content", HAB_BODY_JSON, 0, NULL, post },
+  { "GET", "/packaged_content", HAB_BODY_NONE, 0, list, NULL },
+  { "GET", "/packaged_content/{}", HAB_BODY_NONE, 0, get_one, NULL },
+  { "GET", "/packaged_content_id/{}", HAB_BODY_NONE, 0, get_one, NULL },
+  { "GET", "/packaged_content/{}/player", HAB_BODY_NONE, 0, get_player, NULL },
+  { "POST", "/packaged_content/{}/cancel", HAB_BODY_NONE, 0, NULL, cancel },
+  { "DELETE", "/packaged_content/{}", HAB_BODY_NONE, 0, delete_one, NULL },
+  { NULL }
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "reply.h"
+
+G_BEGIN_DECLS
+
+/* The pages are files of the program's resources that fill themselves from
+ * the REST API; two have {{places}} that are filled here, for browsers
+ * without scripts and for programs that read the answer of the form. */
+
+/* A page as it is. */
+HabReply *hab_pages_reply (const gchar *name, GError **error);
+HabReply *hab_pages_reply_success (gint64 input_content_id,
+    const gchar *name);
+HabReply *hab_pages_reply_error (guint status, const gchar *title,
+    const gchar *detail);
+
+G_END_DECLS

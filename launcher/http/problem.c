@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "problem.h"
+
+#include "catalog.h"
+#include "keys.h"
+#include "pages.h"
+#include "worker.h"
+
+G_DEFINE_QUARK (hab-http-error-quark, hab_http_error)
+
+void
+hab_http_error_set (GError **error, guint status, const gchar *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  if (error != NULL)
+    *error = g_error_new_valist (HAB_HTTP_ERROR, status, format, args);
+  va_end (args);
+}
+
+static const struct
+{
+  GQuark (*domain) (void);
+  gint code;
+  guint status;
+} statuses[] = {
+  { hab_catalog_error_quark, HAB_CATALOG_ERROR_NOT_FOUND, 404 },
+  { hab_catalog_error_quark, HAB_CATALOG_ERROR_EXISTS, 409 },
+  { hab_catalog_error_quark, HAB_CATALOG_ERROR_IN_USE, 409 },
+  { hab_catalog_error_quark, HAB_CATALOG_ERROR_STATE, 409 },
+  { hab_catalog_error_quark, HAB_CATALOG_ERROR_BUSY, 503 },
+  { hab_catalog_error_quark, HAB_CATALOG_ERROR_NO_SPACE, 507 },
+  { hab_key_error_quark, HAB_KEY_ERROR_FORM, 400 },
+  { hab_worker_error_quark, HAB_WORKER_ERROR_UNPROCESSABLE, 422 },
+  { hab_worker_error_quark, HAB_WORKER_ERROR_CRASHED, 422 },
+  { hab_worker_error_quark, HAB_WORKER_ERROR_TIMED_OUT, 422 },
+  { hab_worker_error_quark, HAB_WORKER_ERROR_NOT_FOUND, 404 },
+  { hab_worker_error_quark, HAB_WORKER_ERROR_NO_SPACE, 507 },
+  { hab_worker_error_quark, HAB_WORKER_ERROR_CANCELLED, 503 },
+  { g_io_error_quark, G_IO_ERROR_NOT_FOUND, 404 },
+  { g_io_error_quark, G_IO_ERROR_NO_SPACE, 507 },
+};
+
+guint
+hab_problem_get_status (const GError *error)
+{
+  if (error->domain == HAB_HTTP_ERROR)
+    return error->code;
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    if (g_error_matches (error, statuses[i].domain (), statuses[i].code))
+      return statuses[i].status;
+  return SOUP_STATUS_INTERNAL_SERVER_ERROR;
+}
+
+static const struct
+{
+  guint status;
+  const gchar *title;
+} titles[] = {
+  { 400, "The request is malformed" },
+  { 401, "A token is needed" },
+  { 403, "Not allowed from there" },
+  { 404, "There is no such thing" },
+  { 405, "This method is not for this address" },
+  { 408, "The request took too long" },
+  { 409, "In conflict with what is there" },
+  { 413, "Too large" },
+  { 415, "Not a type that is taken here" },
+  { 421, "Not the host that was asked for" },
+  { 422, "This cannot be processed" },
+  { 500, "Something failed in the service" },
+  { 503, "Not now" },
+  { 507, "The disk is full" },
+};
+
+static const gchar *
+get_title (guint status)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (titles); i++)
+    if (titles[i].status == status)
+      return titles[i].title;
+  return soup_status_get_phrase (status);
+}
+
+static HabReply *
+problem_json (guint status, const gchar *title, const gchar *detail)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  HabReply *reply;
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "type");
+  json_builder_add_string_value (builder, "about:blank");
+  json_builder_set_member_name (builder, "title");
+  json_builder_add_string_value (builder, title);
+  json_builder_set_member_name (builder, "status");
+  json_builder_add_int_value (builder, status);
+  json_builder_set_member_name (builder, "detail");
+  json_builder_add_string_value (builder, detail);
+  json_builder_end_object (builder);
+  reply = hab_reply_new_json (status, json_builder_get_root (builder));
+  hab_reply_set_header (reply, "Content-Type", "application/problem+json");
+  return reply;
+}
+
+HabReply *
+hab_problem_reply (const GError *error, gboolean html)
+{
+  guint status = hab_problem_get_status (error);
+  const gchar *title = get_title (status);
+  const gchar *detail = error->message;
+  HabReply *reply;
+
+  if (status == SOUP_STATUS_INTERNAL_SERVER_ERROR) {
+    g_warning ("%s", error->message);
+    detail = "The service's log says what failed. Try again; if it stays, "
+             "show the log to whoever runs the service.";
+  }
+  reply = html ? hab_pages_reply_error (status, title, detail)
+               : problem_json (status, title, detail);
+  if (status == SOUP_STATUS_UNAUTHORIZED)
+    hab_reply_set_header (reply, "WWW-Authenticate",
+        "Bearer realm=\"haberdash\"");
+  if (status == SOUP_STATUS_SERVICE_UNAVAILABLE)
+    hab_reply_set_header (reply, "Retry-After", "5");
+  return reply;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "reply.h"
+
+G_BEGIN_DECLS
+
+/* Errors whose code is the HTTP status, for what only HTTP knows. */
+#define HAB_HTTP_ERROR (hab_http_error_quark ())
+GQuark hab_http_error_quark (void);
+
+void hab_http_error_set (GError **error, guint status, const gchar *format,
+    ...) G_GNUC_PRINTF (3, 4);
+
+/* The status that tells error to a client: the one table of it. */
+guint hab_problem_get_status (const GError *error);
+
+/* The answer that tells error: application/problem+json (RFC 9457), or the
+ * page for people. */
+HabReply *hab_problem_reply (const GError *error, gboolean html);
+
+G_END_DECLS

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "request.h"
+
+#include <unistd.h>
+
+#include "access.h"
+#include "keys.h"
+#include "linger.h"
+#include "problem.h"
+#include "transfer.h"
+#include "upload.h"
+
+struct _HabRequest
+{
+  gatomicrefcount refs;
+  HabService *service;
+  SoupServerMessage *message; /* until the request is freed: its headers are
+                               * read from other threads */
+
+  /* constant once the headers were read */
+  const HabRoute *route;
+  GPtrArray *params; /* of gchar * */
+  GHashTable *query;
+
+  GByteArray *body;
+  HabUpload *upload;
+
+  /* main thread only */
+  gboolean over;     /* the message is finished: do not touch it */
+  gboolean answered;
+  gboolean paused;
+  SoupMessageHeaders *headers; /* of the answer, beside the reply's own */
+  GError *denied;    /* what to answer instead of calling the handler */
+  HabReply *early;   /* goes out without the rest of the body */
+  void (*over_callback) (gpointer data);
+  gpointer over_data;
+};
+
+HabRequest *
+hab_request_new (HabService *service, SoupServerMessage *message)
+{
+  HabRequest *self = g_new0 (HabRequest, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  self->service = service;
+  self->message = g_object_ref (message);
+  self->headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
+  self->body = g_byte_array_new ();
+  return self;
+}
+
+HabRequest *
+hab_request_ref (HabRequest *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+hab_request_unref (HabRequest *self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  hab_key_wipe (self->body->data, self->body->len);
+  g_byte_array_unref (self->body);
+  g_clear_pointer (&self->params, g_ptr_array_unref);
+  g_clear_pointer (&self->query, g_hash_table_unref);
+  g_clear_pointer (&self->upload, hab_upload_free);
+  g_clear_pointer (&self->early, hab_reply_free);
+  g_clear_error (&self->denied);
+  soup_message_headers_unref (self->headers);
+  g_object_unref (self->message);
+  g_free (self);
+}
+
+HabService *
+hab_request_get_service (HabRequest *self)
+{
+  return self->service;
+}
+
+SoupServerMessage *
+hab_request_get_message (HabRequest *self)
+{
+  return self->message;
+}
+
+SoupMessageHeaders *
+hab_request_get_headers (HabRequest *self)
+{
+  return soup_server_message_get_request_headers (self->message);
+}
+
+const gchar *
+hab_request_get_header (HabRequest *self, const gchar *name)
+{
+  return soup_message_headers_get_one (hab_request_get_headers (self), name);
+}
+
+const gchar *
+hab_request_get_param (HabRequest *self, guint n)
+{
+  return g_ptr_array_index (self->params, n);
+}
+
+const gchar *
+hab_request_get_query (HabRequest *self, const gchar *name)
+{
+  return self->query != NULL ? g_hash_table_lookup (self->query, name) : NULL;
+}
+
+const gchar *
+hab_request_get_path (HabRequest *self)
+{
+  return g_uri_get_path (soup_server_message_get_uri (self->message));
+}
+
+GByteArray *
+hab_request_get_body (HabRequest *self)
+{
+  return self->body;
+}
+
+HabUpload *
+hab_request_get_upload (HabRequest *self)
+{
+  return self->upload;
+}
+
+gboolean
+hab_request_wants_html (HabRequest *self)
+{
+  return hab_access_prefers_html (
+      soup_message_headers_get_list (hab_request_get_headers (self), "Accept"));
+}
+
+gboolean
+hab_request_get_id (HabRequest *self, guint n, gint64 *id, GError **error)
+{
+  const gchar *text = hab_request_get_param (self, n);
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT64, &number, NULL)) {
+    hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+        "An id is a number from 1 on; the lists tell which there are");
+    return FALSE;
+  }
+  *id = number;
+  return TRUE;
+}
+
+gboolean
+hab_request_get_number (HabRequest *self, const gchar *name, guint64 minimum,
+    guint64 maximum, guint64 fallback, guint64 *number, GError **error)
+{
+  const gchar *text = hab_request_get_query (self, name);
+
+  *number = fallback;
+  if (text == NULL || g_ascii_string_to_unsigned (text, 10, minimum, maximum,
+                          number, NULL))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
+      "%s must be a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
+      name, minimum, maximum);
+  return FALSE;
+}
+
+gchar *
+hab_request_build_delivery_url (HabRequest *self)
+{
+  GUri *uri = soup_server_message_get_uri (self->message);
+
+  return hab_service_build_delivery_url (self->service, g_uri_get_host (uri));
+}
+
+/* --- answers ---------------------------------------------------------- */
+
+void
+hab_request_set_header (HabRequest *self, const gchar *name,
+    const gchar *value)
+{
+  soup_message_headers_replace (self->headers, name, value);
+}
+
+static void
+copy_header (const gchar *name, const gchar *value, gpointer headers)
+{
+  soup_message_headers_replace (headers, name, value);
+}
+
+static void
+request_send_body (HabRequest *self, HabReply *reply)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_response_headers (self->message);
+  GBytes *body = hab_reply_get_body (reply);
+  guint64 start, length;
+  int fd = hab_reply_steal_file (reply, &start, &length);
+
+  if (hab_reply_get_status (reply) == SOUP_STATUS_NOT_MODIFIED) {
+    soup_message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
+    close (fd);
+  } else if (fd >= 0) {
+    hab_transfer_start (self->message, fd, start, length);
+  } else if (body != NULL) {
+    soup_message_headers_set_content_length (headers, g_bytes_get_size (body));
+    soup_message_body_append_bytes (
+        soup_server_message_get_response_body (self->message), body);
+  }
+}
+
+void
+hab_request_reply (HabRequest *self, HabReply *reply)
+{
+  g_return_if_fail (!self->answered);
+
+  self->answered = TRUE;
+  if (!self->over) {
+    SoupMessageHeaders *headers =
+        soup_server_message_get_response_headers (self->message);
+
+    hab_reply_apply_conditions (reply, hab_request_get_headers (self));
+    soup_server_message_set_status (self->message,
+        hab_reply_get_status (reply), NULL);
+    soup_message_headers_foreach (self->headers, copy_header, headers);
+    soup_message_headers_foreach (hab_reply_get_headers (reply), copy_header,
+        headers);
+    request_send_body (self, reply);
+    soup_server_message_unpause (self->message);
+    self->paused = FALSE;
+  }
+  hab_reply_free (reply);
+}
+
+void
+hab_request_fail (HabRequest *self, GError *error)
+{
+  hab_request_reply (self,
+      hab_problem_reply (error, hab_request_wants_html (self)));
+  g_error_free (error);
+}
+
+/* Not inside of libsoup's own reading: it would go on with the message. */
+static gboolean
+send_early (gpointer data)
+{
+  HabRequest *self = data;
+
+  if (!self->over)
+    hab_linger_send (
+        soup_server_message_steal_connection (self->message),
+        g_steal_pointer (&self->early));
+  return G_SOURCE_REMOVE;
+}
+
+void
+hab_request_refuse (HabRequest *self, GError *error)
+{
+  if (!self->answered && !self->over) {
+    self->answered = TRUE;
+    self->early = hab_problem_reply (error, hab_request_wants_html (self));
+    soup_message_headers_foreach (self->headers, copy_header,
+        hab_reply_get_headers (self->early));
+    hab_request_pause (self);
+    g_idle_add_full (G_PRIORITY_DEFAULT, send_early, hab_request_ref (self),
+        (GDestroyNotify) hab_request_unref);
+  }
+  g_error_free (error);
+}
+
+gboolean
+hab_request_is_over (HabRequest *self)
+{
+  return self->over || self->answered;
+}
+
+void
+hab_request_on_over (HabRequest *self, void (*callback) (gpointer data),
+    gpointer data)
+{
+  self->over_callback = callback;
+  self->over_data = data;
+}
+
+/* --- for the listener ------------------------------------------------- */
+
+void
+hab_request_set_route (HabRequest *self, const HabRoute *route,
+    GPtrArray *params, GHashTable *query)
+{
+  self->route = route;
+  self->params = params;
+  self->query = query;
+}
+
+const HabRoute *
+hab_request_get_route (HabRequest *self)
+{
+  return self->route;
+}
+
+void
+hab_request_set_denied (HabRequest *self, GError *error)
+{
+  self->denied = error;
+}
+
+GError *
+hab_request_steal_denied (HabRequest *self)
+{
+  return g_steal_pointer (&self->denied);
+}
+
+void
+hab_request_set_upload (HabRequest *self, HabUpload *upload)
+{
+  self->upload = upload;
+}
+
+void
+hab_request_set_over (HabRequest *self)
+{
+  self->over = TRUE;
+  if (self->upload != NULL)
+    hab_upload_stop (self->upload);
+  if (self->over_callback != NULL)
+    self->over_callback (self->over_data);
+  self->over_callback = NULL;
+}
+
+void
+hab_request_pause (HabRequest *self)
+{
+  if (!self->paused)
+    soup_server_message_pause (self->message);
+  self->paused = TRUE;
+}
+
+void
+hab_request_resume (HabRequest *self)
+{
+  if (self->paused && !self->over && !self->answered)
+    soup_server_message_unpause (self->message);
+  self->paused = FALSE;
+}

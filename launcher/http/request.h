@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "http-types.h"
+#include "reply.h"
+#include "service.h"
+
+G_BEGIN_DECLS
+
+typedef struct _HabUpload HabUpload;
+
+/* One request, from its headers until its answer has left. Counted; made and
+ * answered in the main thread. The getters may be called in the thread that
+ * works for it meanwhile. */
+HabRequest *hab_request_ref (HabRequest *request);
+void hab_request_unref (HabRequest *request);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabRequest, hab_request_unref)
+
+HabService *hab_request_get_service (HabRequest *request);
+SoupMessageHeaders *hab_request_get_headers (HabRequest *request);
+/* (nullable) */
+const gchar *hab_request_get_header (HabRequest *request, const gchar *name);
+/* What the n-th place of the route's pattern stands for. */
+const gchar *hab_request_get_param (HabRequest *request, guint n);
+/* (nullable): of the query, decoded. */
+const gchar *hab_request_get_query (HabRequest *request, const gchar *name);
+/* The path as it was sent. */
+const gchar *hab_request_get_path (HabRequest *request);
+/* Of HAB_BODY_JSON; wiped with the request, it may hold keys. */
+GByteArray *hab_request_get_body (HabRequest *request);
+/* Of HAB_BODY_UPLOAD. */
+HabUpload *hab_request_get_upload (HabRequest *request);
+/* A person reads the answer. */
+gboolean hab_request_wants_html (HabRequest *request);
+
+/* A parameter as an id; 404 where it is none. */
+gboolean hab_request_get_id (HabRequest *request, guint n, gint64 *id,
+    GError **error);
+/* A number of the query from minimum to maximum, or the fallback where it is
+ * absent; 400 where it is no such number. */
+gboolean hab_request_get_number (HabRequest *request, const gchar *name,
+    guint64 minimum, guint64 maximum, guint64 fallback, guint64 *number,
+    GError **error);
+
+/* Where this service is, as the client of this request reaches it; without a
+ * slash at the end. */
+gchar *hab_request_build_delivery_url (HabRequest *request);
+
+/* Main thread, once: sends the answer. Take reply and error. */
+void hab_request_reply (HabRequest *request, HabReply *reply);
+void hab_request_fail (HabRequest *request, GError *error);
+/* Answers while the body still comes, which nobody reads any more. Takes
+ * error. */
+void hab_request_refuse (HabRequest *request, GError *error);
+/* Whether the client is gone or was answered; then work for it can stop. */
+gboolean hab_request_is_over (HabRequest *request);
+
+/* A header of the answer, whatever it will be. */
+void hab_request_set_header (HabRequest *request, const gchar *name,
+    const gchar *value);
+
+/* Called in the main thread when the request is over. */
+void hab_request_on_over (HabRequest *request, void (*callback) (gpointer data),
+    gpointer data);
+
+/* --- for the listener ------------------------------------------------- */
+
+HabRequest *hab_request_new (HabService *service, SoupServerMessage *message);
+SoupServerMessage *hab_request_get_message (HabRequest *request);
+/* Takes params and query. */
+void hab_request_set_route (HabRequest *request, const HabRoute *route,
+    GPtrArray *params, GHashTable *query);
+const HabRoute *hab_request_get_route (HabRequest *request);
+/* What to answer when the body was read. Takes error. */
+void hab_request_set_denied (HabRequest *request, GError *error);
+GError *hab_request_steal_denied (HabRequest *request);
+/* Takes upload. */
+void hab_request_set_upload (HabRequest *request, HabUpload *upload);
+void hab_request_set_over (HabRequest *request);
+/* Stops the message until it is answered, or goes on reading its body. */
+void hab_request_pause (HabRequest *request);
+void hab_request_resume (HabRequest *request);
+
+G_END_DECLS

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "resources.h"
+
+const HabRoute *const hab_api_routes[] = {
+  hab_pages_routes,
+  hab_input_content_routes,
+  hab_packaged_content_routes,
+  hab_videos_routes,
+  hab_gops_routes,
+  hab_license_routes,
+  hab_health_routes,
+  NULL
+};
+
+const HabRoute *const hab_delivery_routes[] = {
+  hab_delivery_content_routes,
+  hab_health_routes,
+  NULL
+};

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <unistd.h>
+
+#define BLOCK_SIZE (512 * 1024)
+#define MAX_PENDING (4 * BLOCK_SIZE)
+
+struct _HabSpool
+{
+  gatomicrefcount refs; /* the owner's, and one while a block is written */
+  HabDataDir *dir;
+  gchar *name;
+  int fd;
+
+  /* main thread only */
+  GByteArray *pending;
+  guint64 size;
+  gboolean writing;
+  GError *error;
+  GTask *finish;
+  void (*drained) (gpointer data);
+  gpointer drained_data;
+
+  /* by the one writing thread while writing is set */
+  struct sha256_ctx hash;
+};
+
+static void
+spool_unref (HabSpool *self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  if (self->name != NULL)
+    hab_data_dir_remove (self->dir, HAB_FOLDER_INCOMING, self->name);
+  close (self->fd);
+  g_free (self->name);
+  g_byte_array_unref (self->pending);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+HabSpool *
+hab_spool_new (HabDataDir *dir, GError **error)
+{
+  g_autofree gchar *name = hab_data_dir_make_name ();
+  HabSpool *self;
+  int fd = hab_data_dir_open_file (dir, HAB_FOLDER_INCOMING, name,
+      O_RDWR | O_CREAT | O_EXCL, error);
+
+  if (fd < 0)
+    return NULL;
+  self = g_new0 (HabSpool, 1);
+  g_atomic_ref_count_init (&self->refs);
+  self->dir = dir;
+  self->name = g_steal_pointer (&name);
+  self->fd = fd;
+  self->pending = g_byte_array_new ();
+  sha256_init (&self->hash);
+  return self;
+}
+
+void
+hab_spool_free (HabSpool *self)
+{
+  if (self == NULL)
+    return;
+  self->drained = NULL;
+  spool_unref (self);
+}
+
+void
+hab_spool_set_drained (HabSpool *self, void (*drained) (gpointer data),
+    gpointer data)
+{
+  self->drained = drained;
+  self->drained_data = data;
+}
+
+static gboolean
+fail_errno (GTask *task)
+{
+  int saved_errno = errno;
+
+  g_task_return_new_error (task, G_IO_ERROR,
+      g_io_error_from_errno (saved_errno), "Cannot store the upload: %s",
+      g_strerror (saved_errno));
+  return FALSE;
+}
+
+static gboolean
+write_all (int fd, const guint8 *bytes, gsize size)
+{
+  while (size > 0) {
+    gssize count = write (fd, bytes, size);
+
+    if (count < 0 && errno != EINTR)
+      return FALSE;
+    if (count > 0) {
+      bytes += count;
+      size -= count;
+    }
+  }
+  return TRUE;
+}
+
+/* In a thread. Starts to write the block to the disk right away, so that
+ * the last sync of a large file has little left to do. */
+static void
+write_block (GTask *task, gpointer source, gpointer data,
+    GCancellable *cancellable)
+{
+  HabSpool *self = g_task_get_task_data (task);
+  GByteArray *block = g_object_get_data (G_OBJECT (task), "block");
+
+  sha256_update (&self->hash, block->len, block->data);
+  if (!write_all (self->fd, block->data, block->len)) {
+    fail_errno (task);
+    return;
+  }
+  sync_file_range (self->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* In a thread. */
+static void
+sync_file (GTask *task, gpointer source, gpointer data,
+    GCancellable *cancellable)
+{
+  HabSpool *self = g_task_get_task_data (task);
+  guint8 digest[SHA256_DIGEST_SIZE];
+  GString *text;
+
+  if (fsync (self->fd) < 0) {
+    fail_errno (task);
+    return;
+  }
+  sha256_digest (&self->hash, sizeof digest, digest);
+  text = g_string_sized_new (2 * sizeof digest);
+  for (gsize i = 0; i < sizeof digest; i++)
+    g_string_append_printf (text, "%02x", digest[i]);
+  g_task_return_pointer (task, g_string_free (text, FALSE), g_free);
+}
+
+static void spool_go_on (HabSpool *self);
+
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer data)
+{
+  HabSpool *self = data;
+  GError *error = NULL;
+
+  self->writing = FALSE;
+  if (!g_task_propagate_boolean (G_TASK (result), &error)) {
+    g_clear_error (&self->error);
+    self->error = error;
+  }
+  spool_go_on (self);
+  if (self->drained != NULL)
+    self->drained (self->drained_data);
+}
+
+static void
+spool_write (HabSpool *self)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_written, self);
+
+  self->writing = TRUE;
+  g_atomic_ref_count_inc (&self->refs);
+  g_task_set_task_data (task, self, (GDestroyNotify) spool_unref);
+  g_object_set_data_full (G_OBJECT (task), "block",
+      g_steal_pointer (&self->pending), (GDestroyNotify) g_byte_array_unref);
+  self->pending = g_byte_array_sized_new (BLOCK_SIZE);
+  g_task_run_in_thread (task, write_block);
+}
+
+static void
+spool_end (HabSpool *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->finish);
+
+  if (self->error != NULL)
+    g_task_return_error (task, g_error_copy (self->error));
+  else
+    g_task_run_in_thread (task, sync_file);
+}
+
+static void
+spool_go_on (HabSpool *self)
+{
+  gsize enough = self->finish != NULL ? 1 : BLOCK_SIZE;
+
+  if (self->writing)
+    return;
+  if (self->error == NULL && self->pending->len >= enough)
+    spool_write (self);
+  else if (self->finish != NULL)
+    spool_end (self);
+}
+
+gboolean
+hab_spool_append (HabSpool *self, const guint8 *bytes, gsize size,
+    GError **error)
+{
+  if (self->error != NULL) {
+    g_propagate_error (error, g_error_copy (self->error));
+    return FALSE;
+  }
+  self->size += size;
+  g_byte_array_append (self->pending, bytes, size);
+  spool_go_on (self);
+  return TRUE;
+}
+
+gboolean
+hab_spool_is_full (HabSpool *self)
+{
+  return self->pending->len >= MAX_PENDING;
+}
+
+guint64
+hab_spool_get_size (HabSpool *self)
+{
+  return self->size;
+}
+
+void
+hab_spool_finish_async (HabSpool *self, GAsyncReadyCallback callback,
+    gpointer user_data)
+{
+  self->finish = g_task_new (NULL, NULL, callback, user_data);
+  g_atomic_ref_count_inc (&self->refs);
+  g_task_set_task_data (self->finish, self, (GDestroyNotify) spool_unref);
+  spool_go_on (self);
+}
+
+gchar *
+hab_spool_finish_finish (HabSpool *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+const gchar *
+hab_spool_get_name (HabSpool *self)
+{
+  return self->name;
+}
+
+gchar *
+hab_spool_steal_name (HabSpool *self)
+{
+  return g_steal_pointer (&self->name);
+}

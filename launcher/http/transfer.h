@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+/* Makes length bytes of a file from start on the body of a response: read in
+ * blocks, each when the one before has left, so that memory does not follow
+ * the file. Takes fd. For HEAD only the length is told. */
+void hab_transfer_start (SoupServerMessage *message, int fd, guint64 start,
+    guint64 length);
+
+G_END_DECLS

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "cutter.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_CACHE_BYTES (G_GUINT64_CONSTANT (1) << 30)
+#define CUT_TIMEOUT_SECONDS 300
+
+struct _HabCutter
+{
+  HabService *service;
+  HabDataDir *dir;
+  GHashTable *cuts; /* name in cuts/ -> Cut, not owned */
+};
+
+/* A file that is being made. */
+typedef struct
+{
+  HabCutter *cutter;
+  gchar *name;    /* in cuts/, when it is whole */
+  gchar *draft;   /* in work/, until then */
+  GSList *tasks;  /* of GTask: who waits for it */
+} Cut;
+
+HabCutter *
+hab_cutter_new (HabService *service)
+{
+  HabCutter *self = g_new0 (HabCutter, 1);
+
+  self->service = service;
+  self->dir = hab_service_get_data_dir (service);
+  self->cuts = g_hash_table_new (g_str_hash, g_str_equal);
+  return self;
+}
+
+void
+hab_cutter_free (HabCutter *self)
+{
+  g_hash_table_unref (self->cuts);
+  g_free (self);
+}
+
+/* --- the files that are kept -------------------------------------------------- */
+
+typedef struct
+{
+  gchar *name;
+  guint64 size;
+  gint64 used_s;
+} Kept;
+
+static void
+kept_clear (gpointer data)
+{
+  g_free (((Kept *) data)->name);
+}
+
+static gint
+compare_kept (gconstpointer a, gconstpointer b)
+{
+  const Kept *one = a, *other = b;
+
+  return (one->used_s > other->used_s) - (one->used_s < other->used_s);
+}
+
+static GArray *
+list_kept (HabDataDir *dir, guint64 *total)
+{
+  g_autofree gchar *path =
+      hab_data_dir_build_folder_path (dir, HAB_FOLDER_CUTS, NULL);
+  g_autoptr (GDir) names = g_dir_open (path, 0, NULL);
+  GArray *files = g_array_new (FALSE, FALSE, sizeof (Kept));
+  const gchar *name;
+
+  g_array_set_clear_func (files, kept_clear);
+  *total = 0;
+  while (names != NULL && (name = g_dir_read_name (names)) != NULL) {
+    struct stat info;
+
+    if (fstatat (hab_data_dir_get_fd (dir, HAB_FOLDER_CUTS), name, &info,
+            AT_SYMLINK_NOFOLLOW) == 0) {
+      Kept kept = { g_strdup (name), info.st_size, info.st_atim.tv_sec };
+
+      g_array_append_val (files, kept);
+      *total += info.st_size;
+    }
+  }
+  return files;
+}
+
+/* The newest file stays, however large it is. */
+static void
+trim_cache (HabDataDir *dir)
+{
+  guint64 total;
+  g_autoptr (GArray) files = list_kept (dir, &total);
+
+  if (total <= MAX_CACHE_BYTES)
+    return;
+  g_array_sort (files, compare_kept);
+  for (guint i = 0; i + 1 < files->len && total > MAX_CACHE_BYTES; i++) {
+    Kept *kept = &g_array_index (files, Kept, i);
+
+    hab_data_dir_remove (dir, HAB_FOLDER_CUTS, kept->name);
+    total -= kept->size;
+  }
+}
+
+/* The time of access is set by hand: file systems are mounted without it. */
+static int
+open_kept (HabDataDir *dir, const gchar *name, GError **error)
+{
+  static const struct timespec used_now[] = {
+    { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_OMIT }
+  };
+  int fd =
+      hab_data_dir_open_file (dir, HAB_FOLDER_CUTS, name, O_RDONLY, error);
+
+  if (fd >= 0)
+    futimens (fd, used_now);
+  return fd;
+}
+
+static gboolean
+is_of_other_input (const gchar *name, gpointer data)
+{
+  return !g_str_has_prefix (name, data);
+}
+
+void
+hab_cutter_forget (HabDataDir *dir, const gchar *storage)
+{
+  g_autofree gchar *prefix = g_strconcat (storage, "-", NULL);
+
+  hab_data_dir_sweep (dir, HAB_FOLDER_CUTS, is_of_other_input, prefix);
+}
+
+/* --- cutting -------------------------------------------------------------------- */
+
+/* The descriptors of those who wait are their own: each has its position. */
+static void
+cut_end (Cut *self, GError *error)
+{
+  HabDataDir *dir = self->cutter->dir;
+
+  g_hash_table_remove (self->cutter->cuts, self->name);
+  for (GSList *item = self->tasks; item != NULL; item = item->next) {
+    GError *failure = NULL;
+    int fd = error == NULL ? open_kept (dir, self->name, &failure) : -1;
+
+    if (fd >= 0)
+      g_task_return_int (item->data, fd);
+    else
+      g_task_return_error (item->data,
+          error != NULL ? g_error_copy (error) : failure);
+  }
+  if (error != NULL)
+    hab_data_dir_remove (dir, HAB_FOLDER_WORK, self->draft);
+  else
+    trim_cache (dir);
+  g_slist_free_full (self->tasks, g_object_unref);
+  g_free (self->name);
+  g_free (self->draft);
+  g_free (self);
+}
+
+static void
+on_cut (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Cut *self = data;
+  HabCutter *cutter = self->cutter;
+  g_autoptr (GError) error = NULL;
+
+  if (hab_workers_run_finish (hab_service_get_readers (cutter->service), result,
+          &error))
+    hab_data_dir_move (cutter->dir, HAB_FOLDER_WORK, self->draft,
+        HAB_FOLDER_CUTS, self->name, &error);
+  cut_end (self, error);
+}
+
+static GBytes *
+describe_cut (guint64 first, guint64 last)
+{
+  gchar *text = g_strdup_printf ("{\"task\":\"cut\",\"first\":%"
+      G_GUINT64_FORMAT ",\"last\":%" G_GUINT64_FORMAT "}", first, last);
+
+  return g_bytes_new_take (text, strlen (text));
+}
+
+static void
+cut_start (Cut *self, const gchar *storage, guint64 first, guint64 last)
+{
+  HabCutter *cutter = self->cutter;
+  g_autoptr (GBytes) job = describe_cut (first, last);
+  g_autoptr (GError) error = NULL;
+  HabWork work = {
+    .job = job,
+    .input_fd = hab_data_dir_open_file (cutter->dir, HAB_FOLDER_INPUTS,
+        storage, O_RDONLY, &error),
+    .output_fd = -1,
+    .timeout_seconds = CUT_TIMEOUT_SECONDS,
+  };
+
+  if (work.input_fd >= 0)
+    work.output_fd = hab_data_dir_open_file (cutter->dir, HAB_FOLDER_WORK,
+        self->draft, O_RDWR | O_CREAT | O_EXCL, &error);
+  if (work.output_fd < 0) {
+    if (work.input_fd >= 0)
+      close (work.input_fd);
+    cut_end (self, error);
+    return;
+  }
+  hab_workers_run_async (hab_service_get_readers (cutter->service), &work,
+      hab_service_get_cancellable (cutter->service), on_cut, self);
+}
+
+void
+hab_cutter_get_async (HabCutter *self, const gchar *storage, guint64 first,
+    guint64 last, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  g_autofree gchar *name = g_strdup_printf ("%s-%" G_GUINT64_FORMAT "-%"
+      G_GUINT64_FORMAT ".mp4", storage, first, last);
+  Cut *cut = g_hash_table_lookup (self->cuts, name);
+  int fd = cut == NULL ? open_kept (self->dir, name, NULL) : -1;
+
+  if (fd >= 0) {
+    g_task_return_int (task, fd);
+    return;
+  }
+  if (cut != NULL) {
+    cut->tasks = g_slist_prepend (cut->tasks, g_steal_pointer (&task));
+    return;
+  }
+  cut = g_new0 (Cut, 1);
+  cut->cutter = self;
+  cut->name = g_steal_pointer (&name);
+  cut->draft = hab_data_dir_make_name ();
+  cut->tasks = g_slist_prepend (NULL, g_steal_pointer (&task));
+  g_hash_table_insert (self->cuts, cut->name, cut);
+  cut_start (cut, storage, first, last);
+}
+
+int
+hab_cutter_get_finish (HabCutter *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_int (G_TASK (result), error);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "service.h"
+
+G_BEGIN_DECLS
+
+/* GOPs as files, cut when somebody asks for one and kept in cuts/ for the next
+ * one who asks, up to a number of bytes; those that were not asked for the
+ * longest go first. Main thread. */
+typedef struct _HabCutter HabCutter;
+
+HabCutter *hab_cutter_new (HabService *service);
+/* When nothing is being cut. */
+void hab_cutter_free (HabCutter *cutter);
+
+/* GOPs first to last of the input whose file has the name storage. Who asks
+ * for what is being cut already gets the same file. */
+void hab_cutter_get_async (HabCutter *cutter, const gchar *storage,
+    guint64 first, guint64 last, GAsyncReadyCallback callback,
+    gpointer user_data);
+/* A descriptor for reading, the caller's; -1 on failure. */
+int hab_cutter_get_finish (HabCutter *cutter, GAsyncResult *result,
+    GError **error);
+
+/* Forgets the files of an input that was deleted. */
+void hab_cutter_forget (HabDataDir *dir, const gchar *storage);
+
+G_END_DECLS

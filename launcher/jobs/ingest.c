@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "ingest.h"
+
+#include <fcntl.h>
+
+#include "records.h"
+
+/* A file whose tables need longer to be read than this is an attack. */
+#define INDEX_TIMEOUT_SECONDS 600
+
+typedef struct
+{
+  HabService *service;
+  HabInput input;  /* name, storage, size and digest are set */
+  HabGopIndex *index;
+} Ingest;
+
+void
+hab_ingested_free (HabIngested *ingested)
+{
+  g_free (ingested->name);
+  g_free (ingested);
+}
+
+/* What is still in incoming/ is nobody's. */
+static void
+ingest_free (Ingest *self)
+{
+  hab_data_dir_remove (hab_service_get_data_dir (self->service),
+      HAB_FOLDER_INCOMING, self->input.storage);
+  g_free (self->input.name);
+  g_free (self->input.storage);
+  g_free (self->input.sha256);
+  g_clear_pointer (&self->index, hab_gop_index_free);
+  g_free (self);
+}
+
+static HabIngested *
+ingested_new (const Ingest *self, gint64 id, gboolean was_there)
+{
+  HabIngested *ingested = g_new0 (HabIngested, 1);
+
+  ingested->id = id;
+  ingested->name = g_strdup (self->input.name);
+  ingested->was_there = was_there;
+  return ingested;
+}
+
+/* In the store's thread. NULL without an error where the name is free. */
+static gpointer
+find_same (HabVault *vault, gpointer data, GError **error)
+{
+  Ingest *self = data;
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (HabInput) input =
+      hab_catalog_find_input (vault->catalog, self->input.name, &failure);
+
+  if (input == NULL) {
+    if (failure != NULL && !g_error_matches (failure, HAB_CATALOG_ERROR,
+                               HAB_CATALOG_ERROR_NOT_FOUND))
+      g_propagate_error (error, g_steal_pointer (&failure));
+    return NULL;
+  }
+  if (g_str_equal (input->sha256, self->input.sha256))
+    return ingested_new (self, input->id, TRUE);
+  g_set_error (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_EXISTS,
+      "Input content %" G_GINT64_FORMAT " has the name \"%s\" and other "
+      "bytes; give the file another name, or delete that one first",
+      input->id, input->name);
+  return NULL;
+}
+
+/* In the store's thread. The file is moved before its row is there: a row
+ * never points at a file that is missing. */
+static gpointer
+store_input (HabVault *vault, gpointer data, GError **error)
+{
+  Ingest *self = data;
+  HabDataDir *dir = hab_service_get_data_dir (self->service);
+  g_autoptr (GError) failure = NULL;
+  gint64 id;
+
+  if (!hab_data_dir_move (dir, HAB_FOLDER_INCOMING, self->input.storage,
+          HAB_FOLDER_INPUTS, self->input.storage, error))
+    return NULL;
+  id = hab_catalog_add_input (vault->catalog, &self->input,
+      self->index->tracks, self->index->video_track_number,
+      self->index->gops, self->index->iframes, &failure);
+  if (id > 0)
+    return ingested_new (self, id, FALSE);
+  hab_data_dir_remove (dir, HAB_FOLDER_INPUTS, self->input.storage);
+  /* Another upload of that name was faster. */
+  if (g_error_matches (failure, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_EXISTS))
+    return find_same (vault, self, error);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return NULL;
+}
+
+static void
+return_ingested (GTask *task, HabIngested *ingested)
+{
+  g_task_return_pointer (task, ingested, (GDestroyNotify) hab_ingested_free);
+}
+
+static void
+on_stored (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  GError *error = NULL;
+  HabIngested *ingested = hab_store_call_finish (result, &error);
+
+  if (ingested != NULL)
+    return_ingested (task, ingested);
+  else if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_new_error (task, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_BUSY,
+        "An input content of this name was just deleted; try again");
+}
+
+static void
+on_indexed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Ingest *self = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!hab_workers_run_finish (hab_service_get_readers (self->service), result,
+          &error)) {
+    g_task_return_error (task, error);
+    return;
+  }
+  self->input.duration_ns = self->index->duration_ns;
+  self->input.indexed = TRUE;
+  self->input.created_us = g_get_real_time ();
+  hab_store_call_async (hab_service_get_store (self->service), store_input,
+      self, (GDestroyNotify) hab_ingested_free, on_stored,
+      g_steal_pointer (&task));
+}
+
+static void
+on_record (JsonObject *record, gpointer data)
+{
+  Ingest *self = data;
+
+  hab_records_index_add (self->index, record);
+}
+
+static void
+ingest_index (Ingest *self, GTask *task)
+{
+  g_autoptr (GBytes) job = g_bytes_new_static ("{\"task\":\"index\"}", 16);
+  GError *error = NULL;
+  HabWork work = {
+    .job = job,
+    .input_fd = hab_data_dir_open_file (
+        hab_service_get_data_dir (self->service), HAB_FOLDER_INCOMING,
+        self->input.storage, O_RDONLY, &error),
+    .output_fd = -1,
+    .timeout_seconds = INDEX_TIMEOUT_SECONDS,
+    .record = on_record,
+    .data = self,
+  };
+
+  if (work.input_fd < 0) {
+    g_task_return_error (task, error);
+    return;
+  }
+  self->index = hab_records_index_new ();
+  hab_workers_run_async (hab_service_get_readers (self->service), &work,
+      hab_service_get_cancellable (self->service), on_indexed,
+      g_object_ref (task));
+}
+
+static void
+on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  GError *error = NULL;
+  HabIngested *ingested = hab_store_call_finish (result, &error);
+
+  if (ingested != NULL)
+    return_ingested (task, ingested);
+  else if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    ingest_index (g_task_get_task_data (task), task);
+}
+
+void
+hab_ingest_async (HabService *service, const gchar *name,
+    const gchar *incoming, guint64 size_bytes, const gchar *sha256,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  Ingest *self = g_new0 (Ingest, 1);
+
+  self->service = service;
+  self->input.name = g_strdup (name);
+  self->input.storage = g_strdup (incoming);
+  self->input.size_bytes = size_bytes;
+  self->input.sha256 = g_strdup (sha256);
+  g_task_set_task_data (task, self, (GDestroyNotify) ingest_free);
+  hab_store_call_async (hab_service_get_store (service), find_same, self,
+      (GDestroyNotify) hab_ingested_free, on_looked_up, task);
+}
+
+HabIngested *
+hab_ingest_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "records.h"
+
+static gint64
+get_int (JsonObject *record, const gchar *name, gint64 unknown)
+{
+  JsonNode *node = json_object_get_member (record, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
+      ? json_node_get_int (node)
+      : unknown;
+}
+
+static gboolean
+get_bool (JsonObject *record, const gchar *name)
+{
+  JsonNode *node = json_object_get_member (record, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
+      json_node_get_boolean (node);
+}
+
+/* (nullable) */
+static const gchar *
+get_text (JsonObject *record, const gchar *name)
+{
+  JsonNode *node = json_object_get_member (record, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
+      ? json_node_get_string (node)
+      : NULL;
+}
+
+HabGopIndex *
+hab_records_index_new (void)
+{
+  HabGopIndex *index = g_new0 (HabGopIndex, 1);
+
+  index->duration_ns = -1;
+  index->tracks = g_array_new (FALSE, TRUE, sizeof (HabTrack));
+  g_array_set_clear_func (index->tracks, (GDestroyNotify) hab_track_clear);
+  index->gops = g_array_new (FALSE, TRUE, sizeof (HabGop));
+  index->iframes = g_array_new (FALSE, TRUE, sizeof (HabIFrame));
+  return index;
+}
+
+static void
+add_track (HabGopIndex *index, JsonObject *record)
+{
+  HabTrack track = {
+    .number = get_int (record, "number", 0),
+    .kind = g_strdup (get_text (record, "kind")),
+    .codec = g_strdup (get_text (record, "codec")),
+    .caps = g_strdup (get_text (record, "caps")),
+    .timescale = get_int (record, "timescale", 0),
+    .width = get_int (record, "width", 0),
+    .height = get_int (record, "height", 0),
+    .fps_n = get_int (record, "fps_n", 0),
+    .fps_d = get_int (record, "fps_d", 1),
+    .channels = get_int (record, "channels", 0),
+    .rate = get_int (record, "rate", 0),
+    .duration_ns = get_int (record, "duration_ns", -1),
+    .language = g_strdup (get_text (record, "language")),
+  };
+
+  if (track.kind == NULL)
+    track.kind = g_strdup ("other");
+  index->duration_ns = MAX (index->duration_ns, track.duration_ns);
+  g_array_append_val (index->tracks, track);
+}
+
+static void
+add_gop (HabGopIndex *index, JsonObject *record)
+{
+  const gchar *kind = get_text (record, "kind");
+  HabGop gop = {
+    .index = get_int (record, "index", 0),
+    .closed = get_bool (record, "closed"),
+    .leading_pictures = get_int (record, "leading_pictures", 0),
+    .frames = get_int (record, "frames", 0),
+    .first_frame = get_int (record, "first_frame", 0),
+    .pts_ns = get_int (record, "pts_ns", G_MININT64),
+    .dts_ns = get_int (record, "dts_ns", G_MININT64),
+    .duration_ns = get_int (record, "duration_ns", 0),
+    .bytes = get_int (record, "bytes", 0),
+    .first_byte = get_int (record, "first_byte", -1),
+    .end_byte = get_int (record, "end_byte", -1),
+  };
+
+  index->video_track_number = get_int (record, "track", 0);
+  g_strlcpy (gop.kind, kind != NULL ? kind : "none", sizeof gop.kind);
+  g_array_append_val (index->gops, gop);
+}
+
+static void
+add_iframe (HabGopIndex *index, JsonObject *record)
+{
+  HabIFrame iframe = {
+    .coded_picture_number = get_int (record, "coded_picture_number", 0),
+    .pts = get_int (record, "pts", 0),
+    .dts = get_int (record, "dts", 0),
+    .duration = get_int (record, "duration", 0),
+    .offset = get_int (record, "offset", -1),
+    .size = get_int (record, "size", 0),
+    .key_frame = get_bool (record, "key_frame"),
+    .gop_index = get_int (record, "gop_index", -1),
+  };
+
+  g_array_append_val (index->iframes, iframe);
+}
+
+void
+hab_records_index_add (HabGopIndex *index, JsonObject *record)
+{
+  const gchar *kind = get_text (record, "record");
+
+  if (g_strcmp0 (kind, "track") == 0)
+    add_track (index, record);
+  else if (g_strcmp0 (kind, "gop") == 0)
+    add_gop (index, record);
+  else if (g_strcmp0 (kind, "iframe") == 0)
+    add_iframe (index, record);
+}
+
+/* --- the other way ----------------------------------------------------------- */
+
+static JsonObject *
+record_new (const gchar *kind)
+{
+  JsonObject *record = json_object_new ();
+
+  json_object_set_string_member (record, "record", kind);
+  return record;
+}
+
+static void
+set_text (JsonObject *record, const gchar *name, const gchar *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (record, name, text);
+  else
+    json_object_set_null_member (record, name);
+}
+
+/* Takes record. */
+static gchar *
+record_format (JsonObject *record)
+{
+  g_autoptr (JsonNode) node = json_node_alloc ();
+
+  json_node_init_object (node, record);
+  json_object_unref (record);
+  return json_to_string (node, FALSE);
+}
+
+gchar *
+hab_records_format_track (const HabTrack *track)
+{
+  JsonObject *record = record_new ("track");
+
+  json_object_set_int_member (record, "number", track->number);
+  set_text (record, "kind", track->kind);
+  set_text (record, "codec", track->codec);
+  set_text (record, "caps", track->caps);
+  json_object_set_int_member (record, "timescale", track->timescale);
+  json_object_set_int_member (record, "width", track->width);
+  json_object_set_int_member (record, "height", track->height);
+  json_object_set_int_member (record, "fps_n", track->fps_n);
+  json_object_set_int_member (record, "fps_d", track->fps_d);
+  json_object_set_int_member (record, "channels", track->channels);
+  json_object_set_int_member (record, "rate", track->rate);
+  json_object_set_int_member (record, "duration_ns", track->duration_ns);
+  set_text (record, "language", track->language);
+  return record_format (record);
+}
+
+gchar *
+hab_records_format_gop (guint track, const HabGop *gop)
+{
+  JsonObject *record = record_new ("gop");
+
+  json_object_set_int_member (record, "track", track);
+  json_object_set_int_member (record, "index", gop->index);
+  json_object_set_string_member (record, "kind", gop->kind);
+  json_object_set_boolean_member (record, "closed", gop->closed);
+  json_object_set_int_member (record, "leading_pictures",
+      gop->leading_pictures);
+  json_object_set_int_member (record, "frames", gop->frames);
+  json_object_set_int_member (record, "first_frame", gop->first_frame);
+  json_object_set_int_member (record, "pts_ns", gop->pts_ns);
+  json_object_set_int_member (record, "dts_ns", gop->dts_ns);
+  json_object_set_int_member (record, "duration_ns", gop->duration_ns);
+  json_object_set_int_member (record, "bytes", gop->bytes);
+  json_object_set_int_member (record, "first_byte", gop->first_byte);
+  json_object_set_int_member (record, "end_byte", gop->end_byte);
+  return record_format (record);
+}
+
+gchar *
+hab_records_format_iframe (guint track, const HabIFrame *iframe)
+{
+  JsonObject *record = record_new ("iframe");
+
+  json_object_set_int_member (record, "track", track);
+  json_object_set_int_member (record, "coded_picture_number",
+      iframe->coded_picture_number);
+  json_object_set_int_member (record, "pts", iframe->pts);
+  json_object_set_int_member (record, "dts", iframe->dts);
+  json_object_set_int_member (record, "duration", iframe->duration);
+  json_object_set_int_member (record, "offset", iframe->offset);
+  json_object_set_int_member (record, "size", iframe->size);
+  json_object_set_boolean_member (record, "key_frame", iframe->key_frame);
+  json_object_set_int_member (record, "gop_index", iframe->gop_index);
+  return record_format (record);
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gunixinputstream.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "keys.h"
+
+/* The child is not to be trusted once it read a hostile file. */
+#define MAX_RECORD (256 * 1024)
+#define READ_SIZE (32 * 1024)
+
+struct _HabWorkers
+{
+  guint limit, running;
+  GQueue waiting; /* of WorkerRun */
+  void (*ended) (gpointer data);
+  gpointer ended_data;
+};
+
+/* A child and what it said. Ends when it was reaped and the pipe of records
+ * is at its end, in any order. */
+typedef struct
+{
+  HabWorkers *workers;
+  HabWork work;
+  GTask *task;
+  GPid pid;
+  gulong cancelled_id;
+  guint timeout_id;
+  GInputStream *records;
+  GByteArray *pending; /* the beginning of a record */
+  gboolean reaped, at_end;
+  gboolean done;       /* the last record said so */
+  gint wait_status;
+  GError *error;
+} WorkerRun;
+
+G_DEFINE_QUARK (hab-worker-error-quark, hab_worker_error)
+
+HabWorkers *
+hab_workers_new (guint limit)
+{
+  HabWorkers *self = g_new0 (HabWorkers, 1);
+
+  self->limit = limit;
+  return self;
+}
+
+void
+hab_workers_free (HabWorkers *self)
+{
+  g_warn_if_fail (self == NULL || hab_workers_is_idle (self));
+  g_free (self);
+}
+
+gboolean
+hab_workers_is_idle (HabWorkers *self)
+{
+  return self->running == 0 && g_queue_is_empty (&self->waiting);
+}
+
+void
+hab_workers_set_ended (HabWorkers *self, void (*ended) (gpointer data),
+    gpointer data)
+{
+  self->ended = ended;
+  self->ended_data = data;
+}
+
+typedef struct
+{
+  gchar *text;
+  gsize length;
+} JobText;
+
+static void
+job_text_free (gpointer data)
+{
+  JobText *job = data;
+
+  hab_key_wipe (job->text, job->length);
+  g_free (job->text);
+  g_free (job);
+}
+
+GBytes *
+hab_worker_job_new (JsonBuilder *builder)
+{
+  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+  JobText *job = g_new0 (JobText, 1);
+
+  job->text = json_to_string (root, FALSE);
+  job->length = strlen (job->text);
+  return g_bytes_new_with_free_func (job->text, job->length, job_text_free,
+      job);
+}
+
+static void
+close_fd (int *fd)
+{
+  if (*fd >= 0)
+    close (*fd);
+  *fd = -1;
+}
+
+static void
+worker_run_free (WorkerRun *self)
+{
+  g_bytes_unref (self->work.job);
+  close_fd (&self->work.input_fd);
+  close_fd (&self->work.output_fd);
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+  g_clear_object (&self->records);
+  g_byte_array_unref (self->pending);
+  g_clear_error (&self->error);
+  g_object_unref (self->task);
+  g_free (self);
+}
+
+/* The first thing that went wrong is the one that is told. */
+static void
+worker_run_set_error (WorkerRun *self, HabWorkerError code,
+    const gchar *message)
+{
+  if (self->error == NULL)
+    self->error = g_error_new_literal (HAB_WORKER_ERROR, code, message);
+}
+
+static void
+worker_run_kill (WorkerRun *self, HabWorkerError code, const gchar *message)
+{
+  worker_run_set_error (self, code, message);
+  if (self->pid != 0 && !self->reaped)
+    kill (self->pid, SIGKILL);
+}
+
+/* --- records ---------------------------------------------------------------- */
+
+static HabWorkerError
+code_from_status (gint64 status)
+{
+  switch (status) {
+    case 422:
+      return HAB_WORKER_ERROR_UNPROCESSABLE;
+    case 404:
+      return HAB_WORKER_ERROR_NOT_FOUND;
+    case 507:
+      return HAB_WORKER_ERROR_NO_SPACE;
+    default:
+      return HAB_WORKER_ERROR_FAILED;
+  }
+}
+
+static void
+worker_run_take_record (WorkerRun *self, JsonObject *record)
+{
+  const gchar *kind =
+      json_object_get_string_member_with_default (record, "record", "");
+
+  if (g_str_equal (kind, "done"))
+    self->done = TRUE;
+  else if (g_str_equal (kind, "error"))
+    worker_run_set_error (self,
+        code_from_status (json_object_get_int_member_with_default (record,
+            "status", 500)),
+        json_object_get_string_member_with_default (record, "detail",
+            "The media work failed"));
+  else if (self->work.record != NULL && self->error == NULL)
+    self->work.record (record, self->work.data);
+}
+
+static void
+worker_run_take_line (WorkerRun *self, const gchar *line, gsize length)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  JsonNode *root;
+
+  if (!json_parser_load_from_data (parser, line, length, NULL) ||
+      (root = json_parser_get_root (parser)) == NULL ||
+      !JSON_NODE_HOLDS_OBJECT (root)) {
+    worker_run_kill (self, HAB_WORKER_ERROR_FAILED,
+        "The media work sent a record that cannot be read");
+    return;
+  }
+  worker_run_take_record (self, json_node_get_object (root));
+}
+
+static void
+worker_run_take_bytes (WorkerRun *self, GBytes *bytes)
+{
+  gsize size, start = 0;
+  gconstpointer data = g_bytes_get_data (bytes, &size);
+  const guint8 *end;
+
+  g_byte_array_append (self->pending, data, size);
+  while ((end = memchr (self->pending->data + start, '\n',
+              self->pending->len - start)) != NULL) {
+    gsize length = end - self->pending->data - start;
+
+    worker_run_take_line (self, (const gchar *) self->pending->data + start,
+        length);
+    start += length + 1;
+  }
+  g_byte_array_remove_range (self->pending, 0, start);
+  if (self->pending->len > MAX_RECORD) {
+    worker_run_kill (self, HAB_WORKER_ERROR_FAILED,
+        "The media work sent a record without end");
+    g_byte_array_set_size (self->pending, 0);
+  }
+}
+
+/* --- the end ------------------------------------------------------------------ */
+
+static void workers_start_next (HabWorkers *self);
+
+static void
+worker_run_return (WorkerRun *self)
+{
+  GCancellable *cancellable = g_task_get_cancellable (self->task);
+
+  if (self->cancelled_id != 0)
+    g_signal_handler_disconnect (cancellable, self->cancelled_id);
+  if (self->error == NULL && !self->done)
+    worker_run_set_error (self, HAB_WORKER_ERROR_CRASHED,
+        "The file made the program that reads it crash");
+  if (self->error != NULL)
+    g_task_return_error (self->task, g_steal_pointer (&self->error));
+  else
+    g_task_return_boolean (self->task, TRUE);
+  worker_run_free (self);
+}
+
+static void
+worker_run_end (WorkerRun *self)
+{
+  HabWorkers *workers = self->workers;
+
+  if (!self->reaped || !self->at_end)
+    return;
+  if (WIFSIGNALED (self->wait_status) && self->error == NULL)
+    g_message ("worker %d: ended by signal %d", self->pid,
+        WTERMSIG (self->wait_status));
+  workers->running--;
+  worker_run_return (self);
+  workers_start_next (workers);
+  if (workers->ended != NULL)
+    workers->ended (workers->ended_data);
+}
+
+static void
+on_reaped (GPid pid, gint wait_status, gpointer data)
+{
+  WorkerRun *self = data;
+
+  self->reaped = TRUE;
+  self->wait_status = wait_status;
+  worker_run_end (self);
+}
+
+static void worker_run_read (WorkerRun *self);
+
+static void
+on_read (GObject *source, GAsyncResult *result, gpointer data)
+{
+  WorkerRun *self = data;
+  g_autoptr (GBytes) bytes =
+      g_input_stream_read_bytes_finish (G_INPUT_STREAM (source), result, NULL);
+
+  if (bytes == NULL || g_bytes_get_size (bytes) == 0) {
+    self->at_end = TRUE;
+    worker_run_end (self);
+    return;
+  }
+  worker_run_take_bytes (self, bytes);
+  worker_run_read (self);
+}
+
+static void
+worker_run_read (WorkerRun *self)
+{
+  g_input_stream_read_bytes_async (self->records, READ_SIZE,
+      G_PRIORITY_DEFAULT, NULL, on_read, self);
+}
+
+static gboolean
+on_timeout (gpointer data)
+{
+  WorkerRun *self = data;
+
+  self->timeout_id = 0;
+  worker_run_kill (self, HAB_WORKER_ERROR_TIMED_OUT,
+      "Reading the file took too long");
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_cancelled (GCancellable *cancellable, gpointer data)
+{
+  worker_run_kill (data, HAB_WORKER_ERROR_CANCELLED,
+      "The service stops; try again");
+}
+
+/* --- the start ------------------------------------------------------------------ */
+
+/* The job fits into the pipe's buffer, so this does not wait for the child. */
+static int
+make_job_pipe (GBytes *job, GError **error)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (job, &size);
+  int fds[2];
+
+  if (!g_unix_open_pipe (fds, FD_CLOEXEC, error))
+    return -1;
+  g_unix_set_fd_nonblocking (fds[1], TRUE, NULL);
+  if (write (fds[1], data, size) != (gssize) size) {
+    g_set_error_literal (error, HAB_WORKER_ERROR, HAB_WORKER_ERROR_FAILED,
+        "The job is too large for its pipe");
+    close_fd (&fds[0]);
+  }
+  close (fds[1]);
+  return fds[0];
+}
+
+static gboolean
+worker_run_spawn_with (WorkerRun *self, int job_fd, int records_fd,
+    GError **error)
+{
+  static const gchar *const argv[] = {
+    "/proc/self/exe", "haberdash", "worker", NULL
+  };
+  const int sources[] = { self->work.input_fd, records_fd,
+    self->work.output_fd };
+  const int targets[] = { 3, 5, 4 };
+  gsize n_fds = self->work.output_fd >= 0 ? 3 : 2;
+
+  return g_spawn_async_with_pipes_and_fds (NULL, argv, NULL,
+      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_FILE_AND_ARGV_ZERO, NULL, NULL,
+      job_fd, STDERR_FILENO, STDERR_FILENO, sources, targets, n_fds,
+      &self->pid, NULL, NULL, NULL, error);
+}
+
+static gboolean
+worker_run_spawn (WorkerRun *self, GError **error)
+{
+  int job_fd = make_job_pipe (self->work.job, error);
+  int records[2];
+  gboolean spawned = FALSE;
+
+  if (job_fd < 0)
+    return FALSE;
+  if (g_unix_open_pipe (records, FD_CLOEXEC, error)) {
+    spawned = worker_run_spawn_with (self, job_fd, records[1], error);
+    close (records[1]);
+    self->records = g_unix_input_stream_new (records[0], TRUE);
+  }
+  close (job_fd);
+  return spawned;
+}
+
+static void
+workers_start (HabWorkers *workers, WorkerRun *run)
+{
+  GCancellable *cancellable = g_task_get_cancellable (run->task);
+
+  if (g_cancellable_is_cancelled (cancellable)) {
+    worker_run_set_error (run, HAB_WORKER_ERROR_CANCELLED,
+        "The service stops; try again");
+    worker_run_return (run);
+    return;
+  }
+  if (!worker_run_spawn (run, &run->error)) {
+    worker_run_return (run);
+    return;
+  }
+  close_fd (&run->work.input_fd);
+  close_fd (&run->work.output_fd);
+  workers->running++;
+  g_child_watch_add (run->pid, on_reaped, run);
+  if (run->work.timeout_seconds > 0)
+    run->timeout_id =
+        g_timeout_add_seconds (run->work.timeout_seconds, on_timeout, run);
+  if (cancellable != NULL)
+    run->cancelled_id = g_signal_connect (cancellable, "cancelled",
+        G_CALLBACK (on_cancelled), run);
+  worker_run_read (run);
+}
+
+static void
+workers_start_next (HabWorkers *self)
+{
+  while (self->running < self->limit && !g_queue_is_empty (&self->waiting))
+    workers_start (self, g_queue_pop_head (&self->waiting));
+}
+
+void
+hab_workers_run_async (HabWorkers *self, const HabWork *work,
+    GCancellable *cancellable, GAsyncReadyCallback callback,
+    gpointer user_data)
+{
+  WorkerRun *run = g_new0 (WorkerRun, 1);
+
+  run->workers = self;
+  run->work = *work;
+  g_bytes_ref (work->job);
+  run->task = g_task_new (NULL, cancellable, callback, user_data);
+  /* What ended the child is told rather than that it was cancelled. */
+  g_task_set_check_cancellable (run->task, FALSE);
+  run->pending = g_byte_array_new ();
+  g_queue_push_tail (&self->waiting, run);
+  workers_start_next (self);
+}
+
+gboolean
+hab_workers_run_finish (HabWorkers *self, GAsyncResult *result,
+    GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* Media work in child processes (`haberdash worker`, see the protocol in
+ * docs/architecture.md), a limited number at a time; the rest waits in the
+ * order in which it came. Main thread only. */
+typedef struct _HabWorkers HabWorkers;
+
+#define HAB_WORKER_ERROR (hab_worker_error_quark ())
+GQuark hab_worker_error_quark (void);
+
+typedef enum
+{
+  HAB_WORKER_ERROR_FAILED,
+  HAB_WORKER_ERROR_UNPROCESSABLE, /* the input, says the child */
+  HAB_WORKER_ERROR_NOT_FOUND,     /* no such GOP in it */
+  HAB_WORKER_ERROR_NO_SPACE,
+  HAB_WORKER_ERROR_CRASHED,       /* ended without a last word */
+  HAB_WORKER_ERROR_TIMED_OUT,
+  HAB_WORKER_ERROR_CANCELLED,
+} HabWorkerError;
+
+/* A piece of work; copied by hab_workers_run_async () except where said. */
+typedef struct
+{
+  GBytes *job;   /* JSON; may hold keys, so it should be made by
+                  * hab_worker_job_new () */
+  int input_fd;  /* taken */
+  int output_fd; /* taken; -1 without */
+  guint timeout_seconds; /* 0: it may take as long as it takes */
+  /* Each record but the last one. May be NULL. */
+  void (*record) (JsonObject *record, gpointer data);
+  gpointer data;
+} HabWork;
+
+HabWorkers *hab_workers_new (guint limit);
+/* After all work has ended. */
+void hab_workers_free (HabWorkers *workers);
+gboolean hab_workers_is_idle (HabWorkers *workers);
+/* Called each time a piece of work has ended. */
+void hab_workers_set_ended (HabWorkers *workers,
+    void (*ended) (gpointer data), gpointer data);
+
+/* The JSON text of builder's object, wiped when it is freed. */
+GBytes *hab_worker_job_new (JsonBuilder *builder);
+
+void hab_workers_run_async (HabWorkers *workers, const HabWork *work,
+    GCancellable *cancellable, GAsyncReadyCallback callback,
+    gpointer user_data);
+gboolean hab_workers_run_finish (HabWorkers *workers, GAsyncResult *result,
+    GError **error);
+
+G_END_DECLS

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <locale.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "commands.h"
+
+static const struct
+{
+  const gchar *name;
+  const gchar *usage; /* NULL: for the program itself */
+  const gchar *what;
+  HabExit (*run) (int argc, char **argv);
+} commands[] = {
+  { "serve", "[OPTION…]", "run the service: REST API, pages and delivery",
+      hab_cmd_serve },
+  { "package", "INPUT OUT_DIR --kid KID --key-file FILE",
+      "make encrypted MPEG-DASH of a file", hab_cmd_package },
+  { "gops", "INPUT [--json]", "list the GOPs of a file", hab_cmd_gops },
+  { "slice", "INPUT N OUTPUT", "write GOP N of a file as an MP4",
+      hab_cmd_slice },
+  { "worker", NULL, NULL, hab_cmd_worker },
+};
+
+static void
+print_help (void)
+{
+  g_print ("Usage: haberdash COMMAND [OPTION…]\n\nCommands:\n");
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (commands[i].usage != NULL)
+      g_print ("  %s %s\n      %s\n", commands[i].name, commands[i].usage,
+          commands[i].what);
+  g_print (
+      "\n  haberdash COMMAND --help tells the options of a command.\n"
+      "\nExit codes:\n"
+      "  0    done\n"
+      "  64   the command line is wrong\n"
+      "  65   the input cannot be processed\n"
+      "  66   the input cannot be opened, or has no such GOP\n"
+      "  69   a plug-in or an address is missing or taken\n"
+      "  70   anything else\n"
+      "  73   the output cannot be written\n"
+      "  78   a key, token or catalog cannot be used\n"
+      "  130  interrupted\n");
+}
+
+/* A picture of the memory may have content keys in it. */
+static void
+forbid_core_dumps (void)
+{
+  const struct rlimit none = { 0, 0 };
+
+  setrlimit (RLIMIT_CORE, &none);
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  /* Numbers in JSON and manifests have a point. */
+  setlocale (LC_NUMERIC, "C");
+  forbid_core_dumps ();
+
+  if (argc >= 2 && (g_str_equal (argv[1], "--help") ||
+                       g_str_equal (argv[1], "-h") ||
+                       g_str_equal (argv[1], "help"))) {
+    print_help ();
+    return HAB_EXIT_OK;
+  }
+  if (argc >= 2 && g_str_equal (argv[1], "--version")) {
+    g_print ("haberdash %s\n", PACKAGE_VERSION);
+    return HAB_EXIT_OK;
+  }
+  for (guint i = 0; argc >= 2 && i < G_N_ELEMENTS (commands); i++)
+    if (g_str_equal (argv[1], commands[i].name))
+      return commands[i].run (argc - 1, argv + 1);
+  g_printerr ("haberdash: %s; haberdash --help tells the commands\n",
+      argc >= 2 ? "there is no such command" : "a command is missing");
+  return HAB_EXIT_USAGE;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "service.h"
+
+#include "cutter.h"
+#include "listener.h"
+#include "queue.h"
+#include "resources.h"
+
+/* How often leftovers are looked for, and how old they must be. An upload on
+ * its way is written to all the time. */
+#define EXPIRY_INTERVAL_SECONDS 600
+#define INCOMING_MAX_AGE_SECONDS 3600
+
+struct _HabService
+{
+  const HabSettings *settings;
+  HabDataDir *dir;
+  HabStore *store;
+  HabWorkers *readers;
+  HabQueue *queue;
+  HabCutter *cutter;
+  HabListener *api, *delivery;
+  GCancellable *cancellable;
+  GPtrArray *hosts; /* of gchar *, NULL at the end */
+  guint expiry_id;
+
+  void (*stopped) (gpointer data); /* while it stops */
+  gpointer stopped_data;
+};
+
+/* --- putting in order --------------------------------------------------------- */
+
+#define PAGE 500
+
+/* Both run in the store's thread. */
+static gpointer
+list_storage_names (HabVault *vault, gpointer data, GError **error)
+{
+  GHashTable *names = data;
+  gint64 after = 0;
+  guint found;
+
+  do {
+    g_autoptr (GPtrArray) inputs =
+        hab_catalog_list_inputs (vault->catalog, after, PAGE, error);
+
+    if (inputs == NULL)
+      return NULL;
+    found = inputs->len;
+    for (guint i = 0; i < found; i++) {
+      HabInput *input = g_ptr_array_index (inputs, i);
+
+      g_hash_table_add (names, g_strdup (input->storage));
+      after = input->id;
+    }
+  } while (found == PAGE);
+  return NULL;
+}
+
+static gpointer
+list_ready_codes (HabVault *vault, gpointer data, GError **error)
+{
+  GHashTable *codes = data;
+  gint64 after = 0;
+  guint found;
+
+  do {
+    g_autoptr (GPtrArray) packages =
+        hab_catalog_list_packages (vault->catalog, after, PAGE, 0, error);
+
+    if (packages == NULL)
+      return NULL;
+    found = packages->len;
+    for (guint i = 0; i < found; i++) {
+      HabPackage *package = g_ptr_array_index (packages, i);
+
+      if (package->status == HAB_STATUS_READY)
+        g_hash_table_add (codes, g_strdup (package->code));
+      after = package->id;
+    }
+  } while (found == PAGE);
+  return NULL;
+}
+
+static gpointer
+recover (HabVault *vault, gpointer data, GError **error)
+{
+  gint waiting = hab_catalog_recover (vault->catalog, error);
+
+  if (waiting > 0)
+    g_message ("%d packages were being made and wait again", waiting);
+  return NULL;
+}
+
+static gboolean
+is_listed (const gchar *name, gpointer data)
+{
+  return g_hash_table_contains (data, name);
+}
+
+/* Removes what the catalog, as func lists it, does not know. */
+static gboolean
+sweep_unlisted (HabService *self, HabFolder folder, HabStoreFunc func,
+    GError **error)
+{
+  g_autoptr (GHashTable) names =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GError *failure = NULL;
+
+  hab_store_call (self->store, func, names, &failure);
+  if (failure != NULL) {
+    g_propagate_error (error, failure);
+    return FALSE;
+  }
+  hab_data_dir_sweep (self->dir, folder, is_listed, names);
+  return TRUE;
+}
+
+static gboolean
+put_in_order (HabService *self, GError **error)
+{
+  GError *failure = NULL;
+
+  hab_store_call (self->store, recover, NULL, &failure);
+  if (failure != NULL) {
+    g_propagate_error (error, failure);
+    return FALSE;
+  }
+  hab_data_dir_sweep (self->dir, HAB_FOLDER_INCOMING, NULL, NULL);
+  hab_data_dir_sweep (self->dir, HAB_FOLDER_WORK, NULL, NULL);
+  hab_data_dir_sweep (self->dir, HAB_FOLDER_CUTS, NULL, NULL);
+  return sweep_unlisted (self, HAB_FOLDER_INPUTS, list_storage_names,
+             error) &&
+      sweep_unlisted (self, HAB_FOLDER_PACKAGES, list_ready_codes, error);
+}
+
+static gboolean
+on_expiry (gpointer data)
+{
+  HabService *self = data;
+
+  hab_data_dir_expire (self->dir, HAB_FOLDER_INCOMING,
+      INCOMING_MAX_AGE_SECONDS);
+  return G_SOURCE_CONTINUE;
+}
+
+/* --- the service --------------------------------------------------------------- */
+
+/* The master key is the service manager's where it hands one in. */
+static HabStore *
+open_store (HabDataDir *dir, GError **error)
+{
+  const gchar *credentials = g_getenv ("CREDENTIALS_DIRECTORY");
+  g_autofree gchar *catalog_path =
+      hab_data_dir_build_path (dir, "catalog.sqlite");
+  g_autofree gchar *key_path = NULL;
+
+  if (credentials != NULL) {
+    key_path = g_build_filename (credentials, "haberdash-master-key", NULL);
+    if (g_file_test (key_path, G_FILE_TEST_EXISTS))
+      return hab_store_new (catalog_path, key_path, FALSE, error);
+    g_clear_pointer (&key_path, g_free);
+  }
+  key_path = hab_data_dir_build_path (dir, "master.key");
+  return hab_store_new (catalog_path, key_path, TRUE, error);
+}
+
+static void
+add_host_of_url (GPtrArray *hosts, const gchar *url)
+{
+  g_autoptr (GUri) uri =
+      url != NULL ? g_uri_parse (url, G_URI_FLAGS_NONE, NULL) : NULL;
+
+  if (uri != NULL && g_uri_get_host (uri) != NULL)
+    g_ptr_array_add (hosts, g_strdup (g_uri_get_host (uri)));
+}
+
+static GPtrArray *
+collect_hosts (const HabSettings *settings)
+{
+  GPtrArray *hosts = g_ptr_array_new_with_free_func (g_free);
+
+  add_host_of_url (hosts, settings->public_url);
+  add_host_of_url (hosts, settings->public_delivery_url);
+  for (gchar **host = settings->allowed_hosts; host != NULL && *host != NULL;
+       host++)
+    g_ptr_array_add (hosts, g_strdup (*host));
+  g_ptr_array_add (hosts, NULL);
+  return hosts;
+}
+
+static void
+on_reader_ended (gpointer data)
+{
+  hab_service_check_idle (data);
+}
+
+HabService *
+hab_service_new (const HabSettings *settings, GError **error)
+{
+  g_autoptr (HabService) self = g_new0 (HabService, 1);
+
+  self->settings = settings;
+  self->cancellable = g_cancellable_new ();
+  self->hosts = collect_hosts (settings);
+  self->dir = hab_data_dir_open (settings->data_dir, error);
+  if (self->dir == NULL)
+    return NULL;
+  self->store = open_store (self->dir, error);
+  if (self->store == NULL || !put_in_order (self, error))
+    return NULL;
+  self->readers = hab_workers_new (MAX (settings->jobs, 2));
+  hab_workers_set_ended (self->readers, on_reader_ended, self);
+  self->queue = hab_queue_new (self, settings->jobs);
+  self->cutter = hab_cutter_new (self);
+  self->api = hab_listener_new (self, HAB_LISTENER_API, hab_api_routes);
+  self->delivery =
+      hab_listener_new (self, HAB_LISTENER_DELIVERY, hab_delivery_routes);
+  return g_steal_pointer (&self);
+}
+
+void
+hab_service_free (HabService *self)
+{
+  g_clear_handle_id (&self->expiry_id, g_source_remove);
+  g_clear_pointer (&self->api, hab_listener_free);
+  g_clear_pointer (&self->delivery, hab_listener_free);
+  g_clear_pointer (&self->store, hab_store_free);
+  g_clear_pointer (&self->cutter, hab_cutter_free);
+  g_clear_pointer (&self->queue, hab_queue_free);
+  g_clear_pointer (&self->readers, hab_workers_free);
+  g_clear_pointer (&self->dir, hab_data_dir_free);
+  g_ptr_array_unref (self->hosts);
+  g_object_unref (self->cancellable);
+  g_free (self);
+}
+
+gboolean
+hab_service_start (HabService *self, GError **error)
+{
+  if (!hab_listener_listen (self->api, self->settings->port, error) ||
+      !hab_listener_listen (self->delivery, self->settings->delivery_port,
+          error))
+    return FALSE;
+  self->expiry_id =
+      g_timeout_add_seconds (EXPIRY_INTERVAL_SECONDS, on_expiry, self);
+  hab_queue_kick (self->queue);
+  return TRUE;
+}
+
+void
+hab_service_stop (HabService *self, void (*stopped) (gpointer data),
+    gpointer data)
+{
+  if (self->stopped != NULL)
+    return;
+  self->stopped = stopped;
+  self->stopped_data = data;
+  hab_queue_stop (self->queue);
+  hab_listener_stop (self->api);
+  hab_listener_stop (self->delivery);
+  g_cancellable_cancel (self->cancellable);
+  hab_service_check_idle (self);
+}
+
+void
+hab_service_check_idle (HabService *self)
+{
+  if (self->stopped != NULL && hab_queue_is_idle (self->queue) &&
+      hab_workers_is_idle (self->readers))
+    self->stopped (self->stopped_data);
+}
+
+/* --- what it owns ----------------------------------------------------------------- */
+
+const HabSettings *
+hab_service_get_settings (HabService *self)
+{
+  return self->settings;
+}
+
+HabDataDir *
+hab_service_get_data_dir (HabService *self)
+{
+  return self->dir;
+}
+
+HabStore *
+hab_service_get_store (HabService *self)
+{
+  return self->store;
+}
+
+HabWorkers *
+hab_service_get_readers (HabService *self)
+{
+  return self->readers;
+}
+
+HabQueue *
+hab_service_get_queue (HabService *self)
+{
+  return self->queue;
+}
+
+HabCutter *
+hab_service_get_cutter (HabService *self)
+{
+  return self->cutter;
+}
+
+GCancellable *
+hab_service_get_cancellable (HabService *self)
+{
+  return self->cancellable;
+}
+
+const gchar *const *
+hab_service_get_hosts (HabService *self)
+{
+  return (const gchar *const *) self->hosts->pdata;
+}
+
+static gchar *
+build_url (const gchar *public_url, const gchar *host, HabListener *listener)
+{
+  if (public_url != NULL)
+    return g_strdup (public_url);
+  return g_uri_join (G_URI_FLAGS_NONE, "http", NULL, host,
+      hab_listener_get_port (listener), "", NULL, NULL);
+}
+
+gchar *
+hab_service_build_api_url (HabService *self, const gchar *host)
+{
+  return build_url (self->settings->public_url, host, self->api);
+}
+
+gchar *
+hab_service_build_delivery_url (HabService *self, const gchar *host)
+{
+  return build_url (self->settings->public_delivery_url, host,
+      self->delivery);
+}

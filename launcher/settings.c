@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "settings.h"
+
+void
+hab_settings_clear (HabSettings *settings)
+{
+  g_clear_object (&settings->address);
+  g_clear_pointer (&settings->data_dir, g_free);
+  g_clear_pointer (&settings->token, g_free);
+  g_clear_pointer (&settings->public_url, g_free);
+  g_clear_pointer (&settings->public_delivery_url, g_free);
+  g_clear_pointer (&settings->allowed_hosts, g_strfreev);
+}
+
+gboolean
+hab_settings_is_loopback (const HabSettings *settings)
+{
+  return settings->address == NULL ||
+      g_inet_address_get_is_loopback (settings->address);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* What the operator chose for `haberdash serve`. Set before the service
+ * starts, constant afterwards, so that every thread may read it. */
+typedef struct
+{
+  GInetAddress *address;      /* NULL: loopback, IPv4 and IPv6 */
+  guint port, delivery_port;  /* 0: any free one */
+  gchar *data_dir;            /* absolute */
+  guint jobs;                 /* packages made at the same time */
+  guint64 max_upload;         /* bytes of one file */
+  gchar *token;               /* NULL: none is asked for */
+  gchar *public_url;          /* without a slash at the end, or NULL */
+  gchar *public_delivery_url; /* the same */
+  gchar **allowed_hosts;      /* further names in Host, or NULL */
+} HabSettings;
+
+#define HAB_DEFAULT_PORT 5000
+#define HAB_DEFAULT_DELIVERY_PORT 8080
+#define HAB_DEFAULT_MAX_UPLOAD (G_GUINT64_CONSTANT (64) << 30)
+
+void hab_settings_clear (HabSettings *settings);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HabSettings, hab_settings_clear)
+
+/* Whether only programs on this machine can reach the listeners. */
+gboolean hab_settings_is_loopback (const HabSettings *settings);
+
+G_END_DECLS
