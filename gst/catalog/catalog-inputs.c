@@ -65,7 +65,8 @@ read_input (HabStatement *statement)
   input->storage = hab_statement_dup_text (statement, INPUT_STORAGE);
   input->size_bytes = sqlite3_column_int64 (statement, INPUT_SIZE_BYTES);
   input->sha256 = hab_statement_dup_text (statement, INPUT_SHA256);
-  input->duration_ns = hab_statement_get_int_or (statement, INPUT_DURATION_NS, -1);
+  input->duration_ns =
+      hab_statement_get_int_or (statement, INPUT_DURATION_NS, -1);
   input->indexed = sqlite3_column_int (statement, INPUT_INDEXED) != 0;
   input->created_us = sqlite3_column_int64 (statement, INPUT_CREATED_US);
 
@@ -188,7 +189,8 @@ read_track (HabStatement *statement, HabTrack *track)
   track->fps_d = sqlite3_column_int (statement, TRACK_FPS_D);
   track->channels = sqlite3_column_int (statement, TRACK_CHANNELS);
   track->rate = sqlite3_column_int (statement, TRACK_RATE);
-  track->duration_ns = hab_statement_get_int_or (statement, TRACK_DURATION_NS, -1);
+  track->duration_ns =
+      hab_statement_get_int_or (statement, TRACK_DURATION_NS, -1);
   track->language = hab_statement_dup_text (statement, TRACK_LANGUAGE);
 }
 
@@ -224,7 +226,8 @@ insert_track (HabCatalog *catalog, gint64 input_id, const HabTrack *track,
   hab_statement_bind_int (statement, ":fps_d", track->fps_d);
   hab_statement_bind_int (statement, ":channels", track->channels);
   hab_statement_bind_int (statement, ":rate", track->rate);
-  hab_statement_bind_int_or_null (statement, ":duration_ns", track->duration_ns, -1);
+  hab_statement_bind_int_or_null (
+      statement, ":duration_ns", track->duration_ns, -1);
   hab_statement_bind_text (statement, ":language", track->language);
 
   return hab_catalog_run (catalog, statement, "add a track", error);
@@ -253,9 +256,9 @@ hab_catalog_put_track (HabCatalog *catalog, gint64 input_id,
 {
   if (!hab_catalog_begin (catalog, error))
     return FALSE;
-  if (!insert_track (catalog, input_id, track, error)
-      || (g_strcmp0 (track->kind, "video") == 0
-          && !note_video_track (catalog, input_id, track->number, error))) {
+  if (!insert_track (catalog, input_id, track, error) ||
+      (g_strcmp0 (track->kind, "video") == 0 &&
+          !note_video_track (catalog, input_id, track->number, error))) {
     hab_catalog_rollback (catalog);
     return FALSE;
   }
@@ -314,10 +317,12 @@ static void
 read_gop (HabStatement *statement, HabGop *gop)
 {
   gop->index = sqlite3_column_int64 (statement, GOP_NUMBER);
-  g_strlcpy (gop->kind, (const gchar *) sqlite3_column_text (statement, GOP_KIND),
+  g_strlcpy (gop->kind,
+      (const gchar *) sqlite3_column_text (statement, GOP_KIND),
       sizeof (gop->kind));
   gop->closed = sqlite3_column_int (statement, GOP_CLOSED) != 0;
-  gop->leading_pictures = sqlite3_column_int64 (statement, GOP_LEADING_PICTURES);
+  gop->leading_pictures =
+      sqlite3_column_int64 (statement, GOP_LEADING_PICTURES);
   gop->frames = sqlite3_column_int64 (statement, GOP_FRAMES);
   gop->first_frame = sqlite3_column_int64 (statement, GOP_FIRST_FRAME);
   gop->pts_ns = hab_statement_get_int_or (statement, GOP_PTS_NS, G_MININT64);
@@ -354,14 +359,18 @@ hab_catalog_put_gop (HabCatalog *catalog, gint64 input_id, guint track_number,
   hab_statement_bind_int (statement, ":number", gop->index);
   hab_statement_bind_text (statement, ":kind", gop->kind);
   hab_statement_bind_int (statement, ":closed", gop->closed ? 1 : 0);
-  hab_statement_bind_int (statement, ":leading_pictures", gop->leading_pictures);
+  hab_statement_bind_int (
+      statement, ":leading_pictures", gop->leading_pictures);
   hab_statement_bind_int (statement, ":frames", gop->frames);
   hab_statement_bind_int (statement, ":first_frame", gop->first_frame);
-  hab_statement_bind_int_or_null (statement, ":pts_ns", gop->pts_ns, G_MININT64);
-  hab_statement_bind_int_or_null (statement, ":dts_ns", gop->dts_ns, G_MININT64);
+  hab_statement_bind_int_or_null (
+      statement, ":pts_ns", gop->pts_ns, G_MININT64);
+  hab_statement_bind_int_or_null (
+      statement, ":dts_ns", gop->dts_ns, G_MININT64);
   hab_statement_bind_int (statement, ":duration_ns", gop->duration_ns);
   hab_statement_bind_int (statement, ":size_bytes", gop->bytes);
-  hab_statement_bind_int_or_null (statement, ":first_byte", gop->first_byte, -1);
+  hab_statement_bind_int_or_null (
+      statement, ":first_byte", gop->first_byte, -1);
   hab_statement_bind_int_or_null (statement, ":end_byte", gop->end_byte, -1);
 
   return hab_catalog_run (catalog, statement, "add a GOP", error);
@@ -455,10 +464,12 @@ read_iframe (HabStatement *statement, HabIFrame *iframe)
   iframe->pts = sqlite3_column_int64 (statement, IFRAME_PTS);
   iframe->dts = sqlite3_column_int64 (statement, IFRAME_DTS);
   iframe->duration = sqlite3_column_int64 (statement, IFRAME_DURATION);
-  iframe->offset = hab_statement_get_int_or (statement, IFRAME_OFFSET_BYTES, -1);
+  iframe->offset =
+      hab_statement_get_int_or (statement, IFRAME_OFFSET_BYTES, -1);
   iframe->size = sqlite3_column_int64 (statement, IFRAME_SIZE_BYTES);
   iframe->key_frame = sqlite3_column_int (statement, IFRAME_KEY_FRAME) != 0;
-  iframe->gop_index = hab_statement_get_int_or (statement, IFRAME_GOP_NUMBER, -1);
+  iframe->gop_index =
+      hab_statement_get_int_or (statement, IFRAME_GOP_NUMBER, -1);
 }
 
 static gboolean
@@ -479,10 +490,12 @@ insert_iframe (HabCatalog *catalog, gint64 input_id, guint number,
   hab_statement_bind_int (statement, ":pts", iframe->pts);
   hab_statement_bind_int (statement, ":dts", iframe->dts);
   hab_statement_bind_int (statement, ":duration", iframe->duration);
-  hab_statement_bind_int_or_null (statement, ":offset_bytes", iframe->offset, -1);
+  hab_statement_bind_int_or_null (
+      statement, ":offset_bytes", iframe->offset, -1);
   hab_statement_bind_int (statement, ":size_bytes", iframe->size);
   hab_statement_bind_int (statement, ":key_frame", iframe->key_frame ? 1 : 0);
-  hab_statement_bind_int_or_null (statement, ":gop_number", iframe->gop_index, -1);
+  hab_statement_bind_int_or_null (
+      statement, ":gop_number", iframe->gop_index, -1);
 
   return hab_catalog_run (catalog, statement, "add an I-frame", error);
 }
@@ -543,7 +556,8 @@ insert_input (HabCatalog *catalog, const HabInput *input,
   hab_statement_bind_text (statement, ":storage", input->storage);
   hab_statement_bind_int (statement, ":size_bytes", input->size_bytes);
   hab_statement_bind_text (statement, ":sha256", input->sha256);
-  hab_statement_bind_int_or_null (statement, ":duration_ns", input->duration_ns, -1);
+  hab_statement_bind_int_or_null (
+      statement, ":duration_ns", input->duration_ns, -1);
   hab_statement_bind_int_or_null (statement, ":video_track_number",
       video_track_number, 0);
   hab_statement_bind_int (statement, ":indexed", indexed);
@@ -552,7 +566,8 @@ insert_input (HabCatalog *catalog, const HabInput *input,
   if (hab_catalog_run (catalog, statement, "add an input", &local_error))
     return TRUE;
 
-  if (g_error_matches (local_error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_EXISTS))
+  if (g_error_matches (
+          local_error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_EXISTS))
     g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_EXISTS,
         "there is an input of this name already");
   else
@@ -608,10 +623,11 @@ hab_catalog_add_input (HabCatalog *catalog, const HabInput *input,
   if (!hab_catalog_begin (catalog, error))
     return 0;
 
-  if (insert_input (catalog, input, video_track_number, gops && iframes, now, error)) {
+  if (insert_input (
+          catalog, input, video_track_number, gops && iframes, now, error)) {
     id = sqlite3_last_insert_rowid (catalog->db);
-    if (insert_input_history (catalog, id, now, error)
-        && insert_contents (catalog, id, tracks, video_track_number, gops,
+    if (insert_input_history (catalog, id, now, error) &&
+        insert_contents (catalog, id, tracks, video_track_number, gops,
             iframes, error))
       return hab_catalog_commit (catalog, error) ? id : 0;
   }
@@ -666,8 +682,8 @@ hab_catalog_delete_input (HabCatalog *catalog, gint64 id, GError **error)
   if (!hab_catalog_begin (catalog, error))
     return FALSE;
 
-  if (!check_unused (catalog, id, error)
-      || !delete_input_row (catalog, id, error)) {
+  if (!check_unused (catalog, id, error) ||
+      !delete_input_row (catalog, id, error)) {
     hab_catalog_rollback (catalog);
     return FALSE;
   }

@@ -66,11 +66,13 @@ static HabPackage *
 read_package (HabStatement *statement, GError **error)
 {
   g_autoptr (HabPackage) package = g_new0 (HabPackage, 1);
-  const gchar *status = (const gchar *) sqlite3_column_text (statement, PACKAGE_STATUS);
-  const gchar *kid = (const gchar *) sqlite3_column_text (statement, PACKAGE_KID);
+  const gchar *status =
+      (const gchar *) sqlite3_column_text (statement, PACKAGE_STATUS);
+  const gchar *kid =
+      (const gchar *) sqlite3_column_text (statement, PACKAGE_KID);
 
-  if (!hab_status_from_string (status, &package->status)
-      || (kid && !hab_key_parse (kid, package->kid, NULL))) {
+  if (!hab_status_from_string (status, &package->status) ||
+      (kid && !hab_key_parse (kid, package->kid, NULL))) {
     g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_CORRUPT,
         "a package has a status or KID that cannot be");
     return NULL;
@@ -260,7 +262,8 @@ insert_code (HabCatalog *catalog, const gchar *code, GError **error)
     return FALSE;
   hab_statement_bind_text (statement, ":code", code);
 
-  return hab_catalog_run (catalog, statement, "give out the package's code", error);
+  return hab_catalog_run (
+      catalog, statement, "give out the package's code", error);
 }
 
 static gboolean
@@ -268,7 +271,8 @@ insert_package (HabCatalog *catalog, const HabPackage *package, gint64 now,
     GError **error)
 {
   gboolean encrypted = g_strcmp0 (package->encrypt, "none") != 0;
-  g_autofree gchar *kid = encrypted ? hab_key_to_base64url (package->kid) : NULL;
+  g_autofree gchar *kid =
+      encrypted ? hab_key_to_base64url (package->kid) : NULL;
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "INSERT INTO packages (input_id, input_name, video_track_number, code, "
       "status, encrypt, segment_duration_ns, kid, sealed_key, url, "
@@ -287,8 +291,10 @@ insert_package (HabCatalog *catalog, const HabPackage *package, gint64 now,
   hab_statement_bind_text (statement, ":kid", kid);
   hab_statement_bind_text (statement, ":sealed_key", package->sealed_key);
   hab_statement_bind_text (statement, ":url", package->url);
-  hab_statement_bind_text (statement, ":idempotency_key", package->idempotency_key);
-  hab_statement_bind_text (statement, ":request_sha256", package->request_sha256);
+  hab_statement_bind_text (
+      statement, ":idempotency_key", package->idempotency_key);
+  hab_statement_bind_text (
+      statement, ":request_sha256", package->request_sha256);
   hab_statement_bind_int (statement, ":now", now);
   if (!hab_catalog_run (catalog, statement, "add a package", error))
     return FALSE;
@@ -310,8 +316,8 @@ hab_catalog_add_package (HabCatalog *catalog, const HabPackage *package,
   if (!hab_catalog_begin (catalog, error))
     return 0;
 
-  if (insert_code (catalog, package->code, error)
-      && insert_package (catalog, package, now, error)) {
+  if (insert_code (catalog, package->code, error) &&
+      insert_package (catalog, package, now, error)) {
     id = sqlite3_last_insert_rowid (catalog->db);
     if (insert_history (catalog, id, HAB_STATUS_QUEUED, now, error))
       return hab_catalog_commit (catalog, error) ? id : 0;
@@ -375,8 +381,8 @@ hab_catalog_claim_package (HabCatalog *catalog, GError **error)
   package = read_package (statement, error);
 
   /* The change is kept only when the statement has come to its end. */
-  if (!package
-      || hab_catalog_step (catalog, statement, "take a package from the queue",
+  if (!package ||
+      hab_catalog_step (catalog, statement, "take a package from the queue",
           error) == HAB_STEP_FAILED)
     return NULL;
 
@@ -427,10 +433,10 @@ change_status (HabCatalog *catalog, gint64 id, HabStatus status,
   gint64 now = hab_catalog_now ();
   g_autoptr (HabPackage) package = hab_catalog_get_package (catalog, id, error);
 
-  return package
-      && check_order (package->status, status, error)
-      && update_status (catalog, id, status, reason, output_file_path, now, error)
-      && insert_history (catalog, id, status, now, error);
+  return package && check_order (package->status, status, error) &&
+      update_status (
+          catalog, id, status, reason, output_file_path, now, error) &&
+      insert_history (catalog, id, status, now, error);
 }
 
 gboolean
@@ -441,7 +447,8 @@ hab_catalog_set_status (HabCatalog *catalog, gint64 package_id,
   if (!hab_catalog_begin (catalog, error))
     return FALSE;
 
-  if (!change_status (catalog, package_id, status, reason, output_file_path, error)) {
+  if (!change_status (
+          catalog, package_id, status, reason, output_file_path, error)) {
     hab_catalog_rollback (catalog);
     return FALSE;
   }
@@ -500,8 +507,8 @@ put_back (HabCatalog *catalog, gint64 id, GError **error)
   hab_statement_bind_int (statement, ":id", id);
   hab_statement_bind_int (statement, ":now", now);
 
-  return hab_catalog_run (catalog, statement, "put a package back", error)
-      && insert_history (catalog, id, HAB_STATUS_QUEUED, now, error);
+  return hab_catalog_run (catalog, statement, "put a package back", error) &&
+      insert_history (catalog, id, HAB_STATUS_QUEUED, now, error);
 }
 
 static gboolean
@@ -527,8 +534,8 @@ hab_catalog_requeue_package (HabCatalog *catalog, gint64 package_id,
   if (!hab_catalog_begin (catalog, error))
     return FALSE;
 
-  if (!check_not_final (catalog, package_id, error)
-      || !put_back (catalog, package_id, error)) {
+  if (!check_not_final (catalog, package_id, error) ||
+      !put_back (catalog, package_id, error)) {
     hab_catalog_rollback (catalog);
     return FALSE;
   }

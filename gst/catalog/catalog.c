@@ -43,7 +43,8 @@ error_code (sqlite3 *db, gint rc)
       return HAB_CATALOG_ERROR_NO_SPACE;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-      if (sqlite3_system_errno (db) == ENOSPC || sqlite3_system_errno (db) == EDQUOT)
+      if (sqlite3_system_errno (db) == ENOSPC ||
+          sqlite3_system_errno (db) == EDQUOT)
         return HAB_CATALOG_ERROR_NO_SPACE;
       return HAB_CATALOG_ERROR_FAILED;
     default:
@@ -144,7 +145,8 @@ void
 hab_statement_bind_int (HabStatement *statement, const gchar *name,
     gint64 value)
 {
-  check_bound (sqlite3_bind_int64 (statement, parameter (statement, name), value));
+  check_bound (
+      sqlite3_bind_int64 (statement, parameter (statement, name), value));
 }
 
 void
@@ -161,7 +163,8 @@ void
 hab_statement_bind_double (HabStatement *statement, const gchar *name,
     gdouble value)
 {
-  check_bound (sqlite3_bind_double (statement, parameter (statement, name), value));
+  check_bound (
+      sqlite3_bind_double (statement, parameter (statement, name), value));
 }
 
 void
@@ -219,12 +222,14 @@ gboolean
 hab_catalog_read_count (HabCatalog *catalog, const gchar *sql, gint64 id,
     guint64 *count, GError **error)
 {
-  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog, sql, error);
+  g_autoptr (HabStatement) statement =
+      hab_catalog_prepare (catalog, sql, error);
 
   if (!statement)
     return FALSE;
   hab_statement_bind_int (statement, ":id", id);
-  if (hab_catalog_step (catalog, statement, "count rows", error) != HAB_STEP_ROW)
+  if (hab_catalog_step (catalog, statement, "count rows", error) !=
+      HAB_STEP_ROW)
     return FALSE;
   *count = sqlite3_column_int64 (statement, 0);
 
@@ -235,15 +240,16 @@ GArray *
 hab_catalog_read_history (HabCatalog *catalog, HabStatement *statement,
     GError **error)
 {
-  g_autoptr (GArray) history = g_array_new (FALSE, FALSE, sizeof (HabStatusChange));
+  g_autoptr (GArray) history =
+      g_array_new (FALSE, FALSE, sizeof (HabStatusChange));
   HabStep step;
 
   while ((step = hab_catalog_step (catalog, statement, "read the history",
       error)) == HAB_STEP_ROW) {
     HabStatusChange change = { .at_us = sqlite3_column_int64 (statement, 1) };
 
-    if (hab_status_from_string ((const gchar *) sqlite3_column_text (statement, 0),
-        &change.status))
+    if (hab_status_from_string (
+            (const gchar *) sqlite3_column_text (statement, 0), &change.status))
       g_array_append_val (history, change);
   }
 
@@ -257,10 +263,11 @@ hab_catalog_begin (HabCatalog *catalog, GError **error)
 {
   /* Immediate: a transaction that reads first and then wants to write could
    * find that another one was faster, and no timeout helps that. */
-  const gchar *sql = catalog->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT inner";
+  const gchar *sql =
+      catalog->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT inner";
 
-  if (!check_transaction (catalog, error)
-      || !exec (catalog, sql, "begin a transaction", error))
+  if (!check_transaction (catalog, error) ||
+      !exec (catalog, sql, "begin a transaction", error))
     return FALSE;
   catalog->depth++;
 
@@ -302,11 +309,13 @@ static gboolean
 read_pragma (HabCatalog *catalog, const gchar *sql, gint64 *value,
     GError **error)
 {
-  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog, sql, error);
+  g_autoptr (HabStatement) statement =
+      hab_catalog_prepare (catalog, sql, error);
 
   if (!statement)
     return FALSE;
-  if (hab_catalog_step (catalog, statement, "read the catalog", error) != HAB_STEP_ROW)
+  if (hab_catalog_step (catalog, statement, "read the catalog", error) !=
+      HAB_STEP_ROW)
     return FALSE;
   *value = sqlite3_column_int64 (statement, 0);
 
@@ -346,9 +355,10 @@ check_origin (HabCatalog *catalog, GError **error)
       "(SELECT count(*) FROM sqlite_schema) "
       "FROM pragma_user_version, pragma_application_id", error);
 
-  return statement
-      && hab_catalog_step (catalog, statement, "read the catalog", error) == HAB_STEP_ROW
-      && check_origin_row (statement, error);
+  return statement &&
+      hab_catalog_step (catalog, statement, "read the catalog", error) ==
+      HAB_STEP_ROW &&
+      check_origin_row (statement, error);
 }
 
 static gboolean
@@ -356,13 +366,15 @@ try_wal (HabCatalog *catalog, gboolean *is_wal, GError **error)
 {
   g_autoptr (HabStatement) statement =
       hab_catalog_prepare (catalog, "PRAGMA journal_mode = WAL", error);
+  const gchar *mode;
 
   if (!statement)
     return FALSE;
   if (hab_catalog_step (catalog, statement, "switch to write-ahead logging",
       error) != HAB_STEP_ROW)
     return FALSE;
-  *is_wal = g_strcmp0 ((const gchar *) sqlite3_column_text (statement, 0), "wal") == 0;
+  mode = (const gchar *) sqlite3_column_text (statement, 0);
+  *is_wal = g_strcmp0 (mode, "wal") == 0;
 
   return TRUE;
 }
@@ -387,8 +399,9 @@ use_wal (HabCatalog *catalog, GError **error)
       return FALSE;
     }
 
-    if (!g_error_matches (local_error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_BUSY)
-        || g_get_monotonic_time () > deadline) {
+    if (!g_error_matches (
+            local_error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_BUSY) ||
+        g_get_monotonic_time () > deadline) {
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
@@ -402,8 +415,9 @@ migrate_step (HabCatalog *catalog, guint version, GError **error)
   g_autofree gchar *set_version =
       g_strdup_printf ("PRAGMA user_version = %u", version + 1);
 
-  return exec (catalog, hab_catalog_migrations[version], "migrate the catalog", error)
-      && exec (catalog, set_version, "migrate the catalog", error);
+  return exec (catalog, hab_catalog_migrations[version], "migrate the catalog",
+             error) &&
+      exec (catalog, set_version, "migrate the catalog", error);
 }
 
 /* The version is read inside the transaction: another process may be
@@ -416,9 +430,9 @@ migrate (HabCatalog *catalog, GError **error)
   do {
     if (!hab_catalog_begin (catalog, error))
       return FALSE;
-    if (!read_pragma (catalog, "PRAGMA user_version", &version, error)
-        || (version < hab_catalog_n_migrations
-            && !migrate_step (catalog, version, error))) {
+    if (!read_pragma (catalog, "PRAGMA user_version", &version, error) ||
+        (version < hab_catalog_n_migrations &&
+            !migrate_step (catalog, version, error))) {
       hab_catalog_rollback (catalog);
       return FALSE;
     }
@@ -436,11 +450,12 @@ set_up (HabCatalog *catalog, GError **error)
 
   sqlite3_busy_timeout (catalog->db, BUSY_TIMEOUT_MS);
 
-  if (!check_origin (catalog, error)
-      || !use_wal (catalog, error)
-      || !exec (catalog, "PRAGMA synchronous = NORMAL", "set up the catalog", error)
-      || !exec (catalog, "PRAGMA foreign_keys = ON", "set up the catalog", error)
-      || !read_pragma (catalog, "PRAGMA user_version", &version, error))
+  if (!check_origin (catalog, error) || !use_wal (catalog, error) ||
+      !exec (catalog, "PRAGMA synchronous = NORMAL", "set up the catalog",
+          error) ||
+      !exec (
+          catalog, "PRAGMA foreign_keys = ON", "set up the catalog", error) ||
+      !read_pragma (catalog, "PRAGMA user_version", &version, error))
     return FALSE;
 
   return version == hab_catalog_n_migrations || migrate (catalog, error);
@@ -517,6 +532,6 @@ hab_status_from_string (const gchar *word, HabStatus *status)
 gboolean
 hab_status_is_final (HabStatus status)
 {
-  return status == HAB_STATUS_READY || status == HAB_STATUS_FAILED
-      || status == HAB_STATUS_CANCELLED;
+  return status == HAB_STATUS_READY || status == HAB_STATUS_FAILED ||
+      status == HAB_STATUS_CANCELLED;
 }

@@ -116,7 +116,8 @@ media_kind (const gchar *media_type)
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
     gsize length = strlen (kinds[i]);
 
-    if (strncmp (media_type, kinds[i], length) == 0 && media_type[length] == '/')
+    if (strncmp (media_type, kinds[i], length) == 0 &&
+        media_type[length] == '/')
       return kinds[i];
   }
   return "other";
@@ -151,7 +152,8 @@ track_record_new (guint number, GstCaps *caps)
   record->kind = HAB_RECORD_TRACK;
   record->track_number = number;
   track->number = number;
-  track->kind = g_strdup (media_kind (media_type ? media_type : gst_structure_get_name (s)));
+  track->kind = g_strdup (
+      media_kind (media_type ? media_type : gst_structure_get_name (s)));
   track->codec = gst_codec_utils_caps_get_mime_codec (caps);
   track->caps = describe_caps (caps);
   track->fps_d = 1;
@@ -176,7 +178,8 @@ running_time (GstCatalogRecorder *self, GstClockTime time)
   if (!GST_CLOCK_TIME_IS_VALID (time) || segment->format != GST_FORMAT_TIME)
     return G_MININT64;
 
-  sign = gst_segment_to_running_time_full (segment, GST_FORMAT_TIME, time, &value);
+  sign =
+      gst_segment_to_running_time_full (segment, GST_FORMAT_TIME, time, &value);
   if (sign == 0 || value > G_MAXINT64)
     return G_MININT64;
   return sign * (gint64) value;
@@ -192,15 +195,16 @@ gop_record_new (GstCatalogRecorder *self, const GstStructure *s)
   GstClockTime pts = GST_CLOCK_TIME_NONE, dts = GST_CLOCK_TIME_NONE;
   GstClockTime duration = GST_CLOCK_TIME_NONE;
 
-  if (!kind || strlen (kind) >= sizeof (gop->kind)
-      || !gst_structure_get (s, "index", G_TYPE_UINT64, &gop->index,
+  if (!kind || strlen (kind) >= sizeof (gop->kind) ||
+      !gst_structure_get (s, "index", G_TYPE_UINT64, &gop->index,
           "frames", G_TYPE_UINT64, &gop->frames,
           "bytes", G_TYPE_UINT64, &gop->bytes,
           "closed", G_TYPE_BOOLEAN, &gop->closed,
-          "leading-pictures", G_TYPE_UINT, &gop->leading_pictures, NULL)
-      || gop->index > G_MAXINT64)
+          "leading-pictures", G_TYPE_UINT, &gop->leading_pictures, NULL) ||
+      gop->index > G_MAXINT64)
     return NULL;
-  gst_structure_get (s, "pts", G_TYPE_UINT64, &pts, "dts", G_TYPE_UINT64, &dts, NULL);
+  gst_structure_get (
+      s, "pts", G_TYPE_UINT64, &pts, "dts", G_TYPE_UINT64, &dts, NULL);
   gst_structure_get_uint64 (s, "duration", &duration);
 
   record->kind = HAB_RECORD_GOP;
@@ -250,14 +254,15 @@ report_failure (GstCatalogRecorder *self)
 {
   g_autoptr (GError) error = hab_record_writer_dup_error (self->writer);
 
-  if (!error || self->reported
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (!error || self->reported ||
+      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   self->reported = TRUE;
 
-  if (g_error_matches (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NO_SPACE)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
-    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, (NULL), ("%s", error->message));
+  if (g_error_matches (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NO_SPACE) ||
+      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, NO_SPACE_LEFT, (NULL), ("%s", error->message));
   else
     GST_ELEMENT_ERROR (self, RESOURCE, WRITE, (NULL), ("%s", error->message));
 }
@@ -390,7 +395,8 @@ find_fault (const Settings *settings, HabStatus *stage)
 {
   if (settings->location && settings->fd >= 0)
     return "set either location or fd, not both";
-  if (settings->location && settings->input_id == 0 && settings->package_id == 0)
+  if (settings->location && settings->input_id == 0 &&
+      settings->package_id == 0)
     return "location needs input-content-id or packaged-content-id";
   if (settings->location && settings->stage && settings->package_id == 0)
     return "stage needs packaged-content-id";
@@ -411,7 +417,8 @@ open_writer (GstCatalogRecorder *self, const Settings *settings)
     self->writer = hab_record_writer_new_for_fd (settings->fd, &error);
 
   if (error)
-    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE, (NULL), ("%s", error->message));
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, OPEN_WRITE, (NULL), ("%s", error->message));
   return error == NULL;
 }
 
@@ -575,8 +582,8 @@ gst_catalog_recorder_finalize (GObject *object)
 static void
 install_properties (GObjectClass *klass)
 {
-  GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
-      | GST_PARAM_MUTABLE_READY;
+  GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+      GST_PARAM_MUTABLE_READY;
 
   props[PROP_LOCATION] = g_param_spec_string ("location", "Location",
       "Path of the catalog database to write to (unset: none)",

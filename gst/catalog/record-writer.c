@@ -96,7 +96,8 @@ gop_to_json (JsonObject *object, guint track_number, const HabGop *gop)
   json_object_set_int_member (object, "index", gop->index);
   json_object_set_string_member (object, "kind", gop->kind);
   json_object_set_boolean_member (object, "closed", gop->closed);
-  json_object_set_int_member (object, "leading_pictures", gop->leading_pictures);
+  json_object_set_int_member (
+      object, "leading_pictures", gop->leading_pictures);
   json_object_set_int_member (object, "frames", gop->frames);
   json_object_set_int_member (object, "first_frame", gop->first_frame);
   set_int (object, "pts_ns", gop->pts_ns, G_MININT64);
@@ -207,16 +208,16 @@ store (HabRecordWriter *writer, const HabRecord *record, GError **error)
 {
   switch (record->kind) {
     case HAB_RECORD_TRACK:
-      return writer->input_id == 0
-          || hab_catalog_put_track (writer->catalog, writer->input_id,
+      return writer->input_id == 0 ||
+          hab_catalog_put_track (writer->catalog, writer->input_id,
               &record->track, error);
     case HAB_RECORD_GOP:
-      return writer->input_id == 0
-          || hab_catalog_put_gop (writer->catalog, writer->input_id,
+      return writer->input_id == 0 ||
+          hab_catalog_put_gop (writer->catalog, writer->input_id,
               record->track_number, &record->gop, error);
     case HAB_RECORD_STAGE:
-      return writer->package_id == 0
-          || hab_catalog_set_status (writer->catalog, writer->package_id,
+      return writer->package_id == 0 ||
+          hab_catalog_set_status (writer->catalog, writer->package_id,
               record->stage, NULL, NULL, error);
   }
   g_return_val_if_reached (FALSE);
@@ -449,7 +450,8 @@ hab_record_writer_flush (HabRecordWriter *writer)
   gboolean done;
 
   g_mutex_lock (&writer->lock);
-  while (writer->n_done < writer->n_pushed && !writer->error && !writer->cancelled)
+  while (
+      writer->n_done < writer->n_pushed && !writer->error && !writer->cancelled)
     g_cond_wait (&writer->changed, &writer->lock);
   done = !writer->error && !writer->cancelled;
   g_mutex_unlock (&writer->lock);

@@ -114,8 +114,8 @@ create_file (const gchar *path, GError **error)
     return set_file_error ("make", path, errno, error);
 
   fill_random (key, sizeof (key));
-  done = write_key (fd, key, sizeof (key))
-      && (link (temporary, path) == 0 || errno == EEXIST);
+  done = write_key (fd, key, sizeof (key)) &&
+      (link (temporary, path) == 0 || errno == EEXIST);
   saved_errno = errno;
   hab_key_wipe (key, sizeof (key));
   g_unlink (temporary);

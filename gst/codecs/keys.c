@@ -87,7 +87,8 @@ parse_base64 (const gchar *text, gsize length, guint8 key[HAB_KEY_SIZE])
   guint32 bits = 0;
   guint n_bits = 0, n_bytes = 0;
 
-  if (length == BASE64_PADDED_LENGTH && memcmp (text + BASE64_LENGTH, "==", 2) != 0)
+  if (length == BASE64_PADDED_LENGTH &&
+      memcmp (text + BASE64_LENGTH, "==", 2) != 0)
     return FALSE;
 
   for (guint i = 0; i < BASE64_LENGTH; i++) {

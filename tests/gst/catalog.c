@@ -11,7 +11,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define SHA256 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define SHA256 \
+  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static const guint8 kid[16] = {
   0xa1, 0x6e, 0x40, 0x2b, 0x90, 0x56, 0xe3, 0x71,
@@ -68,11 +69,16 @@ static GArray *
 new_tracks (void)
 {
   GArray *tracks = g_array_new (FALSE, TRUE, sizeof (HabTrack));
-  HabTrack video = {
-    .number = 2, .kind = (gchar *) "video", .codec = (gchar *) "avc1.64001F",
-    .caps = (gchar *) "video/x-h264", .timescale = 12800, .width = 1280,
-    .height = 720, .fps_n = 25, .fps_d = 1, .duration_ns = 4 * G_GINT64_CONSTANT (1000000000)
-  };
+  HabTrack video = { .number = 2,
+    .kind = (gchar *) "video",
+    .codec = (gchar *) "avc1.64001F",
+    .caps = (gchar *) "video/x-h264",
+    .timescale = 12800,
+    .width = 1280,
+    .height = 720,
+    .fps_n = 25,
+    .fps_d = 1,
+    .duration_ns = 4 * G_GINT64_CONSTANT (1000000000) };
   HabTrack audio = {
     .number = 3, .kind = (gchar *) "audio", .fps_d = 1, .channels = 2,
     .rate = 48000, .duration_ns = -1, .language = (gchar *) "deu"
@@ -87,13 +93,18 @@ new_tracks (void)
 static HabGop
 make_gop (guint64 index)
 {
-  HabGop gop = {
-    .index = index, .kind = "recovery-point", .closed = index == 0,
-    .leading_pictures = index, .frames = 50, .first_frame = 50 * index,
-    .pts_ns = index * 2000000000, .dts_ns = (gint64) index * 2000000000 - 80000000,
-    .duration_ns = 2000000000, .bytes = 1000, .first_byte = 48 + 1000 * index,
-    .end_byte = 1048 + 1000 * index
-  };
+  HabGop gop = { .index = index,
+    .kind = "recovery-point",
+    .closed = index == 0,
+    .leading_pictures = index,
+    .frames = 50,
+    .first_frame = 50 * index,
+    .pts_ns = index * 2000000000,
+    .dts_ns = (gint64) index * 2000000000 - 80000000,
+    .duration_ns = 2000000000,
+    .bytes = 1000,
+    .first_byte = 48 + 1000 * index,
+    .end_byte = 1048 + 1000 * index };
 
   return gop;
 }
@@ -112,16 +123,20 @@ try_add_input (HabCatalog *catalog, const gchar *name, GError **error)
 
   for (guint i = 0; i < 5; i++) {
     HabGop gop = make_gop (i);
-    HabIFrame iframe = {
-      .coded_picture_number = 50 * i, .pts = 512 * i, .dts = (gint64) 512 * i - 1024,
-      .duration = 512, .offset = i == 1 ? -1 : 48, .size = 7641,
-      .key_frame = i != 2, .gop_index = i == 2 ? -1 : (gint64) i
-    };
+    HabIFrame iframe = { .coded_picture_number = 50 * i,
+      .pts = 512 * i,
+      .dts = (gint64) 512 * i - 1024,
+      .duration = 512,
+      .offset = i == 1 ? -1 : 48,
+      .size = 7641,
+      .key_frame = i != 2,
+      .gop_index = i == 2 ? -1 : (gint64) i };
     g_array_append_val (gops, gop);
     g_array_append_val (iframes, iframe);
   }
 
-  return hab_catalog_add_input (catalog, &input, tracks, 2, gops, iframes, error);
+  return hab_catalog_add_input (
+      catalog, &input, tracks, 2, gops, iframes, error);
 }
 
 static gint64
@@ -167,7 +182,8 @@ set_status (HabCatalog *catalog, gint64 id, HabStatus status,
     const gchar *reason, const gchar *file)
 {
   g_autoptr (GError) error = NULL;
-  gboolean done = hab_catalog_set_status (catalog, id, status, reason, file, &error);
+  gboolean done =
+      hab_catalog_set_status (catalog, id, status, reason, file, &error);
 
   g_assert_no_error (error);
   g_assert_true (done);
@@ -217,7 +233,8 @@ query (const gchar *path, const gchar *sql)
   sqlite3_stmt *statement = NULL;
 
   g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (
+      sqlite3_prepare_v2 (db, sql, -1, &statement, NULL), ==, SQLITE_OK);
   while (sqlite3_step (statement) == SQLITE_ROW) {
     for (gint i = 0; i < sqlite3_column_count (statement); i++) {
       const gchar *text = (const gchar *) sqlite3_column_text (statement, i);
@@ -258,8 +275,11 @@ test_open (Fixture *fixture, gconstpointer data)
   open_catalog (fixture);
   assert_query (fixture->path, "PRAGMA journal_mode", "wal\n");
   assert_query (fixture->path, "PRAGMA user_version", "2\n");
-  assert_query (fixture->path, "SELECT count(*) FROM sqlite_schema "
-      "WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND sql NOT LIKE '%STRICT%'", "0\n");
+  assert_query (fixture->path,
+      "SELECT count(*) FROM sqlite_schema "
+      "WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+      "AND sql NOT LIKE '%STRICT%'",
+      "0\n");
 
   /* Again, with something in it */
   add_input (fixture->catalog, "a.mp4");
@@ -312,13 +332,16 @@ test_newer (Fixture *fixture, gconstpointer data)
   open_catalog (fixture);
   g_clear_pointer (&fixture->catalog, hab_catalog_close);
   execute (fixture->path,
-      "PRAGMA journal_mode = DELETE; CREATE TABLE future (x); PRAGMA user_version = 1000");
-  g_assert_true (g_file_get_contents (fixture->path, &before, &before_size, NULL));
+      "PRAGMA journal_mode = DELETE; CREATE TABLE future (x); "
+      "PRAGMA user_version = 1000");
+  g_assert_true (
+      g_file_get_contents (fixture->path, &before, &before_size, NULL));
 
   g_assert_null (hab_catalog_open (fixture->path, &error));
   g_assert_nonnull (strstr (error->message, fixture->path));
   assert_error (error, NEWER);
-  g_assert_true (g_file_get_contents (fixture->path, &after, &after_size, NULL));
+  g_assert_true (
+      g_file_get_contents (fixture->path, &after, &after_size, NULL));
   g_assert_cmpmem (after, after_size, before, before_size);
 }
 
@@ -326,7 +349,8 @@ static void
 test_not_a_catalog (Fixture *fixture, gconstpointer data)
 {
   g_autofree gchar *junk = g_strnfill (8192, 'x');
-  g_autofree gchar *nowhere = g_build_filename (fixture->dir, "no", "catalog.db", NULL);
+  g_autofree gchar *nowhere =
+      g_build_filename (fixture->dir, "no", "catalog.db", NULL);
   g_autofree gchar *other = g_build_filename (fixture->dir, "other.db", NULL);
   g_autofree gchar *content = NULL;
   g_autoptr (GError) error = NULL;
@@ -379,9 +403,11 @@ test_no_space (Fixture *fixture, gconstpointer data)
   HabCatalog *catalog = open_catalog (fixture);
   g_autoptr (GError) error = NULL;
   g_autofree gchar *big = g_strnfill (64 * 1024 * 1024, 'x');
-  HabTrack track = {
-    .number = 9, .kind = (gchar *) "other", .fps_d = 1, .duration_ns = -1, .caps = big
-  };
+  HabTrack track = { .number = 9,
+    .kind = (gchar *) "other",
+    .fps_d = 1,
+    .duration_ns = -1,
+    .caps = big };
   gint64 id = add_input (catalog, "a.mp4");
   sqlite3 *db = catalog->db;
   guint64 n_gops;
@@ -418,8 +444,10 @@ test_input (Fixture *fixture, gconstpointer data)
       hab_catalog_find_input (catalog, "a \"b\" <c>';--.mp4", NULL);
   g_autoptr (GArray) tracks = hab_catalog_list_tracks (catalog, id, NULL);
   g_autoptr (GArray) gops = hab_catalog_list_gops (catalog, id, 3, 10, NULL);
-  g_autoptr (GArray) iframes = hab_catalog_list_iframes (catalog, id, 1, 2, NULL);
-  g_autoptr (GArray) history = hab_catalog_list_input_history (catalog, id, NULL);
+  g_autoptr (GArray) iframes =
+      hab_catalog_list_iframes (catalog, id, 1, 2, NULL);
+  g_autoptr (GArray) history =
+      hab_catalog_list_input_history (catalog, id, NULL);
   g_autoptr (GError) error = NULL;
   HabTrack *audio;
   HabIFrame *iframe;
@@ -495,7 +523,8 @@ test_input_errors (Fixture *fixture, gconstpointer data)
   g_assert_true (hab_catalog_delete_input (catalog, id, &error));
   assert_query (fixture->path,
       "SELECT (SELECT count(*) FROM tracks) + (SELECT count(*) FROM gops) "
-      "+ (SELECT count(*) FROM iframes) + (SELECT count(*) FROM input_history)", "0\n");
+      "+ (SELECT count(*) FROM iframes) + (SELECT count(*) FROM input_history)",
+      "0\n");
   other = add_input (catalog, "a.mp4");
   g_assert_cmpint (other, >, id);
 
@@ -516,13 +545,15 @@ test_package_errors (Fixture *fixture, gconstpointer data)
   HabPackage package = make_package (input_id, "AAAAAA");
   g_autoptr (GError) error = NULL;
 
-  static const gchar *const bad_codes[] = { "", "AAAAA", "aaaaaa", "AAAAA/", "../../" };
+  static const gchar *const bad_codes[] = { "", "AAAAA", "aaaaaa", "AAAAA/",
+    "../../" };
 
   g_assert_cmpint (hab_catalog_add_package (catalog, &package, &error), ==, 0);
   assert_error (error, EXISTS);
   for (guint i = 0; i < G_N_ELEMENTS (bad_codes); i++) {
     package = make_package (input_id, bad_codes[i]);
-    g_assert_cmpint (hab_catalog_add_package (catalog, &package, &error), ==, 0);
+    g_assert_cmpint (
+        hab_catalog_add_package (catalog, &package, &error), ==, 0);
     assert_error (error, FAILED);
   }
 
@@ -661,10 +692,14 @@ test_lookups (Fixture *fixture, gconstpointer data)
   gint64 a = add_input (catalog, "a.mp4"), b = add_input (catalog, "b.mp4");
   gint64 first = add_package (catalog, a, "AAAAAA");
   gint64 second = add_package (catalog, b, "BBBBBB");
-  g_autoptr (GPtrArray) all = hab_catalog_list_packages (catalog, 0, 10, 0, NULL);
-  g_autoptr (GPtrArray) of_b = hab_catalog_list_packages (catalog, 0, 10, b, NULL);
-  g_autoptr (GPtrArray) next = hab_catalog_list_packages (catalog, first, 1, 0, NULL);
-  g_autoptr (GPtrArray) by_kid = hab_catalog_list_packages_by_kid (catalog, kid, NULL);
+  g_autoptr (GPtrArray) all =
+      hab_catalog_list_packages (catalog, 0, 10, 0, NULL);
+  g_autoptr (GPtrArray) of_b =
+      hab_catalog_list_packages (catalog, 0, 10, b, NULL);
+  g_autoptr (GPtrArray) next =
+      hab_catalog_list_packages (catalog, first, 1, 0, NULL);
+  g_autoptr (GPtrArray) by_kid =
+      hab_catalog_list_packages_by_kid (catalog, kid, NULL);
   g_autoptr (HabPackage) by_code = NULL;
   g_autoptr (HabPackage) clear = NULL;
   g_autoptr (GError) error = NULL;
@@ -720,7 +755,8 @@ test_view (Fixture *fixture, gconstpointer data)
       "input_content_id,input_content_origin,video_track_number,status,"
       "output_file_path,video_key,kid,packaged_content_id,url\n");
   assert_query (fixture->path,
-      "SELECT * FROM uploaded_videos ORDER BY input_content_origin, packaged_content_id",
+      "SELECT * FROM uploaded_videos "
+      "ORDER BY input_content_origin, packaged_content_id",
       "1|a.mp4|2|Ready|stream.mpd|hab1:AAAA|oW5AK5BW43HzbTSKpiu3SQ|1|"
       "http://localhost:8080/X/dash/stream.mpd\n"
       "1|a.mp4|2|Queued|NULL|NULL|NULL|2|NULL\n"
@@ -773,7 +809,8 @@ claim_all (gpointer path)
 
   g_assert_no_error (error);
   while (TRUE) {
-    g_autoptr (HabPackage) package = hab_catalog_claim_package (catalog, &error);
+    g_autoptr (HabPackage) package =
+        hab_catalog_claim_package (catalog, &error);
 
     g_assert_no_error (error);
     if (!package)
@@ -802,7 +839,8 @@ test_two_connections (Fixture *fixture, gconstpointer data)
     n += GPOINTER_TO_UINT (g_thread_join (threads[i]));
 
   g_assert_cmpuint (n, ==, N_PACKAGES);
-  assert_query (fixture->path, "SELECT min (attempts), max (attempts) FROM packages", "1|1\n");
+  assert_query (fixture->path,
+      "SELECT min (attempts), max (attempts) FROM packages", "1|1\n");
 }
 
 static gpointer
@@ -832,7 +870,8 @@ test_created_by_many (Fixture *fixture, gconstpointer data)
 /* --- keys ------------------------------------------------------------ */
 
 static void
-assert_absent (const gchar *data, gsize size, gconstpointer needle, gsize length)
+assert_absent (
+    const gchar *data, gsize size, gconstpointer needle, gsize length)
 {
   g_assert_null (memmem (data, size, needle, length));
 }
@@ -844,7 +883,8 @@ test_copy_has_no_key (Fixture *fixture, gconstpointer data)
     0x87, 0x23, 0x7d, 0x20, 0xa1, 0x9f, 0x58, 0xa7,
     0x40, 0xc0, 0x56, 0x84, 0xe6, 0x99, 0xb4, 0xaa
   };
-  g_autofree gchar *master = g_build_filename (fixture->dir, "master.key", NULL);
+  g_autofree gchar *master =
+      g_build_filename (fixture->dir, "master.key", NULL);
   g_autoptr (HabSeal) seal = hab_seal_new (master, TRUE, NULL);
   g_autofree gchar *sealed = hab_seal_close (seal, "package key", key, 16);
   g_autofree gchar *hex = hab_key_to_hex (key);
@@ -870,7 +910,8 @@ test_copy_has_no_key (Fixture *fixture, gconstpointer data)
   }
 
   back = hab_catalog_find_package_by_code (catalog, "AAAAAA", NULL);
-  g_assert_true (hab_seal_open (seal, "package key", back->sealed_key, opened, 16, NULL));
+  g_assert_true (
+      hab_seal_open (seal, "package key", back->sealed_key, opened, 16, NULL));
   g_assert_cmpmem (opened, 16, key, 16);
 }
 

@@ -12,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SHA256 \
+  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 #define CAPS \
   "video/x-h264, stream-format=avc, alignment=au, width=1280, height=720, " \
   "framerate=25/1, codec_data=(buffer)0164001fffe10000"
@@ -31,8 +34,10 @@ static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   HabInput input = {
-    .name = (gchar *) "a.mp4", .storage = (gchar *) "a", .duration_ns = -1,
-    .sha256 = (gchar *) "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    .name = (gchar *) "a.mp4",
+    .storage = (gchar *) "a",
+    .duration_ns = -1,
+    .sha256 = (gchar *) SHA256
   };
   HabPackage package = {
     .code = (gchar *) "AAAAAA", .encrypt = (gchar *) "none",
@@ -44,7 +49,8 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->path = g_build_filename (fixture->dir, "catalog.db", NULL);
   fixture->bus = gst_bus_new ();
   catalog = hab_catalog_open (fixture->path, NULL);
-  fixture->input_id = hab_catalog_add_input (catalog, &input, NULL, 0, NULL, NULL, NULL);
+  fixture->input_id =
+      hab_catalog_add_input (catalog, &input, NULL, 0, NULL, NULL, NULL);
   package.input_id = fixture->input_id;
   fixture->package_id = hab_catalog_add_package (catalog, &package, NULL);
   g_assert_cmpint (fixture->package_id, >, 0);
@@ -64,8 +70,8 @@ tear_down (Fixture *fixture, gconstpointer data)
 /* --- streams --------------------------------------------------------- */
 
 /* The element, its properties set and not started. */
-static GstElement *
-make_element (Fixture *fixture, const gchar *first_property, ...) G_GNUC_NULL_TERMINATED;
+static GstElement *make_element (
+    Fixture *fixture, const gchar *first_property, ...) G_GNUC_NULL_TERMINATED;
 
 static GstElement *
 make_element (Fixture *fixture, const gchar *first_property, ...)
@@ -145,7 +151,8 @@ saw_event (GstHarness *h, GstEventType type)
 static void
 assert_posted (Fixture *fixture, gint code)
 {
-  g_autoptr (GstMessage) message = gst_bus_pop_filtered (fixture->bus, GST_MESSAGE_ERROR);
+  g_autoptr (GstMessage) message =
+      gst_bus_pop_filtered (fixture->bus, GST_MESSAGE_ERROR);
   g_autoptr (GError) error = NULL;
 
   g_assert_nonnull (message);
@@ -161,7 +168,8 @@ count_list (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   guint *n_buffers = data;
 
-  *n_buffers += gst_buffer_list_length (gst_pad_probe_info_get_buffer_list (info));
+  *n_buffers +=
+      gst_buffer_list_length (gst_pad_probe_info_get_buffer_list (info));
   return GST_PAD_PROBE_OK;
 }
 
@@ -207,9 +215,10 @@ test_passthrough (Fixture *fixture, gconstpointer data)
 static void
 test_catalog (Fixture *fixture, gconstpointer data)
 {
-  GstHarness *h = make_harness (make_element (fixture, "location", fixture->path,
-      "input-content-id", fixture->input_id, "packaged-content-id",
-      fixture->package_id, "track-number", 2, "stage", "Fragmented", NULL),
+  GstHarness *h = make_harness (
+      make_element (fixture, "location", fixture->path, "input-content-id",
+          fixture->input_id, "packaged-content-id", fixture->package_id,
+          "track-number", 2, "stage", "Fragmented", NULL),
       80 * GST_MSECOND);
   g_autoptr (HabCatalog) catalog = hab_catalog_open (fixture->path, NULL);
   g_autoptr (HabPackage) before = NULL;
@@ -291,7 +300,8 @@ test_lines (Fixture *fixture, gconstpointer data)
   g_autoptr (JsonObject) stage = NULL;
 
   g_assert_cmpint (pipe (fds), ==, 0);
-  h = make_harness (make_element (fixture, "fd", fds[1], "stage", "Encrypted", NULL), 0);
+  h = make_harness (
+      make_element (fixture, "fd", fds[1], "stage", "Encrypted", NULL), 0);
   push_gop (h, 0, 0, 0);
   push_gop (h, 1, 2 * GST_SECOND, GST_CLOCK_TIME_NONE);
   g_assert_true (gst_harness_push_event (h, gst_event_new_eos ()));
@@ -305,7 +315,8 @@ test_lines (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (lines[4], ==, "");
 
   track = parse_line (lines[0]);
-  g_assert_cmpstr (json_object_get_string_member (track, "record"), ==, "track");
+  g_assert_cmpstr (
+      json_object_get_string_member (track, "record"), ==, "track");
   g_assert_cmpint (json_object_get_int_member (track, "number"), ==, 1);
   g_assert_cmpint (json_object_get_int_member (track, "width"), ==, 1280);
   gop = parse_line (lines[2]);
@@ -316,7 +327,8 @@ test_lines (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (json_object_get_int_member (gop, "first_frame"), ==, 50);
   g_assert_false (json_object_get_boolean_member (gop, "closed"));
   stage = parse_line (lines[3]);
-  g_assert_cmpstr (json_object_get_string_member (stage, "stage"), ==, "Encrypted");
+  g_assert_cmpstr (
+      json_object_get_string_member (stage, "stage"), ==, "Encrypted");
 }
 
 /* The reader goes away. Neither SIGPIPE nor EOS come of it. */
@@ -412,9 +424,11 @@ test_stop_at_eos (Fixture *fixture, gconstpointer data)
 static void
 test_stop (Fixture *fixture, gconstpointer data)
 {
-  GstHarness *h = make_harness (make_element (fixture, "location", fixture->path,
-      "input-content-id", fixture->input_id, "packaged-content-id",
-      fixture->package_id, "stage", "Fragmented", NULL), 0);
+  GstHarness *h = make_harness (
+      make_element (fixture, "location", fixture->path, "input-content-id",
+          fixture->input_id, "packaged-content-id", fixture->package_id,
+          "stage", "Fragmented", NULL),
+      0);
   g_autoptr (HabCatalog) catalog = NULL;
   g_autoptr (HabPackage) package = NULL;
   guint64 n_gops;
@@ -423,7 +437,8 @@ test_stop (Fixture *fixture, gconstpointer data)
   gst_harness_teardown (h);
 
   catalog = hab_catalog_open (fixture->path, NULL);
-  g_assert_true (hab_catalog_count_gops (catalog, fixture->input_id, &n_gops, NULL));
+  g_assert_true (
+      hab_catalog_count_gops (catalog, fixture->input_id, &n_gops, NULL));
   g_assert_cmpuint (n_gops, ==, 1000);
   package = hab_catalog_get_package (catalog, fixture->package_id, NULL);
   g_assert_cmpint (package->status, ==, HAB_STATUS_QUEUED);
@@ -432,8 +447,10 @@ test_stop (Fixture *fixture, gconstpointer data)
 static void
 test_no_row (Fixture *fixture, gconstpointer data)
 {
-  GstHarness *h = make_harness (make_element (fixture, "location", fixture->path,
-      "input-content-id", (gint64) 99, NULL), 0);
+  GstHarness *h =
+      make_harness (make_element (fixture, "location", fixture->path,
+                        "input-content-id", (gint64) 99, NULL),
+          0);
 
   g_assert_false (gst_harness_push_event (h, gst_event_new_eos ()));
   g_assert_false (saw_event (h, GST_EVENT_EOS));
@@ -456,21 +473,25 @@ assert_no_start (Fixture *fixture, GstElement *element, gint code)
 static void
 test_settings (Fixture *fixture, gconstpointer data)
 {
-  g_autofree gchar *nowhere = g_build_filename (fixture->dir, "no", "catalog.db", NULL);
+  g_autofree gchar *nowhere =
+      g_build_filename (fixture->dir, "no", "catalog.db", NULL);
   gint read_only = open ("/dev/null", O_RDONLY | O_CLOEXEC);
 
   assert_no_start (fixture, make_element (fixture, "location", fixture->path,
       "fd", 1, "input-content-id", fixture->input_id, NULL),
       GST_RESOURCE_ERROR_SETTINGS);
-  assert_no_start (fixture, make_element (fixture, "location", fixture->path, NULL),
+  assert_no_start (fixture,
+      make_element (fixture, "location", fixture->path, NULL),
       GST_RESOURCE_ERROR_SETTINGS);
   assert_no_start (fixture, make_element (fixture, "location", fixture->path,
       "input-content-id", fixture->input_id, "stage", "Ready", NULL),
       GST_RESOURCE_ERROR_SETTINGS);
   assert_no_start (fixture, make_element (fixture, "stage", "Done", NULL),
       GST_RESOURCE_ERROR_SETTINGS);
-  assert_no_start (fixture, make_element (fixture, "location", nowhere,
-      "input-content-id", fixture->input_id, NULL), GST_RESOURCE_ERROR_OPEN_WRITE);
+  assert_no_start (fixture,
+      make_element (fixture, "location", nowhere, "input-content-id",
+          fixture->input_id, NULL),
+      GST_RESOURCE_ERROR_OPEN_WRITE);
   assert_no_start (fixture, make_element (fixture, "fd", read_only, NULL),
       GST_RESOURCE_ERROR_OPEN_WRITE);
 

@@ -93,7 +93,8 @@ test_refuses_changes (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < strlen (text); i++) {
     g_autofree gchar *changed = g_strdup (text);
     g_autofree gchar *cut = g_strndup (text, i);
-    g_autofree gchar *longer = g_strdup_printf ("%.*s %s", (gint) i, text, text + i);
+    g_autofree gchar *longer =
+        g_strdup_printf ("%.*s %s", (gint) i, text, text + i);
 
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
     assert_refused (seal, "package key", changed, 16);
@@ -128,7 +129,8 @@ static void
 test_bad_files (Fixture *fixture, gconstpointer data)
 {
   static const gint modes[] = { 0640, 0604, 0660, 0610, 0601, 0666, 0777 };
-  g_autofree gchar *nowhere = g_build_filename (fixture->dir, "no", "key", NULL);
+  g_autofree gchar *nowhere =
+      g_build_filename (fixture->dir, "no", "key", NULL);
   g_autofree gchar *content = NULL;
   gsize size;
 
