@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <gst/check/gstharness.h>
+#include <string.h>
+
+#include "cenc-protection.h"
+
+#define KID "a16e402b9056e371f36d348aa62bb749"
+#define KEY "87237d20a19f58a740c05684e699b4aa"
+#define IV "000102030405060708090a0b0c0d0e0f"
+#define ENCRYPT "cbcsenc kid=" KID " key=" KEY " iv=" IV
+#define AAC \
+  "audio/mpeg, mpegversion = 4, stream-format = raw, framed = true, " \
+  "rate = 44100, channels = 2, codec_data = (buffer) 1210"
+
+/* Frames of 0 to 99 bytes and one large one. */
+static GstBuffer *
+audio_buffer (guint i)
+{
+  gsize size = i < 100 ? i : 5000;
+  guint8 *data = g_malloc (MAX (size, 1));
+  GstBuffer *buffer;
+
+  for (gsize j = 0; j < size; j++)
+    data[j] = i + 3 * j;
+  buffer = gst_buffer_new_wrapped (data, size);
+  GST_BUFFER_PTS (buffer) = i * 23 * GST_MSECOND;
+  return buffer;
+}
+
+static void
+assert_same (GstBuffer *a, GstBuffer *b)
+{
+  GstMapInfo map;
+
+  g_assert_true (gst_buffer_map (b, &map, GST_MAP_READ));
+  g_assert_cmpuint (gst_buffer_get_size (a), ==, map.size);
+  if (map.size > 0)
+    g_assert_cmpint (gst_buffer_memcmp (a, 0, map.data, map.size), ==, 0);
+  gst_buffer_unmap (b, &map);
+}
+
+static void
+test_round_trip (void)
+{
+  GstHarness *h = gst_harness_new_parse (ENCRYPT " ! cbcsdec key=" KEY);
+
+  gst_harness_set_src_caps_str (h, AAC);
+  for (guint i = 0; i <= 100; i++) {
+    g_autoptr (GstBuffer) in = audio_buffer (i);
+    g_autoptr (GstBuffer) out = NULL;
+
+    g_assert_cmpint (gst_harness_push (h, gst_buffer_ref (in)), ==,
+        GST_FLOW_OK);
+    out = gst_harness_pull (h);
+    assert_same (in, out);
+    g_assert_null (gst_buffer_get_protection_meta (out));
+    g_assert_cmpuint (GST_BUFFER_PTS (out), ==, GST_BUFFER_PTS (in));
+  }
+  gst_harness_teardown (h);
+}
+
+/* A buffer that somebody else holds is copied, not changed. */
+static void
+test_shared_buffer (void)
+{
+  GstHarness *h = gst_harness_new_parse (ENCRYPT);
+  g_autoptr (GstBuffer) in = audio_buffer (64);
+  g_autoptr (GstBuffer) before = gst_buffer_copy_deep (in);
+  g_autoptr (GstBuffer) out = NULL;
+  guint8 first[16];
+
+  gst_harness_set_src_caps_str (h, AAC);
+  g_assert_cmpint (gst_harness_push (h, gst_buffer_ref (in)), ==, GST_FLOW_OK);
+  out = gst_harness_pull (h);
+  assert_same (in, before);
+  gst_buffer_extract (out, 0, first, 16);
+  g_assert_cmpint (gst_buffer_memcmp (in, 0, first, 16), !=, 0);
+  gst_harness_teardown (h);
+}
+
+static void
+test_caps_and_meta (void)
+{
+  GstHarness *h = gst_harness_new_parse (ENCRYPT);
+  g_autoptr (GstBuffer) out = NULL;
+  g_autoptr (GstCaps) caps = NULL;
+  const GstStructure *structure;
+  HabProtection protection;
+  guint skip = 1;
+
+  gst_harness_set_src_caps_str (h, AAC);
+  gst_harness_push (h, audio_buffer (50));
+  out = gst_harness_pull (h);
+  caps = gst_pad_get_current_caps (h->sinkpad);
+  structure = gst_caps_get_structure (caps, 0);
+  g_assert_true (gst_structure_has_name (structure, "application/x-cenc"));
+  g_assert_cmpstr (gst_structure_get_string (structure,
+      "original-media-type"), ==, "audio/mpeg");
+  g_assert_cmpstr (gst_structure_get_string (structure, "cipher-mode"), ==,
+      "cbcs");
+  g_assert_cmpstr (gst_structure_get_string (structure, "default-kid"), ==,
+      KID);
+  g_assert_true (gst_structure_get_uint (structure, "skip-byte-block",
+      &skip));
+  g_assert_cmpuint (skip, ==, 0);
+
+  g_assert_nonnull (gst_buffer_get_protection_meta (out));
+  g_assert_true (hab_protection_from_structure (
+      gst_buffer_get_protection_meta (out)->info, &protection));
+  g_assert_true (protection.encrypted);
+  g_assert_false (protection.has_subsamples);
+  gst_harness_teardown (h);
+}
+
+static void
+test_pssh_event (void)
+{
+  GstHarness *h = gst_harness_new_parse (ENCRYPT);
+  const gchar *system = NULL, *origin = NULL;
+  GstBuffer *data = NULL;
+  guint found = 0;
+
+  gst_harness_set_src_caps_str (h, AAC);
+  gst_harness_push (h, audio_buffer (50));
+  for (;;) {
+    g_autoptr (GstEvent) event = gst_harness_try_pull_event (h);
+
+    if (event == NULL)
+      break;
+    if (GST_EVENT_TYPE (event) != GST_EVENT_PROTECTION)
+      continue;
+    gst_event_parse_protection (event, &system, &data, &origin);
+    g_assert_cmpstr (system, ==, HAB_SYSTEM_W3C_COMMON);
+    g_assert_cmpstr (origin, ==, "isobmff/moov");
+    g_assert_cmpuint (gst_buffer_get_size (data), ==, 52);
+    g_assert_cmpint (gst_buffer_memcmp (data, 4, "pssh", 4), ==, 0);
+    found++;
+  }
+  g_assert_cmpuint (found, ==, 1);
+  gst_harness_teardown (h);
+}
+
+/* --- errors ------------------------------------------------------------------ */
+
+typedef struct
+{
+  const gchar *name;
+  const gchar *line;
+  GQuark (*domain) (void);
+  gint code;
+} BadSetting;
+
+static const BadSetting bad_settings[] = {
+  { "no-kid", "cbcsenc key=" KEY, gst_resource_error_quark,
+      GST_RESOURCE_ERROR_SETTINGS },
+  { "no-key", "cbcsenc kid=" KID, gst_resource_error_quark,
+      GST_RESOURCE_ERROR_SETTINGS },
+  { "short-key", "cbcsenc kid=" KID " key=8723", gst_resource_error_quark,
+      GST_RESOURCE_ERROR_SETTINGS },
+  { "missing-file", "cbcsenc kid=" KID " key-file=/nonexistent",
+      gst_resource_error_quark, GST_RESOURCE_ERROR_SETTINGS },
+  { "bad-iv", ENCRYPT " iv=12", gst_resource_error_quark,
+      GST_RESOURCE_ERROR_SETTINGS },
+};
+
+static void
+test_bad_setting (gconstpointer data)
+{
+  const BadSetting *setting = data;
+  g_autoptr (GError) parse_error = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+  g_autoptr (GstElement) element = gst_parse_launch (setting->line,
+      &parse_error);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+
+  g_assert_no_error (parse_error);
+  gst_element_set_bus (element, bus);
+  g_assert_cmpint (gst_element_set_state (element, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, &debug);
+  g_assert_error (error, setting->domain (), setting->code);
+  g_assert_null (strstr (error->message, "8723"));
+  g_assert_null (debug ? strstr (debug, "8723") : NULL);
+  gst_element_set_state (element, GST_STATE_NULL);
+}
+
+static void
+assert_flow_error (GstHarness *h, GstBuffer *buffer, gint code)
+{
+  GstElement *element = gst_harness_find_element (h, "cbcsdec");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gst_element_set_bus (element, bus);
+  g_assert_cmpint (gst_harness_push (h, buffer), ==, GST_FLOW_ERROR);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_error (error, GST_STREAM_ERROR, code);
+  gst_object_unref (element);
+}
+
+static void
+test_no_key (void)
+{
+  GstHarness *h = gst_harness_new_parse (ENCRYPT " ! cbcsdec");
+
+  gst_harness_set_src_caps_str (h, AAC);
+  assert_flow_error (h, audio_buffer (50), GST_STREAM_ERROR_DECRYPT_NOKEY);
+  gst_harness_teardown (h);
+}
+
+static void
+test_other_kid (void)
+{
+  GstHarness *h = gst_harness_new_parse (ENCRYPT
+      " ! cbcsdec kid=00000000000000000000000000000000 key=" KEY);
+
+  gst_harness_set_src_caps_str (h, AAC);
+  assert_flow_error (h, audio_buffer (50), GST_STREAM_ERROR_DECRYPT_NOKEY);
+  gst_harness_teardown (h);
+}
+
+/* Subsamples that reach beyond the sample come from a file, not from us. */
+static void
+test_hostile_subsamples (void)
+{
+  static const guint8 entries[] = { 0, 8, 0xff, 0xff, 0xff, 0xff };
+  static const guint8 zeros[16] = { 0 };
+  GstHarness *h = gst_harness_new_parse ("cbcsdec key=" KEY);
+  GstBuffer *buffer = audio_buffer (50);
+  g_autoptr (GstBuffer) subsamples = gst_buffer_new_memdup (entries, 6);
+  GstStructure *structure = hab_protection_template_new (zeros, zeros,
+      hab_cbcs_video_pattern, FALSE);
+
+  gst_structure_set (structure, "subsample_count", G_TYPE_UINT, 1,
+      "subsamples", GST_TYPE_BUFFER, subsamples, NULL);
+  gst_buffer_add_protection_meta (buffer, structure);
+  gst_harness_set_src_caps_str (h, "application/x-cenc, cipher-mode = cbcs, "
+      "original-media-type = audio/mpeg, mpegversion = 4");
+  assert_flow_error (h, buffer, GST_STREAM_ERROR_DECRYPT);
+  gst_harness_teardown (h);
+}
+
+/* A property that was set cannot be read back, nor found in a dump. */
+static void
+test_key_is_write_only (void)
+{
+  g_autoptr (GstElement) element = gst_object_ref_sink (
+      gst_element_factory_make ("cbcsenc", NULL));
+  GParamSpec *pspec = g_object_class_find_property (
+      G_OBJECT_GET_CLASS (element), "key");
+
+  g_assert_nonnull (pspec);
+  g_assert_cmpuint (pspec->flags & G_PARAM_READABLE, ==, 0);
+}
+
+gint
+main (gint argc, gchar **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cbcsenc/round-trip", test_round_trip);
+  g_test_add_func ("/cbcsenc/shared-buffer", test_shared_buffer);
+  g_test_add_func ("/cbcsenc/caps-and-meta", test_caps_and_meta);
+  g_test_add_func ("/cbcsenc/pssh-event", test_pssh_event);
+  g_test_add_func ("/cbcsenc/key-is-write-only", test_key_is_write_only);
+  g_test_add_func ("/cbcsdec/no-key", test_no_key);
+  g_test_add_func ("/cbcsdec/other-kid", test_other_kid);
+  g_test_add_func ("/cbcsdec/hostile-subsamples", test_hostile_subsamples);
+  for (guint i = 0; i < G_N_ELEMENTS (bad_settings); i++) {
+    g_autofree gchar *path = g_strdup_printf ("/cbcsenc/settings/%s",
+        bad_settings[i].name);
+
+    g_test_add_data_func (path, &bad_settings[i], test_bad_setting);
+  }
+  return g_test_run ();
+}

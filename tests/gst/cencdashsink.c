@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <glib/gstdio.h>
+#include <gst/app/gstappsrc.h>
+#include <gst/gst.h>
+#include <string.h>
+
+#define TIMEOUT (20 * GST_SECOND)
+#define AAC \
+  "audio/mpeg, mpegversion = 4, stream-format = raw, framed = true, " \
+  "rate = 44100, channels = 2, codec_data = (buffer) 1210"
+#define FRAME 23219955
+
+/* AAC frames are as good as any: what is tested is the sink. */
+typedef struct
+{
+  gchar *folder;
+  gchar *manifest;
+  GstElement *pipeline;
+  GstElement *sink;
+  GstElement *source;
+} Fixture;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (AAC);
+
+  f->folder = g_dir_make_tmp ("haberdash-XXXXXX", NULL);
+  f->manifest = g_build_filename (f->folder, "out", "stream.mpd", NULL);
+  f->pipeline = gst_pipeline_new (NULL);
+  f->source = gst_element_factory_make ("appsrc", NULL);
+  f->sink = gst_element_factory_make ("cencdashsink", NULL);
+  gst_bin_add_many (GST_BIN (f->pipeline), f->source, f->sink, NULL);
+  g_object_set (f->source, "caps", caps, "format", GST_FORMAT_TIME, NULL);
+  g_object_set (f->sink, "location", f->manifest, "fragment-duration",
+      (guint64) GST_SECOND, NULL);
+}
+
+static void
+remove_all (const gchar *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree gchar *child = g_build_filename (path, name, NULL);
+
+    remove_all (child);
+  }
+  g_remove (path);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  gst_element_set_state (f->pipeline, GST_STATE_NULL);
+  gst_object_unref (f->pipeline);
+  remove_all (f->folder);
+  g_free (f->folder);
+  g_free (f->manifest);
+}
+
+static void
+push_frames (Fixture *f, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, 100, NULL);
+
+    gst_buffer_memset (buffer, 0, i, 100);
+    GST_BUFFER_PTS (buffer) = (guint64) i * FRAME;
+    GST_BUFFER_DURATION (buffer) = FRAME;
+    gst_app_src_push_buffer (GST_APP_SRC (f->source), buffer);
+  }
+  gst_app_src_end_of_stream (GST_APP_SRC (f->source));
+}
+
+/* Waits for a message of one of the types, of this name if it is an element
+ * message. */
+static GstMessage *
+wait_for (Fixture *f, GstMessageType types)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (f->pipeline);
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, TIMEOUT, types);
+
+  g_assert_nonnull (message);
+  return message;
+}
+
+static void
+assert_exists (Fixture *f, const gchar *name, gboolean exists)
+{
+  g_autofree gchar *path = g_build_filename (f->folder, "out", name, NULL);
+
+  g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, exists);
+}
+
+/* Every message tells of something that is there already. */
+static void
+test_messages (Fixture *f, gconstpointer data)
+{
+  guint segments = 0, complete = 0, manifests = 0;
+  gboolean ended = FALSE;
+
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_frames (f, 140); /* 3.25 s */
+  while (!ended) {
+    g_autoptr (GstMessage) message = wait_for (f,
+        GST_MESSAGE_ELEMENT | GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+    const GstStructure *s = gst_message_get_structure (message);
+
+    g_assert_cmpint (GST_MESSAGE_TYPE (message), !=, GST_MESSAGE_ERROR);
+    ended = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
+    if (gst_message_has_name (message, "cencdashsink-segment")) {
+      g_assert_cmpuint (complete, ==, 0);
+      assert_exists (f, gst_structure_get_string (s, "location"), TRUE);
+      segments++;
+    } else if (gst_message_has_name (message, "cencdashsink-complete")) {
+      complete++;
+    } else if (gst_message_has_name (message, "cencdashsink-manifest")) {
+      g_assert_cmpuint (complete, ==, 1);
+      assert_exists (f, "stream.mpd", TRUE);
+      manifests++;
+    }
+  }
+  g_assert_cmpuint (segments, ==, 4);
+  g_assert_cmpuint (complete, ==, 1);
+  g_assert_cmpuint (manifests, ==, 1);
+  assert_exists (f, "audio_0/init.mp4", TRUE);
+  assert_exists (f, "audio_0/4.m4s", TRUE);
+  assert_exists (f, "audio_0/.4.m4s.part", FALSE);
+}
+
+static void
+test_unlinked_pad (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstPad) unlinked = gst_element_request_pad_simple (f->sink,
+      "video_0");
+  g_autoptr (GstMessage) message = NULL;
+
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_frames (f, 10);
+  message = wait_for (f, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  assert_exists (f, "stream.mpd", TRUE);
+  assert_exists (f, "video_0", FALSE);
+}
+
+static void
+test_released_pad (Fixture *f, gconstpointer data)
+{
+  GstPad *pad = gst_element_request_pad_simple (f->sink, "video_%u");
+  g_autoptr (GstMessage) message = NULL;
+
+  g_assert_cmpstr (GST_PAD_NAME (pad), ==, "video_0");
+  gst_element_release_request_pad (f->sink, pad);
+  gst_object_unref (pad);
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_frames (f, 10);
+  message = wait_for (f, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+}
+
+static void
+test_empty_input (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstMessage) message = NULL;
+
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  gst_app_src_end_of_stream (GST_APP_SRC (f->source));
+  message = wait_for (f, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_ERROR);
+  assert_exists (f, "stream.mpd", FALSE);
+}
+
+/* A run that ends early leaves no manifest, not even an older one, and nothing
+ * that looks like a segment and is not. */
+static void
+test_stopped_early (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *out = g_path_get_dirname (f->manifest);
+  gboolean segment = FALSE;
+
+  g_mkdir (out, 0777);
+  g_assert_true (g_file_set_contents (f->manifest, "old", -1, NULL));
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  for (guint i = 0; i < 60; i++) {
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, 100, NULL);
+
+    gst_buffer_memset (buffer, 0, i, 100);
+    GST_BUFFER_PTS (buffer) = (guint64) i * FRAME;
+    gst_app_src_push_buffer (GST_APP_SRC (f->source), buffer);
+  }
+  while (!segment) {
+    g_autoptr (GstMessage) message = wait_for (f,
+        GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
+
+    g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_ELEMENT);
+    segment = gst_message_has_name (message, "cencdashsink-segment");
+  }
+  gst_element_set_state (f->pipeline, GST_STATE_NULL);
+  assert_exists (f, "stream.mpd", FALSE);
+  assert_exists (f, "audio_0/1.m4s", TRUE);
+  assert_exists (f, "audio_0/2.m4s", FALSE);
+  assert_exists (f, "audio_0/.2.m4s.part", FALSE);
+}
+
+static void
+test_twice (Fixture *f, gconstpointer data)
+{
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  for (guint run = 0; run < 2; run++) {
+    g_autoptr (GstMessage) message = NULL;
+
+    gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+    push_frames (f, 50);
+    message = wait_for (f, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+    g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+    assert_exists (f, "audio_0/2.m4s", TRUE);
+    gst_element_set_state (f->pipeline, GST_STATE_NULL);
+  }
+}
+
+static void
+test_not_writable (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstMessage) message = NULL;
+
+  g_object_set (f->sink, "location", "/dev/null/out/stream.mpd", NULL);
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_frames (f, 50);
+  message = wait_for (f, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_ERROR);
+}
+
+static void
+test_no_location (Fixture *f, gconstpointer data)
+{
+  g_object_set (f->sink, "location", NULL, NULL);
+  g_assert_cmpint (gst_element_set_state (f->pipeline, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
+}
+
+gint
+main (gint argc, gchar **argv)
+{
+  static const struct
+  {
+    const gchar *path;
+    void (*test) (Fixture *f, gconstpointer data);
+  } tests[] = {
+    { "/cencdashsink/messages", test_messages },
+    { "/cencdashsink/unlinked-pad", test_unlinked_pad },
+    { "/cencdashsink/released-pad", test_released_pad },
+    { "/cencdashsink/empty-input", test_empty_input },
+    { "/cencdashsink/stopped-early", test_stopped_early },
+    { "/cencdashsink/twice", test_twice },
+    { "/cencdashsink/not-writable", test_not_writable },
+    { "/cencdashsink/no-location", test_no_location },
+  };
+
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].test,
+        tear_down);
+  return g_test_run ();
+}

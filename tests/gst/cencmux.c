@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <gst/check/gstharness.h>
+#include <string.h>
+
+#include "h264-units.h"
+
+#define FRAME (40 * GST_MSECOND)
+
+static GstHarness *
+new_harness (const gchar *line)
+{
+  GstHarness *h = gst_harness_new_parse (line);
+  g_autoptr (GstBuffer) codec_data = gst_buffer_new_memdup (h264_codec_data,
+      sizeof h264_codec_data);
+  GstCaps *caps = gst_caps_from_string ("video/x-h264, stream-format = avc, "
+      "alignment = au, width = 320, height = 240, framerate = 25/1");
+
+  gst_caps_set_simple (caps, "codec_data", GST_TYPE_BUFFER, codec_data, NULL);
+  gst_harness_set_src_caps (h, caps);
+  return h;
+}
+
+static GstBuffer *
+frame (gboolean key, guint number, gsize size)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, size, NULL);
+
+  gst_buffer_memset (buffer, 0, number, size);
+  GST_BUFFER_DTS (buffer) = GST_BUFFER_PTS (buffer) = number * FRAME;
+  GST_BUFFER_DURATION (buffer) = FRAME;
+  if (!key)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  return buffer;
+}
+
+/* Pushes n frames, a key frame every gop, and the end. */
+static void
+push_frames (GstHarness *h, guint n, guint gop, gsize size)
+{
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpint (gst_harness_push (h, frame (i % gop == 0, i, size)), ==,
+        GST_FLOW_OK);
+  gst_harness_push_event (h, gst_event_new_eos ());
+}
+
+/* One letter a buffer: I init segment, S first of a segment, C first of a
+ * further chunk, s sample, e sample that ends a segment. */
+static gchar *
+shape (GstHarness *h)
+{
+  GString *letters = g_string_new (NULL);
+
+  for (;;) {
+    g_autoptr (GstBuffer) buffer = gst_harness_try_pull (h);
+    gboolean header, delta;
+
+    if (buffer == NULL)
+      return g_string_free (letters, FALSE);
+    header = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_HEADER);
+    delta = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+    if (header && GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT))
+      g_string_append_c (letters, 'I');
+    else if (header)
+      g_string_append_c (letters, delta ? 'C' : 'S');
+    else
+      g_string_append_c (letters,
+          GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_MARKER) ? 'e' : 's');
+  }
+}
+
+typedef struct
+{
+  const gchar *name;
+  const gchar *line;
+  guint frames, gop, size;
+  const gchar *shape;
+} Grid;
+
+/* Frames of 40 ms. */
+static const Grid grids[] = {
+  { "gop-on-line", "cencmux fragment-duration=120000000", 6, 3, 10,
+      "ISsseSsse" },
+  { "gop-behind-line", "cencmux fragment-duration=100000000", 8, 4, 10,
+      "ISssseSssse" },
+  { "two-gops", "cencmux fragment-duration=160000000", 8, 2, 10,
+      "ISssseSssse" },
+  { "short-last", "cencmux fragment-duration=80000000", 5, 2, 10,
+      "ISseSseSe" },
+  { "one-gop", "cencmux fragment-duration=80000000", 6, 100, 10, "ISssssse" },
+  { "chunks", "cencmux fragment-duration=80000000 max-chunk-bytes=20", 5, 100,
+      10, "ISssCssCe" },
+  { "sample-above-chunk", "cencmux max-chunk-bytes=5", 3, 100, 10,
+      "ISsCsCe" },
+};
+
+static void
+test_grid (gconstpointer data)
+{
+  const Grid *grid = data;
+  GstHarness *h = new_harness (grid->line);
+  g_autofree gchar *actual = NULL;
+
+  push_frames (h, grid->frames, grid->gop, grid->size);
+  actual = shape (h);
+  g_assert_cmpstr (actual, ==, grid->shape);
+  gst_harness_teardown (h);
+}
+
+/* --- boxes -------------------------------------------------------------------- */
+
+static GByteArray *
+collect (GstHarness *h)
+{
+  GByteArray *all = g_byte_array_new ();
+
+  for (;;) {
+    g_autoptr (GstBuffer) buffer = gst_harness_try_pull (h);
+    GstMapInfo map;
+
+    if (buffer == NULL)
+      return all;
+    g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+    g_byte_array_append (all, map.data, map.size);
+    gst_buffer_unmap (buffer, &map);
+  }
+}
+
+/* Content of the nth box that path ("moov/trak/edts") leads to; NULL where
+ * there is none. Every box on the way must fit into the one around it. */
+static const guint8 *
+find_box (const guint8 *data, gsize size, const gchar *path, guint nth,
+    gsize *found_size)
+{
+  gsize offset = 0;
+
+  while (offset + 8 <= size) {
+    guint32 box = GST_READ_UINT32_BE (data + offset);
+
+    g_assert_cmpuint (box, >=, 8);
+    g_assert_cmpuint (box, <=, size - offset);
+    if (memcmp (data + offset + 4, path, 4) == 0 && nth-- == 0) {
+      if (path[4] == '/')
+        return find_box (data + offset + 8, box - 8, path + 5, 0, found_size);
+      *found_size = box - 8;
+      return data + offset + 8;
+    }
+    offset += box;
+  }
+  return NULL;
+}
+
+static void
+test_trun (void)
+{
+  GstHarness *h = new_harness ("cencmux fragment-duration=80000000");
+  g_autoptr (GByteArray) file = NULL;
+  const guint8 *trun, *mdat, *moof;
+  gsize size;
+
+  push_frames (h, 4, 2, 10);
+  file = collect (h);
+  trun = find_box (file->data, file->len, "moof/traf/trun", 0, &size);
+  moof = find_box (file->data, file->len, "moof", 0, &size);
+  mdat = find_box (file->data, file->len, "mdat", 0, &size);
+  g_assert_nonnull (trun);
+  g_assert_cmpuint (size, ==, 20);
+  g_assert_cmpuint (GST_READ_UINT32_BE (trun + 4), ==, 2);
+  /* data_offset counts from the start of the moof. */
+  g_assert_cmpint (GST_READ_UINT32_BE (trun + 8), ==, mdat - (moof - 8));
+  /* 25 frames a second at 25600 ticks: 1024 each, of 10 bytes. */
+  g_assert_cmpuint (GST_READ_UINT32_BE (trun + 12), ==, 1024);
+  g_assert_cmpuint (GST_READ_UINT32_BE (trun + 16), ==, 10);
+  g_assert_cmpuint (GST_READ_UINT32_BE (trun + 20), ==, 0x02000000);
+  g_assert_cmpuint (GST_READ_UINT32_BE (trun + 36), ==, 0x01010000);
+  gst_harness_teardown (h);
+}
+
+static guint64
+decode_time (const GByteArray *file, guint nth)
+{
+  const guint8 *moof, *tfdt;
+  gsize size;
+
+  moof = find_box (file->data, file->len, "moof", nth, &size);
+  g_assert_nonnull (moof);
+  tfdt = find_box (moof, size, "traf/tfdt", 0, &size);
+  g_assert_nonnull (tfdt);
+  return GST_READ_UINT64_BE (tfdt + 4);
+}
+
+/* Decoding before 0: the file starts at 0 and an edit list says by how much it
+ * is shifted. */
+static void
+test_negative_dts (void)
+{
+  GstHarness *h = new_harness ("cencmux fragment-duration=80000000");
+  g_autoptr (GByteArray) file = NULL;
+  const guint8 *elst, *trun;
+  GstSegment segment;
+  gsize size;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.start = 2 * FRAME;
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  for (guint i = 0; i < 4; i++) {
+    GstBuffer *buffer = frame (i % 2 == 0, i, 10);
+
+    GST_BUFFER_PTS (buffer) += 2 * FRAME;
+    g_assert_cmpint (gst_harness_push (h, buffer), ==, GST_FLOW_OK);
+  }
+  gst_harness_push_event (h, gst_event_new_eos ());
+
+  file = collect (h);
+  elst = find_box (file->data, file->len, "moov/trak/edts/elst", 0, &size);
+  g_assert_nonnull (elst);
+  g_assert_cmpuint (GST_READ_UINT64_BE (elst + 16), ==, 2048);
+  g_assert_cmpuint (decode_time (file, 0), ==, 0);
+  g_assert_cmpuint (decode_time (file, 1), ==, 2048);
+  trun = find_box (file->data, file->len, "moof/traf/trun", 0, &size);
+  g_assert_cmpuint (GST_READ_UINT32_BE (trun + 24), ==, 2048);
+  gst_harness_teardown (h);
+}
+
+/* Frames of 24000/1001 a second, an hour and more on: no drift. */
+static void
+test_no_drift (void)
+{
+  GstHarness *h = gst_harness_new_parse (
+      "cencmux fragment-duration=1000000000");
+  g_autoptr (GstBuffer) codec_data = gst_buffer_new_memdup (h264_codec_data,
+      sizeof h264_codec_data);
+  GstCaps *caps = gst_caps_from_string ("video/x-h264, stream-format = avc, "
+      "alignment = au, width = 320, height = 240, framerate = 24000/1001");
+  g_autoptr (GByteArray) file = NULL;
+  const guint n = 100000, gop = 20000;
+
+  gst_caps_set_simple (caps, "codec_data", GST_TYPE_BUFFER, codec_data, NULL);
+  gst_harness_set_src_caps (h, caps);
+  for (guint i = 0; i < n; i++) {
+    GstBuffer *buffer = frame (i % gop == 0, i, 1);
+
+    GST_BUFFER_DTS (buffer) = GST_BUFFER_PTS (buffer) =
+        gst_util_uint64_scale (i, 1001 * GST_SECOND, 24000);
+    gst_harness_push (h, buffer);
+  }
+  gst_harness_push_event (h, gst_event_new_eos ());
+  file = collect (h);
+  for (guint i = 0; i < n / gop; i++)
+    g_assert_cmpuint (decode_time (file, i), ==, (guint64) i * gop * 1001);
+  gst_harness_teardown (h);
+}
+
+static void
+test_protection_boxes (void)
+{
+  GstHarness *h = gst_harness_new_parse (
+      "cbcsenc kid=a16e402b9056e371f36d348aa62bb749 "
+      "key=87237d20a19f58a740c05684e699b4aa ! cencmux");
+  g_autoptr (GByteArray) file = NULL;
+  const guint8 *senc;
+  gsize size;
+
+  gst_harness_set_src_caps_str (h, "audio/mpeg, mpegversion = 4, "
+      "stream-format = raw, framed = true, rate = 44100, channels = 2, "
+      "codec_data = (buffer) 1210");
+  push_frames (h, 3, 1, 40);
+  file = collect (h);
+  senc = find_box (file->data, file->len, "moof/traf/senc", 0, &size);
+  g_assert_nonnull (senc);
+  g_assert_cmpuint (size, ==, 8);
+  g_assert_cmpuint (GST_READ_UINT32_BE (senc + 4), ==, 3);
+  g_assert_null (find_box (file->data, file->len, "moof/traf/saiz", 0,
+      &size));
+  g_assert_nonnull (find_box (file->data, file->len, "moov/pssh", 0, &size));
+  gst_harness_teardown (h);
+}
+
+/* --- errors and life ------------------------------------------------------------ */
+
+static void
+test_no_time (void)
+{
+  GstHarness *h = new_harness ("cencmux");
+  GstBuffer *buffer = frame (TRUE, 0, 10);
+
+  GST_BUFFER_DTS (buffer) = GST_BUFFER_PTS (buffer) = GST_CLOCK_TIME_NONE;
+  g_assert_cmpint (gst_harness_push (h, buffer), ==, GST_FLOW_ERROR);
+  gst_harness_teardown (h);
+}
+
+static void
+test_new_caps (void)
+{
+  GstHarness *h = new_harness ("cencmux");
+  g_autoptr (GstBuffer) codec_data = gst_buffer_new_memdup (h264_codec_data,
+      sizeof h264_codec_data);
+  g_autoptr (GstCaps) other = gst_caps_from_string ("video/x-h264, "
+      "stream-format = avc, alignment = au, width = 640, height = 480, "
+      "framerate = 25/1");
+  g_autoptr (GstCaps) same = gst_pad_get_current_caps (h->srcpad);
+
+  gst_caps_set_simple (other, "codec_data", GST_TYPE_BUFFER, codec_data, NULL);
+  gst_harness_push (h, frame (TRUE, 0, 10));
+  gst_harness_push (h, frame (FALSE, 1, 10));
+  gst_harness_push_event (h, gst_event_new_caps (same));
+  g_assert_cmpint (gst_harness_push (h, frame (FALSE, 2, 10)), ==,
+      GST_FLOW_OK);
+  gst_harness_push_event (h, gst_event_new_caps (other));
+  g_assert_cmpint (gst_harness_push (h, frame (FALSE, 3, 10)), !=,
+      GST_FLOW_OK);
+  gst_harness_teardown (h);
+}
+
+static void
+test_flush (void)
+{
+  GstHarness *h = new_harness ("cencmux fragment-duration=80000000");
+  g_autofree gchar *actual = NULL;
+  GstSegment segment;
+
+  for (guint i = 0; i < 3; i++)
+    gst_harness_push (h, frame (i == 0, i, 10));
+  gst_harness_push_event (h, gst_event_new_flush_start ());
+  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  g_free (shape (h));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  push_frames (h, 2, 2, 10);
+  actual = shape (h);
+  g_assert_cmpstr (actual, ==, "ISse");
+  gst_harness_teardown (h);
+}
+
+gint
+main (gint argc, gchar **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (grids); i++) {
+    g_autofree gchar *path = g_strdup_printf ("/cencmux/grid/%s",
+        grids[i].name);
+
+    g_test_add_data_func (path, &grids[i], test_grid);
+  }
+  g_test_add_func ("/cencmux/trun", test_trun);
+  g_test_add_func ("/cencmux/negative-dts", test_negative_dts);
+  g_test_add_func ("/cencmux/no-drift", test_no_drift);
+  g_test_add_func ("/cencmux/protection-boxes", test_protection_boxes);
+  g_test_add_func ("/cencmux/no-time", test_no_time);
+  g_test_add_func ("/cencmux/new-caps", test_new_caps);
+  g_test_add_func ("/cencmux/flush", test_flush);
+  return g_test_run ();
+}

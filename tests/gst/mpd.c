@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "mpd.h"
+
+#include <string.h>
+
+#include <libxml/parser.h>
+#include <libxml/xpath.h>
+#include <libxml/xpathInternals.h>
+
+typedef struct
+{
+  HabMpd mpd;
+  HabMpdTrack *video;
+  xmlDoc *document;
+  xmlXPathContext *xpath;
+} Fixture;
+
+static HabMpdTrack *
+track_new (const gchar *id, gboolean video, guint32 timescale)
+{
+  HabMpdTrack *track = hab_mpd_track_new (id);
+
+  track->video = video;
+  track->codecs = g_strdup (video ? "avc1.64001f" : "mp4a.40.2");
+  track->timescale = timescale;
+  track->bandwidth = 1000;
+  return track;
+}
+
+static void
+add_segment (HabMpdTrack *track, guint64 time, guint64 duration)
+{
+  HabMpdSegment segment = { time, duration };
+
+  g_array_append_val (track->segments, segment);
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->mpd.tracks = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_mpd_track_free);
+  f->video = track_new ("video_0", TRUE, 1000);
+  f->video->width = 1280;
+  f->video->height = 720;
+  g_ptr_array_add (f->mpd.tracks, f->video);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  xmlXPathFreeContext (f->xpath);
+  xmlFreeDoc (f->document);
+  g_ptr_array_unref (f->mpd.tracks);
+}
+
+static void
+write_and_parse (Fixture *f)
+{
+  gsize size;
+  g_autofree gchar *text = hab_mpd_write (&f->mpd, &size);
+
+  f->document = xmlReadMemory (text, size, NULL, NULL, XML_PARSE_NONET);
+  g_assert_nonnull (f->document);
+  f->xpath = xmlXPathNewContext (f->document);
+  xmlXPathRegisterNs (f->xpath, BAD_CAST "m",
+      BAD_CAST "urn:mpeg:dash:schema:mpd:2011");
+  xmlXPathRegisterNs (f->xpath, BAD_CAST "cenc",
+      BAD_CAST "urn:mpeg:cenc:2013");
+  xmlXPathRegisterNs (f->xpath, BAD_CAST "dashif",
+      BAD_CAST "https://dashif.org/CPS");
+}
+
+static void
+assert_xpath (Fixture *f, const gchar *expression, const gchar *expected)
+{
+  xmlXPathObject *result = xmlXPathEvalExpression (BAD_CAST expression,
+      f->xpath);
+  xmlChar *text;
+
+  g_assert_nonnull (result);
+  text = xmlXPathCastToString (result);
+  g_assert_cmpstr ((const gchar *) text, ==, expected);
+  xmlFree (text);
+  xmlXPathFreeObject (result);
+}
+
+static void
+test_timeline (Fixture *f, gconstpointer data)
+{
+  add_segment (f->video, 0, 4000);
+  add_segment (f->video, 4000, 4000);
+  add_segment (f->video, 8000, 4000);
+  add_segment (f->video, 12000, 2500);
+  add_segment (f->video, 20000, 4000); /* a gap before it */
+  write_and_parse (f);
+
+  assert_xpath (f, "count(//m:S)", "3");
+  assert_xpath (f, "concat(//m:S[1]/@t, ' ', //m:S[1]/@d, ' ', //m:S[1]/@r)",
+      "0 4000 2");
+  assert_xpath (f, "concat(//m:S[2]/@t, ' ', //m:S[2]/@d)", " 2500");
+  assert_xpath (f, "concat(//m:S[3]/@t, ' ', //m:S[3]/@d)", "20000 4000");
+  assert_xpath (f, "string(/m:MPD/@mediaPresentationDuration)", "PT24.000S");
+  assert_xpath (f, "string(/m:MPD/@maxSegmentDuration)", "PT4.000S");
+}
+
+static void
+test_license (Fixture *f, gconstpointer data)
+{
+  f->video->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
+  f->video->pssh = g_strdup ("AAAA");
+  f->mpd.license_url = "http://localhost/l?a=1&b=<2>";
+  add_segment (f->video, 0, 1);
+  write_and_parse (f);
+
+  assert_xpath (f, "count(//m:ContentProtection)", "2");
+  assert_xpath (f, "string(//m:ContentProtection[1]/@cenc:default_KID)",
+      "a16e402b-9056-e371-f36d-348aa62bb749");
+  assert_xpath (f, "string(//m:ContentProtection[1]/@value)", "cbcs");
+  assert_xpath (f, "string(//m:ContentProtection[2]/dashif:Laurl)",
+      "http://localhost/l?a=1&b=<2>");
+  assert_xpath (f, "count(//cenc:pssh)", "0");
+}
+
+static void
+test_pssh (Fixture *f, gconstpointer data)
+{
+  HabMpdTrack *audio = track_new ("audio_0", FALSE, 44100);
+
+  f->video->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
+  f->video->pssh = g_strdup ("AAAA");
+  audio->rate = 44100;
+  audio->channels = 2;
+  add_segment (f->video, 0, 1);
+  add_segment (audio, 0, 44100);
+  g_ptr_array_add (f->mpd.tracks, audio);
+  write_and_parse (f);
+
+  assert_xpath (f, "string(//cenc:pssh)", "AAAA");
+  assert_xpath (f, "count(//m:AdaptationSet[@contentType='audio']"
+      "/m:ContentProtection)", "0");
+  assert_xpath (f, "string(//m:AudioChannelConfiguration/@value)", "2");
+}
+
+static void
+test_attributes (Fixture *f, gconstpointer data)
+{
+  f->video->fps_n = 24000;
+  f->video->fps_d = 1001;
+  f->video->sar_n = 4;
+  f->video->sar_d = 3;
+  f->video->timescale = 24000;
+  add_segment (f->video, 0, 96096);
+  write_and_parse (f);
+
+  assert_xpath (f, "string(//m:Representation/@frameRate)", "24000/1001");
+  assert_xpath (f, "string(//m:Representation/@sar)", "4:3");
+  assert_xpath (f, "string(//m:SegmentTemplate/@media)",
+      "video_0/$Number$.m4s");
+  assert_xpath (f, "string(/m:MPD/@mediaPresentationDuration)", "PT4.004S");
+}
+
+gint
+main (gint argc, gchar **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/mpd/timeline", Fixture, NULL, set_up, test_timeline, tear_down);
+  g_test_add ("/mpd/license", Fixture, NULL, set_up, test_license, tear_down);
+  g_test_add ("/mpd/pssh", Fixture, NULL, set_up, test_pssh, tear_down);
+  g_test_add ("/mpd/attributes", Fixture, NULL, set_up, test_attributes,
+      tear_down);
+  return g_test_run ();
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "output-file.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static gchar *
+new_folder (void)
+{
+  g_autoptr (GError) error = NULL;
+  gchar *folder = g_dir_make_tmp ("haberdash-XXXXXX", &error);
+
+  g_assert_no_error (error);
+  return folder;
+}
+
+static guint
+count_files (const gchar *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir))
+    n++;
+  return n;
+}
+
+static void
+test_whole_or_nothing (void)
+{
+  g_autofree gchar *folder = new_folder ();
+  g_autofree gchar *path = g_build_filename (folder, "a.m4s", NULL);
+  g_autofree gchar *contents = NULL;
+  gchar text[] = "some";
+  struct iovec vector = { text, 4 };
+  HabOutputFile *file = hab_output_file_new (folder, "a.m4s", NULL);
+
+  g_assert_true (hab_output_file_write (file, &vector, 1, NULL));
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  hab_output_file_free (file);
+  g_assert_cmpuint (count_files (folder), ==, 0);
+
+  g_assert_true (hab_output_file_put (folder, "a.m4s", "all", 3, TRUE, NULL));
+  g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, "all");
+  g_assert_cmpuint (count_files (folder), ==, 1);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* More vectors than one call of the system takes. */
+static void
+test_many_vectors (void)
+{
+  const guint n = 5000;
+  g_autofree gchar *folder = new_folder ();
+  g_autofree gchar *path = g_build_filename (folder, "b", NULL);
+  g_autofree struct iovec *vectors = g_new (struct iovec, n);
+  g_autofree gchar *contents = NULL;
+  g_autoptr (HabOutputFile) file = hab_output_file_new (folder, "b", NULL);
+  gchar letters[] = "0123456789";
+  gsize size;
+
+  for (guint i = 0; i < n; i++)
+    vectors[i] = (struct iovec){ letters + i % 10, 1 };
+  g_assert_true (hab_output_file_write (file, vectors, n, NULL));
+  g_assert_true (hab_output_file_commit (file, FALSE, NULL));
+  g_assert_true (g_file_get_contents (path, &contents, &size, NULL));
+  g_assert_cmpuint (size, ==, n);
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpint (contents[i], ==, letters[i % 10]);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+static void
+test_errors (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (hab_output_file_new ("/nonexistent", "a", &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+
+  g_assert_null (hab_output_file_new ("/dev/null", "a", &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
+}
+
+gint
+main (gint argc, gchar **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/output-file/whole-or-nothing", test_whole_or_nothing);
+  g_test_add_func ("/output-file/many-vectors", test_many_vectors);
+  g_test_add_func ("/output-file/errors", test_errors);
+  return g_test_run ();
+}
