@@ -14,9 +14,9 @@
  * metadata:
  *
  * * The first buffer of a GOP has the custom meta `HaberdashGopMeta` with the
- *   fields `index` (guint64) and `kind` (string: `idr`, `recovery-point`, `cra`,
- *   `key-frame`; `none` where the stream does not start at a random access
- *   point).
+ *   fields `index` (guint64) and `kind` (string: `idr`, `recovery-point`,
+ *   `cra`, `key-frame`; `none` where the stream does not start at a random
+ *   access point).
  * * %GST_BUFFER_FLAG_DELTA_UNIT is cleared on the first buffer of a GOP and set
  *   on every other one, so that muxers cut at GOPs only.
  *
@@ -97,7 +97,7 @@ struct _GstGopSplit
   /* streaming thread only */
   HabCodecParser *parser;  /* NULL for audio and before caps */
   gboolean negotiated;
-  GByteArray *units;       /* byte stream made into what parser takes, or NULL */
+  GByteArray *units;       /* for a byte stream: what the parser takes of it */
   HabGopAccumulator gops;
   guint32 segment_seqnum;  /* GST_SEQNUM_INVALID before a segment */
   gboolean dropping;       /* the buffer before was not in the range */

@@ -13,6 +13,7 @@ hab_mp4_box_next (GstByteReader *reader, HabMp4Box *box)
   GstByteReader r = *reader;
   guint64 size;
   guint32 size32;
+  guint header;
 
   if (!gst_byte_reader_get_uint32_be (&r, &size32) ||
       !gst_byte_reader_get_uint32_be (&r, &box->type))
@@ -21,7 +22,7 @@ hab_mp4_box_next (GstByteReader *reader, HabMp4Box *box)
   if (size32 == 1 && !gst_byte_reader_get_uint64_be (&r, &size))
     return FALSE;
 
-  guint header = gst_byte_reader_get_pos (&r) - gst_byte_reader_get_pos (reader);
+  header = r.byte - reader->byte;
   if (size32 == 0)
     size = gst_byte_reader_get_remaining (reader);
   if (size < header || size > gst_byte_reader_get_remaining (reader))

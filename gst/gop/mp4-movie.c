@@ -17,6 +17,11 @@
  * 8 bytes at a time. */
 #define MAX_TOP_LEVEL_BOXES 65536
 
+/* Samples of one size need no table, so the moov box does not bound how many
+ * there are. This is a week of video. */
+#define MAX_VIDEO_SAMPLES (1 << 24)
+#define MAX_TRACKS 128
+
 #define FOURCC HAB_MP4_FOURCC
 
 struct _HabMp4Movie
@@ -368,6 +373,9 @@ find_first_shown (const HabMp4Movie *movie, const HabMp4Track *track,
     end = edits->media_time + scale_to_track (movie, track, edits->duration);
   hab_mp4_sample_reader_init (&reader, &track->table);
   while (hab_mp4_sample_reader_next (&reader, &sample)) {
+    /* No later one can come before. */
+    if (sample.dts - (gint64) track->table.composition_shift > first)
+      break;
     if (sample.cts >= edits->media_time && sample.cts < end)
       first = MIN (first, sample.cts);
   }
@@ -422,6 +430,21 @@ parse_media (HabMp4Track *track, const HabMp4Box *mdia, GError **error)
 }
 
 static gboolean
+check_track (const HabMp4Movie *movie, const HabMp4Track *track,
+    GError **error)
+{
+  if (movie->tracks->len == MAX_TRACKS ||
+      (track->handler == HAB_MP4_HANDLER_VIDEO &&
+          track->table.n_samples > MAX_VIDEO_SAMPLES)) {
+    g_set_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_UNSUPPORTED,
+        "the file has more than %u tracks or more than %u video frames",
+        MAX_TRACKS, MAX_VIDEO_SAMPLES);
+    return FALSE;
+  }
+  return hab_mp4_sample_table_check_extents (&track->table, movie->size, error);
+}
+
+static gboolean
 parse_track (HabMp4Movie *movie, const HabMp4Box *trak, GError **error)
 {
   HabMp4Track track = { 0 };
@@ -434,7 +457,7 @@ parse_track (HabMp4Movie *movie, const HabMp4Box *trak, GError **error)
   if (!hab_mp4_box_find (trak, FOURCC ('m', 'd', 'i', 'a'), &box))
     return malformed (error, "a track has no media (mdia)");
   if (!parse_media (&track, &box, error) ||
-      !hab_mp4_sample_table_check_extents (&track.table, movie->size, error))
+      !check_track (movie, &track, error))
     return FALSE;
 
   if (hab_mp4_box_find (trak, FOURCC ('e', 'd', 't', 's'), &box) &&

@@ -2,9 +2,9 @@
 
 /* A sample's place is found by four tables together: stsc says how many
  * samples each chunk has, stco where each chunk begins, stsz how long each
- * sample is; samples of a chunk follow each other without gaps. Its time is
- * the sum of the deltas before it (stts) plus its composition offset (ctts).
- * All but stsz and stco are run lengths, so a reader keeps one place in each. */
+ * sample is; samples of a chunk follow each other without gaps. Its time is the
+ * sum of the deltas before it (stts) plus its composition offset (ctts). All
+ * but stsz and stco are run lengths, so a reader keeps one place in each. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"

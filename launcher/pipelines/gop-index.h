@@ -17,6 +17,7 @@ typedef struct
   GArray *iframes; /* of HabIFrame */
 } HabGopIndex;
 
+/* Needs gst_init (). */
 HabGopIndex *hab_gop_index_read (const gchar *input, GError **error);
 void hab_gop_index_free (HabGopIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabGopIndex, hab_gop_index_free)

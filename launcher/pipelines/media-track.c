@@ -58,7 +58,8 @@ get_frame_rate (const HabMp4Track *track, gint *n, gint *d)
 
   *n = 0;
   *d = 1;
-  if (duration > 0 && duration <= G_MAXINT32 && track->timescale <= G_MAXINT32) {
+  if (duration > 0 && duration <= G_MAXINT32 &&
+      track->timescale <= G_MAXINT32) {
     gint divisor =
         gst_util_greatest_common_divisor (track->timescale, duration);
 
