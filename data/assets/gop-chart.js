@@ -5,16 +5,16 @@
 // Where a GOP lies in the picture; at least one pixel, as thousands of GOPs
 // may share one.
 function span(gop, range, width) {
-  const left = (gop.start - range.start) / range.length * width;
+  const left = (gop.pts_time - range.start) / range.length * width;
 
   return [left, Math.max(1, gop.duration / range.length * width)];
 }
 
 function rangeOf(gops) {
   const last = gops.at(-1);
-  const start = gops[0].start;
+  const start = gops[0].pts_time;
 
-  return { start, length: Math.max(1e-9, last.start + last.duration - start) };
+  return { start, length: Math.max(1e-9, last.pts_time + last.duration - start) };
 }
 
 export class GopChart {
@@ -50,7 +50,7 @@ export class GopChart {
 
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      if (this.#gops[middle].start <= time)
+      if (this.#gops[middle].pts_time <= time)
         low = middle;
       else
         high = middle - 1;

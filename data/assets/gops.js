@@ -5,7 +5,7 @@ import { ApiError, get, gopsPath, list, mediaSource } from './api.js';
 import { byId, el, errorNotice, facts, show } from './dom.js';
 import { bytes, clock, count } from './format.js';
 import { GopChart } from './gop-chart.js';
-import { gopsFrom, kindName, totals } from './gop-list.js';
+import { kindName, totals } from './gop-list.js';
 import { VirtualRows } from './virtual-rows.js';
 
 const name = decodeURIComponent(/^\/videos\/([^/]+)\//.exec(location.pathname)[1]);
@@ -27,7 +27,7 @@ function makeRow(index) {
   return el('tr', { class: index === current ? 'current' : null, onclick: () => play(index) },
     el('th', { scope: 'row' }, el('button', { type: 'button', 'aria-label': `Play GOP ${gop.index}` },
       String(gop.index))),
-    cell(clock(gop.start, 3)),
+    cell(clock(gop.pts_time, 3)),
     cell(ms(gop.duration)),
     cell(String(gop.frames), 'minor'),
     cell(bytes(gop.size)),
@@ -37,7 +37,7 @@ function makeRow(index) {
 
 function describe(gop) {
   return facts([
-    ['Start', clock(gop.start, 3)],
+    ['Start', clock(gop.pts_time, 3)],
     ['Duration', ms(gop.duration)],
     ['Frames', gop.frames.toLocaleString()],
     ['Size', bytes(gop.size)],
@@ -98,7 +98,7 @@ function point(index) {
     return;
   }
   const gop = gops[index];
-  says.textContent = `GOP ${gop.index} at ${clock(gop.start, 3)}: ${ms(gop.duration)}, ` +
+  says.textContent = `GOP ${gop.index} at ${clock(gop.pts_time, 3)}: ${ms(gop.duration)}, ` +
     `${count(gop.frames, 'frame')}, ${bytes(gop.size)}, ${kindName(gop.kind)}, ${closedText(gop)}`;
 }
 
@@ -126,7 +126,7 @@ function summary() {
 async function main() {
   byId('name').textContent = name;
   document.title = `${name}: groups of pictures · Haberdash`;
-  gops = gopsFrom(await list(`${path}.json`));
+  gops = await list(path);
   show(byId('empty'), gops.length === 0);
   if (gops.length === 0)
     return;

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
 import { bytes, clock, remaining } from '../../data/assets/format.js';
-import { gopsFrom, totals } from '../../data/assets/gop-list.js';
+import { kindName, totals } from '../../data/assets/gop-list.js';
 import { generateKey, parseKey, toBase64url, toUuid } from '../../data/assets/keys.js';
 
 const HEX = '87237d20a19f58a740c05684e699b4aa';
@@ -42,3 +42,14 @@ for (const [seconds, decimals, text] of [[0, 0, '0:00'], [59.6, 0, '1:00'], [372
 for (const [seconds, text] of [[0.4, 'a moment left'], [42, '42 s left'], [600, '10 min left'],
   [7200, '2.0 h left'], [Infinity, '']])
   it(`${seconds} s is "${text}"`, () => assert.equal(remaining(seconds), text));
+
+it('sums GOPs up', () => {
+  const gops = [{ duration: 2, frames: 50, size: 1000, closed: true }, { duration: 0.5, frames: 12, size: 200, closed: false }];
+  assert.deepEqual(totals(gops), { duration: 2.5, frames: 62, size: 1200, open: 1 });
+  assert.deepEqual(totals([]), { duration: 0, frames: 0, size: 0, open: 0 });
+});
+
+it('names kinds, also those it does not know', () => {
+  assert.equal(kindName('idr'), 'IDR');
+  assert.equal(kindName('other'), 'other');
+});

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
 
 import { openPage, startBrowser } from './browser.mjs';
 import { makeClip, probeGops } from './media.mjs';
@@ -18,189 +18,189 @@ const CLIP = 'a clip #1 & more.mp4';
 const READY_MS = 60_000;
 const TIMES = [0.4, 2.6, 5];
 
-describe('pages', { timeout: 240_000 }, () => {
-  let service, browser, clip, reference;
-  let player = null; // address of the player page, once there is a package
+let service, browser, clip, reference;
+let player = null; // address of the player page, once there is a package
 
-  before(async () => {
-    service = await startService();
-    clip = path.join(service.home, CLIP);
-    [browser] = await Promise.all([startBrowser(), makeClip(clip)]);
-    reference = await Reference.open(browser, clip);
-  });
-
-  after(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
-
-  // Runs work with a page, then looks at what the page complained about.
-  async function withPage(address, work, options) {
-    const { page, complaints, close } = await openPage(browser, service, options);
-
-    try {
-      await page.goto(new URL(address, service.api).href);
-      await work(page);
-      assert.deepEqual(complaints, []);
-    } finally {
-      await close();
-    }
-  }
-
-  const verdict = (page, kind) => page.locator(`#verdict[data-kind="${kind}"]`).waitFor({ timeout: 20_000 });
-
-  async function assertNoPicture(page) {
-    assert.equal(await decodedFrames(page), 0);
-    assert.ok(await reference.contrast(await shoot(page)) < 3, 'something is on the screen');
-  }
-
-  it('teaches what to do when nothing is there', () => withPage('/', async (page) => {
-    await page.locator('#empty').waitFor();
-    assert.match(await page.locator('#empty pre').textContent(), new RegExp(service.api.replace(/.*:/, ':')));
-    await page.getByRole('link', { name: 'Upload a video' }).click();
-    await page.waitForURL('**/upload_input_content');
-  }));
-
-  it('says so when a file cannot be processed', () => withPage('/upload_input_content', async (page) => {
-    const text = path.join(service.home, 'notes.mp4');
-    await fs.writeFile(text, 'This is not a video at all.\n'.repeat(100));
-    await page.locator('#file').setInputFiles(text);
-    await page.locator('#trouble .notice.bad').waitFor();
-    assert.ok((await page.locator('#trouble p').textContent()).length > 20);
-    assert.ok(await page.locator('#upload').isVisible());
-  }, { expected: [/status of 4(15|22)/] }));
-
-  it('refuses an empty file before it is sent', () => withPage('/upload_input_content', async (page) => {
-    const empty = path.join(service.home, 'empty.mp4');
-    await fs.writeFile(empty, '');
-    await page.locator('#file').setInputFiles(empty);
-    assert.match(await page.locator('#trouble .notice.bad').textContent(), /empty/);
-  }));
-
-  it('uploads and packages', () => withPage('/upload_input_content', async (page) => {
-    await page.locator('#file').setInputFiles(clip);
-    await page.locator('#package-form').waitFor();
-    assert.match(await page.locator('#done-id').textContent(), /^input_content_id: \d+$/);
-
-    await page.getByLabel('Content key', { exact: true }).fill('too short');
-    await page.getByRole('button', { name: 'Make the package' }).click();
-    assert.equal(await page.getByLabel('Content key', { exact: true }).getAttribute('aria-invalid'), 'true');
-
-    await page.getByLabel('Content key', { exact: true }).fill(KEY);
-    await page.getByLabel('Key ID', { exact: true }).fill(KID);
-    assert.match(await page.locator('#kid-says').textContent(), new RegExp(KID_UUID));
-    await page.getByRole('button', { name: 'Make the package' }).click();
-    await page.locator('#package-progress .Ready').waitFor({ timeout: READY_MS });
-    player = await page.getByRole('link', { name: 'Play it' }).getAttribute('href');
-  }));
-
-  it('uploads without JavaScript', async () => {
-    const copy = path.join(service.home, 'without.mp4');
-    await makeClip(copy, { seconds: 2, gop: 10 });
-    await withPage('/upload_input_content', async (page) => {
-      await page.locator('#file').setInputFiles(copy);
-      await page.getByRole('button', { name: 'Upload' }).click();
-      await page.waitForURL('**/success');
-      assert.match(await page.locator('main').textContent(), /input_content_id: \d+/);
-    }, { javaScriptEnabled: false });
-  });
-
-  it('shows the right pictures with the key', async () => {
-    assert.ok(player, 'there is no package');
-    await withPage(player, async (page) => {
-      await verdict(page, 'good');
-      await bareVideo(page);
-      for (const time of TIMES) {
-        const distance = await reference.distance(await shoot(page, time), time);
-        assert.ok(distance < SAME, `at ${time} s the picture is ${distance} off`);
-      }
-      await page.locator('#video').evaluate((video) => {
-        video.muted = true;
-        return video.play();
-      });
-      await page.waitForFunction(() => document.getElementById('video').currentTime > 6);
-    });
-  });
-
-  it('says what is encrypted', () => withPage(player, async (page) => {
-    const tracks = page.locator('.tracks li');
-    await tracks.first().waitFor();
-    const texts = await tracks.allTextContents();
-    const video = texts.find((text) => text.startsWith('Video'));
-    const audio = texts.find((text) => text.startsWith('Audio'));
-    assert.match(video, /encrypted.*CBCS/s);
-    assert.ok(video.toLowerCase().includes(KID_UUID));
-    assert.match(audio, /clear/);
-    assert.doesNotMatch(audio, /Key ID/);
-  }));
-
-  it('shows nothing without the key, and again with it', () => withPage(player, async (page) => {
-    await verdict(page, 'good');
-    await bareVideo(page);
-    await page.getByLabel('Play without the key').check();
-    await verdict(page, 'busy');
-    await assertNoPicture(page);
-    await page.getByLabel('Play without the key').uncheck();
-    await verdict(page, 'good');
-    assert.ok(await reference.distance(await shoot(page, 1), 1) < SAME);
-  }));
-
-  it('shows nothing with a wrong key', () => withPage('/', async (page) => {
-    await page.route('**/license/clearkey', async (route) => {
-      const response = await route.fetch();
-      const licence = await response.json();
-      for (const key of licence.keys)
-        key.k = Buffer.from(key.k, 'base64url').map((byte) => byte ^ 0xff).toString('base64url');
-      await route.fulfill({ response, json: licence });
-    });
-    await page.goto(new URL(player, service.api).href);
-    await bareVideo(page);
-    await verdict(page, 'bad');
-    assert.ok(await reference.contrast(await shoot(page)) < 3, 'something is on the screen');
-  }));
-
-  it('explains where a browser cannot decrypt', () => withPage(player, async (page) => {
-    await verdict(page, 'bad');
-    assert.match(await page.locator('#verdict').textContent(), /localhost|HTTPS/);
-  }, { initScript: () => delete Navigator.prototype.requestMediaKeySystemAccess }));
-
-  it('lists all GOPs and plays one', async () => {
-    const expected = await probeGops(clip);
-    await withPage('/videos/', async (page) => {
-      await page.getByRole('link', { name: CLIP }).click();
-      await page.locator('#gops tbody button').first().waitFor();
-      const rows = await page.locator('#gops tbody tr[data-index]').evaluateAll((list) =>
-        list.map((row) => [...row.cells].map((cell) => cell.textContent)));
-      assert.deepEqual(rows.map((cells) => Number(cells[3])), expected);
-      assert.deepEqual(rows.map((cells) => Number(cells[0])), expected.map((_, index) => index));
-
-      await page.getByRole('button', { name: 'Play GOP 2' }).click();
-      await bareVideo(page);
-      await page.waitForFunction(() => document.getElementById('video').readyState >= 3);
-      const start = expected.slice(0, 2).reduce((sum, frames) => sum + frames) / 25;
-      const distance = await reference.distance(await shoot(page, 0.4), start + 0.4);
-      assert.ok(distance < SAME, `the picture is ${distance} off`);
-    });
-  });
-
-  it('goes through the GOPs by keyboard', () =>
-    withPage(`/videos/${encodeURIComponent(CLIP)}/group-of-pictures`, async (page) => {
-      await page.locator('#gops tbody button').first().focus();
-      await page.keyboard.press('ArrowDown');
-      await page.keyboard.press('ArrowDown');
-      await page.keyboard.press('ArrowUp');
-      await page.keyboard.press('Enter');
-      await page.getByRole('heading', { name: 'GOP 1', exact: true }).waitFor();
-    }));
-
-  it('shows everything on the overview, also on a phone', () => withPage('/', async (page) => {
-    await page.locator('#packages .Ready').waitFor();
-    assert.equal(await page.locator('#inputs tbody tr').count(), 2);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(overflow <= 0, `${overflow} px too wide`);
-  }, { viewport: { width: 375, height: 800 }, colorScheme: 'dark' }));
-
-  it('has a page for what is not there', () => withPage('/nothing-here', async (page) => {
-    assert.match(await page.locator('main').textContent(), /404/);
-  }, { expected: [/status of 404/] }));
+before(async () => {
+  service = await startService();
+  clip = path.join(service.home, CLIP);
+  [browser] = await Promise.all([startBrowser(), makeClip(clip)]);
+  reference = await Reference.open(browser, clip);
 });
+
+after(async () => {
+  await browser?.close();
+  await service?.stop();
+});
+
+// Runs work with a page, then looks at what the page complained about.
+async function withPage(address, work, options) {
+  const { page, complaints, close } = await openPage(browser, service, options);
+
+  try {
+    await page.goto(new URL(address, service.api).href);
+    await work(page);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+}
+
+const verdict = (page, kind) => page.locator(`#verdict[data-kind="${kind}"]`).waitFor({ timeout: 20_000 });
+
+async function assertNoPicture(page) {
+  assert.equal(await decodedFrames(page), 0);
+  assert.ok(await reference.contrast(await shoot(page)) < 3, 'something is on the screen');
+}
+
+it('teaches what to do when nothing is there', () => withPage('/', async (page) => {
+  await page.locator('#empty').waitFor();
+  assert.match(await page.locator('#empty pre').textContent(), new RegExp(service.api.replace(/.*:/, ':')));
+  await page.getByRole('link', { name: 'Upload a video' }).click();
+  await page.waitForURL('**/upload_input_content');
+}));
+
+it('says so when a file cannot be processed', () => withPage('/upload_input_content', async (page) => {
+  const text = path.join(service.home, 'notes.mp4');
+  await fs.writeFile(text, 'This is not a video at all.\n'.repeat(100));
+  await page.locator('#file').setInputFiles(text);
+  await page.locator('#trouble .notice.bad').waitFor();
+  assert.ok((await page.locator('#trouble p').textContent()).length > 20);
+  assert.ok(await page.locator('#upload').isVisible());
+}, { expected: [/status of 4(15|22)/] }));
+
+it('refuses an empty file before it is sent', () => withPage('/upload_input_content', async (page) => {
+  const empty = path.join(service.home, 'empty.mp4');
+  await fs.writeFile(empty, '');
+  await page.locator('#file').setInputFiles(empty);
+  assert.match(await page.locator('#trouble .notice.bad').textContent(), /empty/);
+}));
+
+it('uploads and packages', () => withPage('/upload_input_content', async (page) => {
+  await page.locator('#file').setInputFiles(clip);
+  await page.locator('#package-form').waitFor();
+  assert.match(await page.locator('#done-id').textContent(), /^input_content_id: \d+$/);
+
+  await page.getByLabel('Content key', { exact: true }).fill('too short');
+  await page.getByRole('button', { name: 'Make the package' }).click();
+  assert.equal(await page.getByLabel('Content key', { exact: true }).getAttribute('aria-invalid'), 'true');
+
+  await page.getByLabel('Content key', { exact: true }).fill(KEY);
+  await page.getByLabel('Key ID', { exact: true }).fill(KID);
+  assert.match(await page.locator('#kid-says').textContent(), new RegExp(KID_UUID));
+  await page.getByRole('button', { name: 'Make the package' }).click();
+  await page.locator('#package-progress .Ready').waitFor({ timeout: READY_MS });
+  player = await page.getByRole('link', { name: 'Play it' }).getAttribute('href');
+}));
+
+it('uploads without JavaScript', async () => {
+  const copy = path.join(service.home, 'without.mp4');
+  await makeClip(copy, { seconds: 2, gop: 10 });
+  await withPage('/upload_input_content', async (page) => {
+    await page.locator('#file').setInputFiles(copy);
+    await page.getByRole('button', { name: 'Upload' }).click();
+    await page.waitForURL('**/success');
+    assert.match(await page.locator('main').textContent(), /input_content_id: \d+/);
+  }, { javaScriptEnabled: false });
+});
+
+it('shows the right pictures with the key', async () => {
+  assert.ok(player, 'there is no package');
+  await withPage(player, async (page) => {
+    await verdict(page, 'good');
+    await bareVideo(page);
+    for (const time of TIMES) {
+      const distance = await reference.distance(await shoot(page, time), time);
+      assert.ok(distance < SAME, `at ${time} s the picture is ${distance} off`);
+    }
+    await page.locator('#video').evaluate((video) => {
+      video.muted = true;
+      return video.play();
+    });
+    await page.waitForFunction(() => document.getElementById('video').currentTime > 6);
+  });
+});
+
+it('says what is encrypted', () => withPage(player, async (page) => {
+  const tracks = page.locator('.tracks li');
+  await tracks.first().waitFor();
+  const texts = await tracks.allTextContents();
+  const video = texts.find((text) => text.startsWith('Video'));
+  const audio = texts.find((text) => text.startsWith('Audio'));
+  assert.match(video, /encrypted.*CBCS/s);
+  assert.ok(video.toLowerCase().includes(KID_UUID));
+  assert.match(audio, /clear/);
+  assert.doesNotMatch(audio, /Key ID/);
+}));
+
+it('shows nothing without the key, and again with it', () => withPage(player, async (page) => {
+  await verdict(page, 'good');
+  await bareVideo(page);
+  await page.getByLabel('Play without the key').check();
+  await verdict(page, 'busy');
+  await assertNoPicture(page);
+  await page.getByLabel('Play without the key').uncheck();
+  await verdict(page, 'good');
+  assert.ok(await reference.distance(await shoot(page, 1), 1) < SAME);
+}));
+
+it('shows nothing with a wrong key', () => withPage('/', async (page) => {
+  await page.route('**/license/clearkey', async (route) => {
+    // Playwright would give a body without a type one that is not JSON.
+    const headers = { ...route.request().headers(), 'content-type': 'application/json' };
+    const response = await route.fetch({ headers });
+    const licence = await response.json();
+    for (const key of licence.keys)
+      key.k = Buffer.from(key.k, 'base64url').map((byte) => byte ^ 0xff).toString('base64url');
+    await route.fulfill({ response, json: licence });
+  });
+  await page.goto(new URL(player, service.api).href);
+  await bareVideo(page);
+  await verdict(page, 'bad');
+  assert.ok(await reference.contrast(await shoot(page)) < 3, 'something is on the screen');
+}));
+
+it('explains where a browser cannot decrypt', () => withPage(player, async (page) => {
+  await verdict(page, 'bad');
+  assert.match(await page.locator('#verdict').textContent(), /localhost|HTTPS/);
+}, { initScript: () => delete Navigator.prototype.requestMediaKeySystemAccess }));
+
+it('lists all GOPs and plays one', async () => {
+  const expected = await probeGops(clip);
+  await withPage('/videos/', async (page) => {
+    await page.getByRole('link', { name: CLIP }).click();
+    await page.locator('#gops tbody button').first().waitFor();
+    const rows = await page.locator('#gops tbody tr[data-index]').evaluateAll((list) =>
+      list.map((row) => [...row.cells].map((cell) => cell.textContent)));
+    assert.deepEqual(rows.map((cells) => Number(cells[3])), expected);
+    assert.deepEqual(rows.map((cells) => Number(cells[0])), expected.map((_, index) => index));
+
+    await page.getByRole('button', { name: 'Play GOP 2' }).click();
+    await bareVideo(page);
+    await page.waitForFunction(() => document.getElementById('video').readyState >= 3);
+    const start = expected.slice(0, 2).reduce((sum, frames) => sum + frames) / 25;
+    const distance = await reference.distance(await shoot(page, 0.4), start + 0.4);
+    assert.ok(distance < SAME, `the picture is ${distance} off`);
+  });
+});
+
+it('goes through the GOPs by keyboard', () =>
+  withPage(`/videos/${encodeURIComponent(CLIP)}/group-of-pictures`, async (page) => {
+    await page.locator('#gops tbody button').first().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'GOP 1', exact: true }).waitFor();
+  }));
+
+it('shows everything on the overview, also on a phone', () => withPage('/', async (page) => {
+  await page.locator('#packages .Ready').waitFor();
+  assert.equal(await page.locator('#inputs tbody tr').count(), 2);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(overflow <= 0, `${overflow} px too wide`);
+}, { viewport: { width: 375, height: 800 }, colorScheme: 'dark' }));
+
+it('has a page for what is not there', () => withPage('/nothing-here', async (page) => {
+  assert.match(await page.locator('main').textContent(), /404/);
+}, { expected: [/status of 404/] }));

@@ -36,7 +36,8 @@ export async function startService() {
   const home = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-browser-'));
   const child = spawn(program, ['serve', '--port', '0', '--delivery-port', '0', '--data-dir', path.join(home, 'data')],
     { stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, HOME: home, GST_REGISTRY_1_0: path.join(home, 'registry.bin') } });
+      env: { ...process.env, HOME: home,
+        GST_REGISTRY_1_0: process.env.GST_REGISTRY_1_0 ?? path.join(home, 'registry.bin') } });
   const gone = once(child, 'exit');
   const stop = async () => {
     child.kill('SIGTERM');
