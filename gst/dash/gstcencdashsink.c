@@ -58,7 +58,7 @@ GST_DEBUG_CATEGORY_STATIC (cenc_dash_sink_debug);
 
 /* What a track's queue may hold: enough for demuxer and writer to run side by
  * side, little enough to matter to nobody. */
-#define QUEUE_BYTES (8 * 1024 * 1024)
+#define QUEUE_BYTES (2 * 1024 * 1024)
 
 typedef enum
 {
