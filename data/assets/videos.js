@@ -7,6 +7,7 @@ import { bytes, clock, count, localTime } from './format.js';
 function row(input) {
   return el('tr', {},
     el('th', { scope: 'row' }, el('a', { href: gopsPath(input.name) }, input.name)),
+    el('td', { class: 'number', 'data-label': 'GOPs' }, input.group_of_pictures_count.toLocaleString()),
     el('td', { class: 'number', 'data-label': 'Duration' }, clock(input.duration)),
     el('td', { class: 'number', 'data-label': 'Size' }, bytes(input.size)),
     el('td', { 'data-label': 'Uploaded' },

@@ -14,7 +14,7 @@ import { startService } from './service.mjs';
 const KEY = 'hyN9IKGfWKdAwFaE5pm0qg';
 const KID = 'oW5AK5BW43HzbTSKpiu3SQ';
 const KID_UUID = 'a16e402b-9056-e371-f36d-348aa62bb749';
-const CLIP = 'a clip #1 & more.mp4';
+const CLIP = 'a <b>clip #1 & more.mp4';
 const READY_MS = 60_000;
 const TIMES = [0.4, 2.6, 5];
 
@@ -103,6 +103,13 @@ it('uploads without JavaScript', async () => {
     assert.match(await page.locator('main').textContent(), /input_content_id: \d+/);
   }, { javaScriptEnabled: false });
 });
+
+it('says what is wrong without JavaScript too', () => withPage('/upload_input_content', async (page) => {
+  await page.locator('#file').setInputFiles(path.join(service.home, 'notes.mp4'));
+  await page.getByRole('button', { name: 'Upload' }).click();
+  await page.waitForURL('**/success');
+  assert.match(await page.locator('main').textContent(), /Status 4(15|22)/);
+}, { javaScriptEnabled: false, expected: [/status of 4(15|22)/] }));
 
 it('shows the right pictures with the key', async () => {
   assert.ok(player, 'there is no package');
@@ -200,6 +207,22 @@ it('shows everything on the overview, also on a phone', () => withPage('/', asyn
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(overflow <= 0, `${overflow} px too wide`);
 }, { viewport: { width: 375, height: 800 }, colorScheme: 'dark' }));
+
+it('says when the service does not answer, and goes on when it does', () => withPage('/', async (page) => {
+  await page.locator('#packages .Ready').waitFor();
+  await page.context().setOffline(true);
+  await page.locator('#trouble .notice.bad').waitFor();
+  assert.ok(await page.locator('#packages .Ready').isVisible());
+  await page.context().setOffline(false);
+  await page.locator('#trouble .notice.bad').waitFor({ state: 'detached' });
+}, { expected: [/ERR_INTERNET_DISCONNECTED/] }));
+
+it('removes a package', () => withPage('/', async (page) => {
+  await page.locator('#packages').getByRole('button', { name: 'Remove' }).click();
+  await page.locator('#no-packages').waitFor();
+  const answer = await page.request.get(new URL('/packaged_content', service.api).href);
+  assert.deepEqual(await answer.json(), []);
+}));
 
 it('has a page for what is not there', () => withPage('/nothing-here', async (page) => {
   assert.match(await page.locator('main').textContent(), /404/);
