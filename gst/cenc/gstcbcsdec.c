@@ -35,22 +35,12 @@
 
 #include <string.h>
 
-#include "cenc-key.h"
 #include "cenc-protection.h"
+#include "key-settings.h"
 #include "keys.h"
 
 GST_DEBUG_CATEGORY_STATIC (cbcs_dec_debug);
 #define GST_CAT_DEFAULT cbcs_dec_debug
-
-typedef enum
-{
-  PROP_KID = 1,
-  PROP_KEY,
-  PROP_KEY_FILE,
-} Property;
-
-#define N_PROPS (PROP_KEY_FILE + 1)
-static GParamSpec *props[N_PROPS];
 
 /* A list of systems in one structure would not do: qtdemux looks for a
  * structure whose field is the one string. */
@@ -67,9 +57,7 @@ struct _GstCbcsDec
   GstBaseTransform parent;
 
   /* protected by OBJECT_LOCK, read in start */
-  gchar *kid_text;
-  gchar *key_text;
-  gchar *key_file;
+  HabKeySettings settings;
 
   /* set in start, then constant until stop */
   HabCbcsCipher *cipher; /* NULL without a key, an error once one is needed */
@@ -89,40 +77,35 @@ GST_ELEMENT_REGISTER_DEFINE (cbcsdec, "cbcsdec", GST_RANK_MARGINAL,
 /* --- start and stop -------------------------------------------------------- */
 
 static gboolean
-load_key (GstCbcsDec *self, const gchar *key, const gchar *key_file,
-    GError **error)
+load_key (GstCbcsDec *self, const HabKeySettings *settings, GError **error)
 {
-  guint8 bytes[16];
+  guint8 key[16];
   gboolean loaded;
 
-  if (key == NULL && key_file == NULL)
+  if (settings->key == NULL && settings->key_file == NULL)
     return TRUE;
 
-  loaded = hab_cenc_key_load (key, key_file, bytes, error);
+  loaded = hab_key_settings_load_key (settings, key, error);
   if (loaded)
-    self->cipher = hab_cbcs_cipher_new (bytes);
-  hab_key_wipe (bytes, sizeof bytes);
+    self->cipher = hab_cbcs_cipher_new (key);
+  hab_key_wipe (key, sizeof key);
   return loaded;
 }
 
 static gboolean
 load_settings (GstCbcsDec *self, GError **error)
 {
-  g_autofree gchar *kid = NULL, *key_file = NULL;
-  gchar *key;
-  gboolean loaded;
+  g_auto (HabKeySettings) settings = { NULL };
 
   GST_OBJECT_LOCK (self);
-  kid = g_strdup (self->kid_text);
-  key = g_strdup (self->key_text);
-  key_file = g_strdup (self->key_file);
+  hab_key_settings_copy (&self->settings, &settings);
   GST_OBJECT_UNLOCK (self);
 
-  self->has_kid = kid != NULL;
-  loaded = (kid == NULL || hab_key_parse (kid, self->kid, error)) &&
-      load_key (self, key, key_file, error);
-  hab_cenc_key_free (key);
-  return loaded;
+  self->has_kid = settings.kid != NULL;
+  if (self->has_kid &&
+      !hab_key_settings_load_kid (&settings, self->kid, error))
+    return FALSE;
+  return load_key (self, &settings, error);
 }
 
 static gboolean
@@ -316,23 +299,8 @@ gst_cbcs_dec_set_property (GObject *object, guint id, const GValue *value,
   GstCbcsDec *self = GST_CBCS_DEC (object);
 
   GST_OBJECT_LOCK (self);
-  switch ((Property) id) {
-    case PROP_KID:
-      g_free (self->kid_text);
-      self->kid_text = g_value_dup_string (value);
-      break;
-    case PROP_KEY:
-      hab_cenc_key_free (self->key_text);
-      self->key_text = g_value_dup_string (value);
-      break;
-    case PROP_KEY_FILE:
-      g_free (self->key_file);
-      self->key_file = g_value_dup_string (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (!hab_key_settings_set (&self->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -343,18 +311,8 @@ gst_cbcs_dec_get_property (GObject *object, guint id, GValue *value,
   GstCbcsDec *self = GST_CBCS_DEC (object);
 
   GST_OBJECT_LOCK (self);
-  switch ((Property) id) {
-    case PROP_KID:
-      g_value_set_string (value, self->kid_text);
-      break;
-    case PROP_KEY_FILE:
-      g_value_set_string (value, self->key_file);
-      break;
-    case PROP_KEY:
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (!hab_key_settings_get (&self->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -363,32 +321,8 @@ gst_cbcs_dec_finalize (GObject *object)
 {
   GstCbcsDec *self = GST_CBCS_DEC (object);
 
-  g_free (self->kid_text);
-  hab_cenc_key_free (self->key_text);
-  g_free (self->key_file);
+  hab_key_settings_clear (&self->settings);
   G_OBJECT_CLASS (gst_cbcs_dec_parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-      GST_PARAM_MUTABLE_READY;
-
-  props[PROP_KID] = g_param_spec_string ("kid", "Key id",
-      "The id of the key, as 32 hex digits, a UUID, or base64 (plain or for "
-      "URLs) of 16 bytes; when set, samples with another id are an error, when "
-      "unset the key is used for all",
-      NULL, flags);
-  props[PROP_KEY] = g_param_spec_string ("key", "Content key",
-      "The key, in one of the forms of the kid; cannot be read back. It would "
-      "show on a command line: use key-file there",
-      NULL, flags & ~G_PARAM_READABLE);
-  props[PROP_KEY_FILE] = g_param_spec_string ("key-file", "Content key file",
-      "File whose first line is the key, in one of the forms of the kid; read "
-      "when the element starts",
-      NULL, flags);
-  g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
 /* Templates hold names only: a demuxer's caps may lack the fields by which
@@ -417,7 +351,10 @@ gst_cbcs_dec_class_init (GstCbcsDecClass *klass)
   object_class->set_property = gst_cbcs_dec_set_property;
   object_class->get_property = gst_cbcs_dec_get_property;
   object_class->finalize = gst_cbcs_dec_finalize;
-  install_properties (object_class);
+  hab_key_settings_install (object_class,
+      "The id of the key, as 32 hex digits, a UUID, or base64 (plain or for "
+      "URLs) of 16 bytes; when set, samples with another id are an error, when "
+      "unset the key is used for all");
 
   trans_class->start = gst_cbcs_dec_start;
   trans_class->stop = gst_cbcs_dec_stop;

@@ -37,32 +37,24 @@
 
 #include <sys/random.h>
 
-#include "cenc-key.h"
 #include "cenc-protection.h"
+#include "key-settings.h"
 #include "keys.h"
 
 GST_DEBUG_CATEGORY_STATIC (cbcs_enc_debug);
 #define GST_CAT_DEFAULT cbcs_enc_debug
 
-typedef enum
+enum
 {
-  PROP_KID = 1,
-  PROP_KEY,
-  PROP_KEY_FILE,
-  PROP_IV,
-} Property;
-
-#define N_PROPS (PROP_IV + 1)
-static GParamSpec *props[N_PROPS];
+  PROP_IV = HAB_KEY_PROP_LAST,
+};
 
 struct _GstCbcsEnc
 {
   GstBaseTransform parent;
 
   /* protected by OBJECT_LOCK, read in start */
-  gchar *kid_text;
-  gchar *key_text;
-  gchar *key_file;
+  HabKeySettings settings;
   gchar *iv_text;
 
   /* set in start, then constant until stop */
@@ -103,40 +95,24 @@ load_iv (GstCbcsEnc *self, const gchar *text, GError **error)
 }
 
 static gboolean
-load_kid (GstCbcsEnc *self, const gchar *text, GError **error)
-{
-  if (text == NULL) {
-    g_set_error_literal (error, HAB_KEY_ERROR, HAB_KEY_ERROR_FORM,
-        "kid: not set; it names the key, as 32 hex digits, a UUID or base64");
-    return FALSE;
-  }
-  if (hab_key_parse (text, self->kid, error))
-    return TRUE;
-  g_prefix_error (error, "kid: ");
-  return FALSE;
-}
-
-static gboolean
 load_settings (GstCbcsEnc *self, GError **error)
 {
-  g_autofree gchar *kid = NULL, *key_file = NULL, *iv = NULL;
-  gchar *key;
-  guint8 bytes[16];
+  g_auto (HabKeySettings) settings = { NULL };
+  g_autofree gchar *iv = NULL;
+  guint8 key[16];
   gboolean loaded;
 
   GST_OBJECT_LOCK (self);
-  kid = g_strdup (self->kid_text);
-  key = g_strdup (self->key_text);
-  key_file = g_strdup (self->key_file);
+  hab_key_settings_copy (&self->settings, &settings);
   iv = g_strdup (self->iv_text);
   GST_OBJECT_UNLOCK (self);
 
-  loaded = load_kid (self, kid, error) && load_iv (self, iv, error) &&
-      hab_cenc_key_load (key, key_file, bytes, error);
+  loaded = hab_key_settings_load_kid (&settings, self->kid, error) &&
+      load_iv (self, iv, error) &&
+      hab_key_settings_load_key (&settings, key, error);
   if (loaded)
-    self->cipher = hab_cbcs_cipher_new (bytes);
-  hab_key_wipe (bytes, sizeof bytes);
-  hab_cenc_key_free (key);
+    self->cipher = hab_cbcs_cipher_new (key);
+  hab_key_wipe (key, sizeof key);
   return loaded;
 }
 
@@ -389,26 +365,11 @@ gst_cbcs_enc_set_property (GObject *object, guint id, const GValue *value,
   GstCbcsEnc *self = GST_CBCS_ENC (object);
 
   GST_OBJECT_LOCK (self);
-  switch ((Property) id) {
-    case PROP_KID:
-      g_free (self->kid_text);
-      self->kid_text = g_value_dup_string (value);
-      break;
-    case PROP_KEY:
-      hab_cenc_key_free (self->key_text);
-      self->key_text = g_value_dup_string (value);
-      break;
-    case PROP_KEY_FILE:
-      g_free (self->key_file);
-      self->key_file = g_value_dup_string (value);
-      break;
-    case PROP_IV:
-      g_free (self->iv_text);
-      self->iv_text = g_value_dup_string (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
+  if (id == PROP_IV) {
+    g_free (self->iv_text);
+    self->iv_text = g_value_dup_string (value);
+  } else if (!hab_key_settings_set (&self->settings, id, value)) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
 }
@@ -420,21 +381,10 @@ gst_cbcs_enc_get_property (GObject *object, guint id, GValue *value,
   GstCbcsEnc *self = GST_CBCS_ENC (object);
 
   GST_OBJECT_LOCK (self);
-  switch ((Property) id) {
-    case PROP_KID:
-      g_value_set_string (value, self->kid_text);
-      break;
-    case PROP_KEY_FILE:
-      g_value_set_string (value, self->key_file);
-      break;
-    case PROP_IV:
-      g_value_set_string (value, self->iv_text);
-      break;
-    case PROP_KEY:
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (id == PROP_IV)
+    g_value_set_string (value, self->iv_text);
+  else if (!hab_key_settings_get (&self->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -443,9 +393,7 @@ gst_cbcs_enc_finalize (GObject *object)
 {
   GstCbcsEnc *self = GST_CBCS_ENC (object);
 
-  g_free (self->kid_text);
-  hab_cenc_key_free (self->key_text);
-  g_free (self->key_file);
+  hab_key_settings_clear (&self->settings);
   g_free (self->iv_text);
   g_array_unref (self->ranges);
   G_OBJECT_CLASS (gst_cbcs_enc_parent_class)->finalize (object);
@@ -454,27 +402,16 @@ gst_cbcs_enc_finalize (GObject *object)
 static void
 install_properties (GObjectClass *object_class)
 {
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-      GST_PARAM_MUTABLE_READY;
-
-  props[PROP_KID] = g_param_spec_string ("kid", "Key id",
+  hab_key_settings_install (object_class,
       "The id that names the key in the stream: 32 hex digits, a UUID, or "
-      "base64 (plain or for URLs) of 16 bytes",
-      NULL, flags);
-  props[PROP_KEY] = g_param_spec_string ("key", "Content key",
-      "The key, in one of the forms of the kid; cannot be read back. It would "
-      "show on a command line: use key-file there",
-      NULL,
-      flags & ~G_PARAM_READABLE);
-  props[PROP_KEY_FILE] = g_param_spec_string ("key-file", "Content key file",
-      "File whose first line is the key, in one of the forms of the kid; read "
-      "when the element starts",
-      NULL, flags);
-  props[PROP_IV] = g_param_spec_string ("iv", "Constant IV",
-      "Initialization vector of every sample, in one of the forms of the kid; "
-      "a random one for each start when unset",
-      NULL, flags);
-  g_object_class_install_properties (object_class, N_PROPS, props);
+      "base64 (plain or for URLs) of 16 bytes");
+  g_object_class_install_property (object_class, PROP_IV,
+      g_param_spec_string ("iv", "Constant IV",
+          "Initialization vector of every sample, in one of the forms of the "
+          "kid; a random one for each start when unset",
+          NULL,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_READY));
 }
 
 static void
