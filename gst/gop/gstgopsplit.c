@@ -37,7 +37,9 @@
  * starts at #GstGopSplit:first-index again.
  *
  * With #GstGopSplit:first-gop and #GstGopSplit:last-gop only these GOPs are let
- * through, and the stream ends after them.
+ * through, and the stream ends after them. Where the first of them are left out
+ * of a stream in byte-stream format, parameter sets that came only once may be
+ * left out with them; `h264parse config-interval=-1` in front repeats them.
  *
  * Audio passes through untouched.
  *
