@@ -201,12 +201,20 @@ it('goes through the GOPs by keyboard', () =>
     await page.getByRole('heading', { name: 'GOP 1', exact: true }).waitFor();
   }));
 
-it('shows everything on the overview, also on a phone', () => withPage('/', async (page) => {
+it('shows everything on the overview', () => withPage('/', async (page) => {
   await page.locator('#packages .Ready').waitFor();
   assert.equal(await page.locator('#inputs tbody tr').count(), 2);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(overflow <= 0, `${overflow} px too wide`);
-}, { viewport: { width: 375, height: 800 }, colorScheme: 'dark' }));
+}));
+
+it('fits on the smallest phone', () => withPage('/', async (page) => {
+  const gops = `/videos/${encodeURIComponent(CLIP)}/group-of-pictures#1`;
+
+  for (const address of ['/', '/upload_input_content', '/videos/', gops, player]) {
+    await page.goto(new URL(address, service.api).href, { waitUntil: 'networkidle' });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `${address} is ${overflow} px too wide`);
+  }
+}, { viewport: { width: 320, height: 640 }, colorScheme: 'dark' }));
 
 it('says when the service does not answer, and goes on when it does', () => withPage('/', async (page) => {
   await page.locator('#packages .Ready').waitFor();
@@ -222,6 +230,19 @@ it('removes a package', () => withPage('/', async (page) => {
   await page.locator('#no-packages').waitFor();
   const answer = await page.request.get(new URL('/packaged_content', service.api).href);
   assert.deepEqual(await answer.json(), []);
+}));
+
+it('makes a package without encryption', () => withPage('/', async (page) => {
+  await page.locator('#inputs tr', { hasText: CLIP }).getByRole('button', { name: 'Package' }).click();
+  await page.getByLabel('Nothing').check();
+  assert.ok(await page.getByLabel('Content key', { exact: true }).isHidden());
+  await page.getByRole('button', { name: 'Make the package' }).click();
+  await page.locator('#package-progress').getByRole('link', { name: 'Play it' }).click({ timeout: READY_MS });
+  await verdict(page, 'good');
+  assert.match(await page.locator('#verdict').textContent(), /Nothing in this package is encrypted/);
+  assert.ok(await page.locator('#protection').isHidden());
+  await bareVideo(page);
+  assert.ok(await reference.distance(await shoot(page, 1), 1) < SAME);
 }));
 
 it('has a page for what is not there', () => withPage('/nothing-here', async (page) => {
