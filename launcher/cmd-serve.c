@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "commands.h"
 #include "service.h"
@@ -234,7 +235,6 @@ hab_cmd_serve (int argc, char **argv)
         "a further name as which the service may be asked for", "NAME" },
     G_OPTION_ENTRY_NULL
   };
-  HabExit status;
 
   if (!hab_cmd_parse (&argc, &argv, "",
           "Runs the service. When it is up it prints one line: \"ready\" and "
@@ -242,6 +242,7 @@ hab_cmd_serve (int argc, char **argv)
       !read_settings (&options, &settings))
     return HAB_EXIT_USAGE;
   signal (SIGPIPE, SIG_IGN);
-  status = serve (&settings);
-  return status;
+  /* What the service keeps is nobody else's to read, the catalog too. */
+  umask (0077);
+  return serve (&settings);
 }

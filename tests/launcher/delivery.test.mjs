@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What viewers may see, and what they may not.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import test from 'node:test';
+
+import {
+  KEY, KID, addInput, get, post, problem, send, startService,
+} from './service.mjs';
+
+const makePackage = async (service, request = {}) => {
+  const made = await post(service.api, '/packaged_content',
+    { input_content_id: await addInput(service), key: KEY, kid: KID, ...request }, { Prefer: 'wait=60' });
+  assert.equal(made.json.status, 'Ready', made.text);
+  return new URL(made.json.url).pathname;
+};
+
+test('files: types, HEAD, conditions, ranges, other origins', async (t) => {
+  const service = await startService(t);
+  const manifest = await makePackage(service);
+  const init = manifest.replace('stream.mpd', 'video_0/init.mp4');
+  const segment = manifest.replace('stream.mpd', 'video_0/1.m4s');
+  const types = { [manifest]: 'application/dash+xml', [init]: 'video/mp4', [segment]: 'video/iso.segment' };
+  for (const [target, type] of Object.entries(types)) {
+    const answer = await get(service.delivery, target);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers['content-type'], type);
+    assert.equal(answer.headers['access-control-allow-origin'], '*');
+    assert.equal(answer.headers['accept-ranges'], 'bytes');
+    const head = await send(service.delivery, 'HEAD', target);
+    assert.equal(head.status, 200);
+    assert.equal(head.headers['content-length'], `${answer.body.length}`);
+    assert.equal(head.body.length, 0);
+  }
+
+  const whole = await get(service.delivery, segment);
+  const { etag, 'last-modified': modified } = whole.headers;
+  const size = whole.body.length;
+  const part = await get(service.delivery, segment, { Range: 'bytes=10-19' });
+  assert.equal(part.status, 206);
+  assert.equal(part.headers['content-range'], `bytes 10-19/${size}`);
+  assert.deepEqual(part.body, whole.body.subarray(10, 20));
+  assert.deepEqual((await get(service.delivery, segment, { Range: 'bytes=-7' })).body, whole.body.subarray(size - 7));
+  const beyond = await get(service.delivery, segment, { Range: `bytes=${size}-` });
+  assert.equal(beyond.status, 416);
+  assert.equal(beyond.headers['content-range'], `bytes */${size}`);
+  assert.equal((await get(service.delivery, segment, { Range: 'bytes=0-1,5-6' })).status, 200);
+  assert.equal((await get(service.delivery, segment, { Range: 'bytes=0-1', 'If-Range': '"other"' })).status, 200);
+  assert.equal((await get(service.delivery, segment, { Range: 'bytes=0-1', 'If-Range': etag })).status, 206);
+  const same = await get(service.delivery, segment, { 'If-None-Match': etag });
+  assert.equal(same.status, 304);
+  assert.equal(same.body.length, 0);
+  assert.equal((await get(service.delivery, segment, { 'If-Modified-Since': modified })).status, 304);
+});
+
+test('only files of packages are there', async (t) => {
+  const service = await startService(t);
+  const manifest = await makePackage(service);
+  const [, code] = manifest.split('/');
+  await fs.symlink('/etc/passwd', path.join(service.dataDir, 'packages', code, 'dash', 'link.mp4'));
+  await fs.symlink('/etc', path.join(service.dataDir, 'packages', code, 'dash', 'folder'));
+  await fs.writeFile(path.join(service.dataDir, 'packages', code, 'dash', 'x.txt'), 'x');
+  for (const target of [
+    '/', '/input_content', '/packaged_content', '/upload_input_content',
+    `/${code}`, `/${code}/`, `/${code}/dash`, `/${code}/dash/`, `/${code}/dash/video_0`,
+    `/${code}/dash/link.mp4`, `/${code}/dash/folder/passwd`, `/${code}/dash/x.txt`,
+    `/${code}/dash/../../../master.key`, `/${code}/dash/..%2f..%2f..%2fmaster.key`,
+    `/${code}/dash/%2e%2e/%2e%2e/x.mp4`, `/${code}/dash//stream.mpd`,
+    `/${code.toLowerCase()}/dash/stream.mpd`, '/ZZZZZZZZ/dash/stream.mpd',
+    '/videos/clip.mp4/group-of-pictures/0.mp4',
+  ])
+    problem(assert, await get(service.delivery, target), 404);
+  problem(assert, await get(service.delivery, `/${code}/dash/%00.mp4`), 400);
+  const refused = await post(service.delivery, manifest, '');
+  problem(assert, refused, 405);
+  assert.equal(refused.headers.allow, 'GET, HEAD');
+});
+
+test('a package is delivered when it is Ready, not before', async (t) => {
+  const service = await startService(t, { args: ['--jobs', '1'] });
+  const whole = { input_content_id: await addInput(service), key: KEY, kid: KID };
+  const made = await Promise.all(Array.from({ length: 4 }, () => post(service.api, '/packaged_content', whole)));
+  const last = made.map(({ json }) => json)
+    .sort((a, b) => a.packaged_content_id - b.packaged_content_id).at(-1);
+  await post(service.api, `/packaged_content/${last.packaged_content_id}/cancel`, '');
+  problem(assert, await get(service.delivery, new URL(last.url).pathname), 404);
+  const list = await get(service.delivery, '/videos/');
+  assert.ok(list.json.every((item) => item.packaged_content_id !== last.packaged_content_id));
+});
+
+test('the list of Ready packages is not for pages of other origins', async (t) => {
+  const service = await startService(t);
+  const manifest = await makePackage(service);
+  const list = await get(service.delivery, '/videos/');
+  assert.equal(list.json.length, 1);
+  assert.equal(list.json[0].url, service.delivery + manifest);
+  assert.equal(list.headers['access-control-allow-origin'], undefined);
+  assert.ok(!list.text.includes('clip.mp4'));
+});
+
+test('licences of one package', async (t) => {
+  const service = await startService(t);
+  const manifest = await makePackage(service);
+  const other = new URL((await post(service.api, '/packaged_content',
+    { input_content_id: 1, key: KID, kid: KEY }, { Prefer: 'wait=60' })).json.url).pathname;
+  const target = manifest.replace('dash/stream.mpd', 'license/clearkey');
+  const asked = await send(service.delivery, 'OPTIONS', target, { headers: { Origin: 'http://player.example',
+    'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'content-type' } });
+  assert.equal(asked.status, 204);
+  assert.equal(asked.headers['access-control-allow-origin'], '*');
+  assert.match(asked.headers['access-control-allow-methods'], /POST/);
+  assert.match(asked.headers['access-control-allow-headers'], /Content-Type/i);
+
+  const body = JSON.stringify({ kids: [KID], type: 'temporary' });
+  for (const headers of [{}, { 'Content-Type': 'application/json', Origin: 'http://player.example' }]) {
+    const told = await send(service.delivery, 'POST', target, { body, headers });
+    assert.equal(told.status, 200, told.text);
+    assert.deepEqual(told.json, { keys: [{ kty: 'oct', kid: KID, k: KEY }], type: 'temporary' });
+    assert.equal(told.headers['cache-control'], 'no-store');
+    assert.equal(told.headers['access-control-allow-origin'], '*');
+  }
+  // not the keys of another package
+  problem(assert, await send(service.delivery, 'POST',
+    other.replace('dash/stream.mpd', 'license/clearkey'), { body }), 404);
+  problem(assert, await send(service.delivery, 'POST', '/ZZZZZZZZ/license/clearkey', { body }), 404);
+  // the manifest says where
+  assert.ok((await get(service.delivery, manifest)).text.includes(service.delivery + target));
+});

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// GOPs over HTTP and on the command line, judged by ffmpeg.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import test from 'node:test';
+
+import {
+  exec, get, haberdash, makeClip, makeFolder, problem, send, startService, upload,
+} from './service.mjs';
+
+const TARGET = '/videos/clip.mp4/group-of-pictures';
+
+// I-frames as ffprobe decodes them.
+const probe = async (file) => JSON.parse((await exec('ffprobe', ['-v', 'error', '-select_streams', 'v:0',
+  '-show_frames', '-of', 'json', file], { maxBuffer: 1 << 28 })).stdout).frames
+  .filter(({ pict_type }) => pict_type === 'I');
+
+// A hash of each video access unit.
+const units = async (file) => (await exec('ffmpeg', ['-nostdin', '-v', 'error', '-i', file, '-map', '0:v',
+  '-c', 'copy', '-f', 'framemd5', '-'])).stdout.split('\n')
+  .filter((line) => line && !line.startsWith('#')).map((line) => line.split(',').at(-1).trim());
+
+test('I-frames as ffprobe has them', async (t) => {
+  const service = await startService(t);
+  const file = path.join(await makeFolder(t), 'clip.mp4');
+  await fs.writeFile(file, await makeClip());
+  await upload(service, 'clip.mp4', await makeClip());
+  const ours = (await get(service.api, `${TARGET}.json`)).json;
+  const theirs = await probe(file);
+  assert.equal(ours.length, theirs.length);
+  const same = ['media_type', 'stream_index', 'key_frame', 'pts', 'pts_time', 'pkt_duration', 'pkt_duration_time',
+    'pkt_pos', 'pkt_size', 'width', 'height', 'pict_type', 'coded_picture_number'];
+  ours.forEach((frame, i) => {
+    for (const name of same)
+      assert.strictEqual(frame[name], theirs[i][name], name);
+    for (const name of ['pkt_dts', 'pkt_dts_time'])
+      assert.equal(typeof frame[name], typeof theirs[i][name], name);
+    assert.equal(frame.pkt_pts_time, frame.pts_time);
+    assert.equal(frame.duration_time, frame.pkt_duration_time);
+    assert.equal(frame.group_of_pictures, i);
+  });
+});
+
+test('pages of I-frames only when asked for', async (t) => {
+  const service = await startService(t);
+  await upload(service, 'clip.mp4', await makeClip());
+  const all = await get(service.api, `${TARGET}.json`);
+  assert.equal(all.headers.link, undefined);
+  const some = [];
+  for (let target = `${TARGET}.json?limit=3`; target;) {
+    const answer = await get(service.api, target);
+    some.push(...answer.json);
+    target = /<([^>]+)>/.exec(answer.headers.link)?.[1];
+  }
+  assert.deepEqual(some, all.json);
+  assert.deepEqual((await get(service.api, `${TARGET}.json?after=3`)).json, []);
+  problem(assert, await get(service.api, `${TARGET}.json?limit=0`), 400);
+});
+
+test('GOPs as files are the input, bit for bit', async (t) => {
+  const service = await startService(t);
+  const folder = await makeFolder(t);
+  const file = path.join(folder, 'clip.mp4');
+  await fs.writeFile(file, await makeClip());
+  await upload(service, 'clip.mp4', await makeClip());
+  const fetched = async (name) => {
+    const answer = await get(service.api, `${TARGET}/${name}`);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.headers['content-type'], 'video/mp4');
+    const cut = path.join(folder, `cut-${name}`);
+    await fs.writeFile(cut, answer.body);
+    return units(cut);
+  };
+  const whole = await units(file);
+  const single = [];
+  for (let i = 0; i < 4; i++)
+    single.push(...await fetched(`${i}.mp4`));
+  assert.deepEqual(single, whole);
+  assert.deepEqual(await fetched('0-3.mp4'), whole);
+  assert.deepEqual(await fetched('1-2.mp4'), whole.slice(25, 75));
+
+  const facts = (await get(service.api, `${TARGET}/1.json`)).json;
+  assert.equal(facts.index, 1);
+  assert.equal(facts.frames, 25);
+  assert.equal(facts.pts_time, 1);
+  assert.equal(facts.duration, 1);
+});
+
+test('ranges, and many who ask for the same at once', async (t) => {
+  const service = await startService(t);
+  await upload(service, 'clip.mp4', await makeClip());
+  const answers = await Promise.all(Array.from({ length: 6 }, () => get(service.api, `${TARGET}/2.mp4`)));
+  for (const { status, body } of answers) {
+    assert.equal(status, 200);
+    assert.deepEqual(body, answers[0].body);
+  }
+  assert.equal((await fs.readdir(path.join(service.dataDir, 'cuts'))).length, 1);
+  const part = await get(service.api, `${TARGET}/2.mp4`, { Range: 'bytes=4-7' });
+  assert.equal(part.status, 206);
+  assert.equal(part.text, 'ftyp');
+  const head = await send(service.api, 'HEAD', `${TARGET}/2.mp4`);
+  assert.equal(head.headers['content-length'], `${answers[0].body.length}`);
+  // gone with the input
+  assert.equal((await send(service.api, 'DELETE', '/input_content/1')).status, 204);
+  assert.deepEqual(await fs.readdir(path.join(service.dataDir, 'cuts')), []);
+});
+
+test('GOPs that are not there', async (t) => {
+  const service = await startService(t);
+  await upload(service, 'clip.mp4', await makeClip());
+  for (const name of ['4.mp4', '99999999999999999999.mp4', '-1.mp4', 'x.mp4', '1-.mp4', '-1-2.mp4', '2-1.mp4',
+    '0-4.mp4', '1.5.mp4', '+1.mp4', '4.json', '1.jpg', '.mp4', '%2e%2e%2f1.mp4'])
+    problem(assert, await get(service.api, `${TARGET}/${name}`), 404);
+  for (const name of ['other.mp4', '..', '..%2f..%2fetc%2fpasswd', '%2e%2e'])
+    problem(assert, await get(service.api, `/videos/${name}/group-of-pictures.json`), 404);
+});
+
+test('the command line', async (t) => {
+  const folder = await makeFolder(t);
+  const file = path.join(folder, 'clip.mp4');
+  const cut = path.join(folder, 'cut.mp4');
+  await fs.writeFile(file, await makeClip());
+  const gops = JSON.parse((await haberdash('gops', file, '--json')).stdout);
+  assert.deepEqual(gops.map(({ index, kind, closed, frames }) => [index, kind, closed, frames]),
+    [0, 1, 2, 3].map((index) => [index, 'idr', true, 25]));
+  assert.equal((await haberdash('gops', file)).stdout.trim().split('\n').length, 5);
+  await haberdash('slice', file, '2', cut);
+  assert.deepEqual(await units(cut), (await units(file)).slice(50, 75));
+
+  const text = path.join(folder, 'text.mp4');
+  await fs.writeFile(text, 'no video');
+  await assert.rejects(haberdash('slice', file, '9', cut), { code: 66 });
+  await assert.rejects(haberdash('slice', file, 'x', cut), { code: 64 });
+  await assert.rejects(haberdash('gops', text), { code: 65 });
+  await assert.rejects(haberdash('gops', path.join(folder, 'none.mp4')), { code: 66 });
+  await assert.rejects(haberdash('gops'), { code: 64 });
+});
+
+test('packages on the command line', async (t) => {
+  const folder = await makeFolder(t);
+  const file = path.join(folder, 'clip.mp4');
+  const key = path.join(folder, 'key');
+  const out = path.join(folder, 'out');
+  await fs.writeFile(file, await makeClip());
+  await fs.writeFile(key, '87237d20a19f58a740c05684e699b4aa\n');
+  const KID = 'oW5AK5BW43HzbTSKpiu3SQ';
+  const { stdout } = await haberdash('package', file, out, '--kid', KID, '--key-file', key, '--segment-duration', '1');
+  assert.equal(stdout, `${out}/stream.mpd\n`);
+  assert.equal((await fs.readdir(path.join(out, 'video_0'))).length, 5);
+  const run = (...args) => haberdash('package', file, out, ...args);
+  await assert.rejects(run(), { code: 64 });
+  await assert.rejects(run('--kid', KID), { code: 64 });
+  await assert.rejects(run('--kid', 'x', '--key-file', key), { code: 78 });
+  await assert.rejects(run('--kid', KID, '--key-file', file), { code: 78 });
+  await assert.rejects(run('--encrypt', 'some'), { code: 64 });
+  await run('--encrypt', 'none');
+});

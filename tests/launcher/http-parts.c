@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+/* The pure parts of the HTTP side: ranges, who may ask, routes. */
+
+#include "access.h"
+#include "range.h"
+#include "router.h"
+
+/* --- Range -------------------------------------------------------------------- */
+
+static void
+test_range (void)
+{
+  static const struct
+  {
+    const gchar *header;
+    guint64 size;
+    HabRangeKind kind;
+    guint64 start, length;
+  } rows[] = {
+    { NULL, 100, HAB_RANGE_WHOLE, 0, 0 },
+    { "bytes=0-9", 100, HAB_RANGE_PART, 0, 10 },
+    { "bytes=0-0", 100, HAB_RANGE_PART, 0, 1 },
+    { "bytes=99-", 100, HAB_RANGE_PART, 99, 1 },
+    { "bytes=10-1000", 100, HAB_RANGE_PART, 10, 90 },
+    { "bytes=-1", 100, HAB_RANGE_PART, 99, 1 },
+    { "bytes=-1000", 100, HAB_RANGE_PART, 0, 100 },
+    { "Bytes=5-6 ", 100, HAB_RANGE_PART, 5, 2 },
+    { "bytes=100-", 100, HAB_RANGE_UNSATISFIABLE, 0, 0 },
+    { "bytes=100-200", 100, HAB_RANGE_UNSATISFIABLE, 0, 0 },
+    { "bytes=-0", 100, HAB_RANGE_UNSATISFIABLE, 0, 0 },
+    { "bytes=0-", 0, HAB_RANGE_UNSATISFIABLE, 0, 0 },
+    { "bytes=-5", 0, HAB_RANGE_UNSATISFIABLE, 0, 0 },
+    { "bytes=9-0", 100, HAB_RANGE_WHOLE, 0, 0 },
+    { "bytes=0-1,5-6", 100, HAB_RANGE_WHOLE, 0, 0 },
+    { "bytes=", 100, HAB_RANGE_WHOLE, 0, 0 },
+    { "bytes=-", 100, HAB_RANGE_WHOLE, 0, 0 },
+    { "bytes=a-b", 100, HAB_RANGE_WHOLE, 0, 0 },
+    { "bytes=1x-2", 100, HAB_RANGE_WHOLE, 0, 0 },
+    { "bytes=+1-2", 100, HAB_RANGE_WHOLE, 0, 0 },
+    { "items=0-9", 100, HAB_RANGE_WHOLE, 0, 0 },
+    { "bytes=99999999999999999999999-", 100, HAB_RANGE_WHOLE, 0, 0 },
+    { "bytes=18446744073709551615-", 100, HAB_RANGE_UNSATISFIABLE, 0, 0 },
+    { "bytes=0-18446744073709551615", G_MAXUINT64, HAB_RANGE_PART, 0,
+        G_MAXUINT64 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    guint64 start = 0, length = 0;
+    HabRangeKind kind =
+        hab_range_parse (rows[i].header, rows[i].size, &start, &length);
+
+    g_test_message ("%s of %" G_GUINT64_FORMAT,
+        rows[i].header != NULL ? rows[i].header : "(none)", rows[i].size);
+    g_assert_cmpint (kind, ==, rows[i].kind);
+    if (kind == HAB_RANGE_PART) {
+      g_assert_cmpuint (start, ==, rows[i].start);
+      g_assert_cmpuint (length, ==, rows[i].length);
+    }
+  }
+}
+
+static void
+test_if_range (void)
+{
+  const gint64 modified = 784111777; /* Sun, 06 Nov 1994 08:49:37 GMT */
+
+  g_assert_true (hab_range_if_range (NULL, "\"a\"", modified));
+  g_assert_true (hab_range_if_range ("\"a\"", "\"a\"", modified));
+  g_assert_false (hab_range_if_range ("\"b\"", "\"a\"", modified));
+  g_assert_false (hab_range_if_range ("W/\"a\"", "\"a\"", modified));
+  g_assert_true (hab_range_if_range ("Sun, 06 Nov 1994 08:49:37 GMT", "\"a\"",
+      modified));
+  g_assert_false (hab_range_if_range ("Sun, 06 Nov 1994 08:49:38 GMT",
+      "\"a\"", modified));
+  g_assert_false (hab_range_if_range ("yesterday", "\"a\"", modified));
+}
+
+static void
+test_none_match (void)
+{
+  g_assert_false (hab_range_none_match (NULL, "\"a\""));
+  g_assert_true (hab_range_none_match ("\"a\"", "\"a\""));
+  g_assert_true (hab_range_none_match ("W/\"a\"", "\"a\""));
+  g_assert_true (hab_range_none_match ("\"b\", \"a\"", "\"a\""));
+  g_assert_true (hab_range_none_match ("*", "\"a\""));
+  g_assert_false (hab_range_none_match ("\"b\"", "\"a\""));
+}
+
+/* --- access ------------------------------------------------------------------- */
+
+static void
+test_host (void)
+{
+  static const gchar *const names[] = { "video.example", NULL };
+  static const struct
+  {
+    const gchar *host;
+    gboolean on_loopback, elsewhere;
+  } rows[] = {
+    { "localhost", TRUE, TRUE },
+    { "LOCALHOST:5000", TRUE, TRUE },
+    { "127.0.0.1:5000", TRUE, TRUE },
+    { "127.0.0.2", TRUE, TRUE },
+    { "[::1]:5000", TRUE, TRUE },
+    { "video.example:80", TRUE, TRUE },
+    { "Video.Example", TRUE, TRUE },
+    { "192.0.2.7:5000", FALSE, TRUE },
+    { "[2001:db8::1]", FALSE, TRUE },
+    { "evil.example", FALSE, FALSE },
+    { "localhost.evil.example", FALSE, FALSE },
+    { "127.0.0.1.evil.example", FALSE, FALSE },
+    { "video.example.evil", FALSE, FALSE },
+    { "evil@localhost", FALSE, FALSE },
+    { "localhost?x", FALSE, FALSE },
+    { "localhost#x", FALSE, FALSE },
+    { "", FALSE, FALSE },
+    { NULL, FALSE, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_test_message ("%s", rows[i].host != NULL ? rows[i].host : "(none)");
+    g_assert_cmpint (hab_access_host_is_known (rows[i].host, TRUE, names), ==,
+        rows[i].on_loopback);
+    g_assert_cmpint (hab_access_host_is_known (rows[i].host, FALSE, names),
+        ==, rows[i].elsewhere);
+  }
+}
+
+static void
+test_origin (void)
+{
+  static const struct
+  {
+    const gchar *origin, *fetch_site, *host, *public_url;
+    gboolean own;
+  } rows[] = {
+    { NULL, NULL, "localhost:5000", NULL, TRUE },
+    { "http://localhost:5000", NULL, "localhost:5000", NULL, TRUE },
+    { "http://LOCALHOST:5000", "same-origin", "localhost:5000", NULL, TRUE },
+    { "http://localhost:3000", NULL, "localhost:5000", NULL, FALSE },
+    { "http://localhost:50001", NULL, "localhost:5000", NULL, FALSE },
+    { "http://evil.example", NULL, "localhost:5000", NULL, FALSE },
+    { "null", NULL, "localhost:5000", NULL, FALSE },
+    { "", NULL, "localhost:5000", NULL, FALSE },
+    { NULL, "none", "localhost:5000", NULL, TRUE },
+    { NULL, "cross-site", "localhost:5000", NULL, FALSE },
+    { NULL, "same-site", "localhost:5000", NULL, FALSE },
+    { "http://localhost:5000", "cross-site", "localhost:5000", NULL, FALSE },
+    { "https://video.example", "same-origin", "10.0.0.1:5000",
+        "https://video.example", TRUE },
+    { "https://video.example", "same-origin", "10.0.0.1:5000",
+        "https://video.example/haberdash", TRUE },
+    { "https://video.exam", NULL, "10.0.0.1:5000", "https://video.example",
+        FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_test_message ("row %u", i);
+    g_assert_cmpint (hab_access_origin_is_own (rows[i].origin,
+        rows[i].fetch_site, rows[i].host, rows[i].public_url), ==,
+        rows[i].own);
+  }
+}
+
+static void
+test_token (void)
+{
+  const gchar *token = "correct horse";
+
+  g_assert_true (hab_access_token_is_right ("Bearer correct horse", token));
+  g_assert_true (hab_access_token_is_right ("bearer correct horse", token));
+  g_assert_false (hab_access_token_is_right ("Bearer correct hors", token));
+  g_assert_false (hab_access_token_is_right ("Bearer correct horse!", token));
+  g_assert_false (hab_access_token_is_right ("Bearer ", token));
+  g_assert_false (hab_access_token_is_right ("Basic correct horse", token));
+  g_assert_false (hab_access_token_is_right ("correct horse", token));
+  g_assert_false (hab_access_token_is_right (NULL, token));
+}
+
+static void
+test_accept (void)
+{
+  static const struct
+  {
+    const gchar *accept;
+    gboolean html;
+  } rows[] = {
+    { NULL, FALSE },
+    { "*/*", FALSE },
+    { "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        TRUE },
+    { "application/json", FALSE },
+    { "application/json, text/html;q=0.5", FALSE },
+    { "application/json;q=0.5, text/html", TRUE },
+    { "application/json, text/plain, */*", FALSE },
+    { "text/html;q=0", FALSE },
+    { "", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_test_message ("%s", rows[i].accept != NULL ? rows[i].accept : "(none)");
+    g_assert_cmpint (hab_access_prefers_html (rows[i].accept), ==,
+        rows[i].html);
+  }
+}
+
+/* --- routes ------------------------------------------------------------------- */
+
+static void
+test_split (void)
+{
+  static const struct
+  {
+    const gchar *path, *joined; /* components with | between; NULL: refused */
+  } rows[] = {
+    { "/", "|" },
+    { "/a/b", "|a|b" },
+    { "/a/", "|a|" },
+    { "/a%2Fb/c", "|a/b|c" },
+    { "/%C3%A9", "|\xc3\xa9" },
+    { "/a%20b", "|a b" },
+    { "/../x", "|..|x" },
+    { "/%2e%2e/x", "|..|x" },
+    { "/%00", NULL },
+    { "/%0a", NULL },
+    { "/%zz", NULL },
+    { "/%", NULL },
+    { "/%ff", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_auto (GStrv) components = hab_router_split (rows[i].path);
+    g_autofree gchar *joined =
+        components != NULL ? g_strjoinv ("|", components) : NULL;
+
+    g_assert_cmpstr (joined, ==, rows[i].joined);
+  }
+}
+
+static void
+test_match (void)
+{
+  static const struct
+  {
+    const gchar *pattern, *path, *params; /* NULL: no match */
+  } rows[] = {
+    { "/", "/", "" },
+    { "/", "/a", NULL },
+    { "/videos/", "/videos/", "" },
+    { "/videos/", "/videos", NULL },
+    { "/videos/", "/videos/a", NULL },
+    { "/a/{}", "/a/b", "b" },
+    { "/a/{}", "/a/", NULL },
+    { "/a/{}", "/a/b/c", NULL },
+    { "/a/{}", "/a", NULL },
+    { "/a/{}/g/{}.mp4", "/a/x%2Fy/g/3-7.mp4", "x/y|3-7" },
+    { "/a/{}/g/{}.mp4", "/a/x/g/.mp4", NULL },
+    { "/a/{}/g/{}.mp4", "/a/x/g/3.mp5", NULL },
+    { "/{}/dash/**", "/CODE/dash/v/1.m4s", "CODE|v/1.m4s" },
+    { "/{}/dash/**", "/CODE/dash/", "CODE|" },
+    { "/{}/dash/**", "/CODE/dash", NULL },
+    { "/assets/**", "/assets/a.js", "a.js" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GPtrArray) params = g_ptr_array_new_with_free_func (g_free);
+    g_auto (GStrv) components = hab_router_split (rows[i].path);
+    gboolean matches =
+        hab_router_match (rows[i].pattern, components, params);
+    g_autofree gchar *joined = NULL;
+
+    g_test_message ("%s %s", rows[i].pattern, rows[i].path);
+    g_assert_cmpint (matches, ==, rows[i].params != NULL);
+    if (!matches)
+      continue;
+    g_ptr_array_add (params, NULL);
+    joined = g_strjoinv ("|", (gchar **) params->pdata);
+    g_assert_cmpstr (joined, ==, rows[i].params);
+  }
+}
+
+static void
+test_find (void)
+{
+  static const HabRoute routes[] = {
+    { "GET", "/a/{}", 0, 0, NULL, NULL },
+    { "DELETE", "/a/{}", 0, 0, NULL, NULL },
+    { NULL }
+  };
+  static const HabRoute *const tables[] = { routes, NULL };
+  g_autoptr (GPtrArray) params = g_ptr_array_new_with_free_func (g_free);
+  g_auto (GStrv) components = hab_router_split ("/a/1");
+  g_auto (GStrv) unknown = hab_router_split ("/b");
+  g_autofree gchar *allow = NULL;
+
+  g_assert_true (hab_router_find (tables, "GET", components, params, &allow) ==
+      &routes[0]);
+  g_assert_true (hab_router_find (tables, "HEAD", components, params,
+                     &allow) == &routes[0]);
+  g_assert_true (hab_router_find (tables, "DELETE", components, params,
+                     &allow) == &routes[1]);
+  g_assert_cmpstr (g_ptr_array_index (params, 0), ==, "1");
+  g_assert_null (hab_router_find (tables, "PUT", components, params, &allow));
+  g_assert_cmpstr (allow, ==, "GET, HEAD, DELETE");
+  g_clear_pointer (&allow, g_free);
+  g_assert_null (hab_router_find (tables, "GET", unknown, params, &allow));
+  g_assert_null (allow);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/range/parse", test_range);
+  g_test_add_func ("/range/if-range", test_if_range);
+  g_test_add_func ("/range/none-match", test_none_match);
+  g_test_add_func ("/access/host", test_host);
+  g_test_add_func ("/access/origin", test_origin);
+  g_test_add_func ("/access/token", test_token);
+  g_test_add_func ("/access/accept", test_accept);
+  g_test_add_func ("/router/split", test_split);
+  g_test_add_func ("/router/match", test_match);
+  g_test_add_func ("/router/find", test_find);
+  return g_test_run ();
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The service stops, or is killed, and comes back.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import test from 'node:test';
+
+import {
+  KEY, KID, addInput, get, isEmpty, makeClip, makeFolder, packageEnd, post,
+  startService, until, upload,
+} from './service.mjs';
+
+const childrenOf = async (pid) => (await fs.readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
+  .split(' ').filter(Boolean).map(Number);
+
+const isAlive = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const pathOf = (item) => new URL(item.url).pathname;
+
+test('a stop: children end, packages wait for the next start', async (t) => {
+  const dataDir = path.join(await makeFolder(t), 'data');
+  const first = await startService(t, { dataDir, args: ['--jobs', '2'] });
+  const request = { input_content_id: await addInput(first), key: KEY, kid: KID };
+  await Promise.all(Array.from({ length: 6 }, () => post(first.api, '/packaged_content', request)));
+  const children = await childrenOf(first.pid);
+  assert.equal(await first.end('SIGTERM'), 0);
+  assert.ok(!children.some(isAlive));
+
+  const second = await startService(t, { dataDir });
+  for (let id = 1; id <= 6; id++)
+    assert.equal((await packageEnd(second, id)).status, 'Ready');
+  assert.equal(await second.end('SIGINT'), 0);
+});
+
+test('kills while there are uploads and packages on their way', async (t) => {
+  const dataDir = path.join(await makeFolder(t), 'data');
+  const clip = await makeClip();
+  let service = await startService(t, { dataDir });
+  const request = { input_content_id: await addInput(service), key: KEY, kid: KID };
+  const survivor = (await post(service.api, '/packaged_content', request, { Prefer: 'wait=60' })).json;
+  assert.equal(survivor.status, 'Ready');
+
+  for (let round = 0; round < 5; round++) {
+    const { hostname, port } = new URL(service.api);
+    const socket = net.connect(port, hostname);
+    socket.on('error', () => {});
+    socket.write('POST /input_content?name=half.mp4 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n');
+    socket.write(clip);
+    upload(service, `clip-${round}.mp4`, clip).catch(() => {});
+    for (let i = 0; i < 3; i++)
+      post(service.api, '/packaged_content', request).catch(() => {});
+    // Each round a little later: before, while and after children run.
+    await until(async () => !await isEmpty(service, 'incoming'), 'an upload begins');
+    await new Promise((resolve) => { setTimeout(resolve, round * 40); });
+    const children = await childrenOf(service.pid);
+    await service.end('SIGKILL');
+    await until(() => !children.some(isAlive), 'children end with their parent');
+
+    service = await startService(t, { dataDir });
+    assert.ok(await isEmpty(service, 'incoming'));
+    assert.equal((await get(service.delivery, pathOf(survivor))).status, 200);
+  }
+
+  const list = (await get(service.api, '/packaged_content')).json;
+  assert.ok(list.length > 1);
+  for (const { packaged_content_id: id } of list) {
+    const item = await packageEnd(service, id);
+    assert.equal(item.status, 'Ready', item.reason);
+    assert.equal((await get(service.delivery, pathOf(item))).status, 200);
+  }
+  const inputs = (await get(service.api, '/input_content')).json;
+  assert.equal((await fs.readdir(path.join(dataDir, 'inputs'))).length, inputs.length);
+  assert.equal((await fs.readdir(path.join(dataDir, 'packages'))).length, list.length);
+  assert.ok(await isEmpty(service, 'work'));
+});
+
+test('leftovers of a service that died are swept', async (t) => {
+  const dataDir = path.join(await makeFolder(t), 'data');
+  const first = await startService(t, { dataDir });
+  await addInput(first);
+  await first.end('SIGKILL');
+  for (const folder of ['incoming', 'inputs', 'work', 'packages', 'cuts']) {
+    await fs.mkdir(path.join(dataDir, folder, 'LEFTOVER', 'dash'), { recursive: true });
+    await fs.writeFile(path.join(dataDir, folder, 'LEFTOVER', 'dash', 'stream.mpd'), 'x');
+    await fs.writeFile(path.join(dataDir, folder, 'leftover'), 'x');
+  }
+  const second = await startService(t, { dataDir });
+  for (const folder of ['incoming', 'work', 'packages', 'cuts'])
+    assert.ok(await isEmpty(second, folder), folder);
+  assert.equal((await fs.readdir(path.join(dataDir, 'inputs'))).length, 1);
+});
+
+test('a child that crashes fails its package, not the service', async (t) => {
+  const service = await startService(t, { args: ['--jobs', '1'] });
+  const request = { input_content_id: await addInput(service), key: KEY, kid: KID };
+  const made = await post(service.api, '/packaged_content', request);
+  // Whichever child runs is killed, until the package is given up.
+  const killing = setInterval(async () => {
+    for (const pid of await childrenOf(service.pid).catch(() => []))
+      isAlive(pid) && process.kill(pid, 'SIGSEGV');
+  }, 1);
+  const item = await packageEnd(service, made.json.packaged_content_id);
+  clearInterval(killing);
+  assert.equal(item.status, 'Failed');
+  assert.match(item.reason, /crash/);
+  assert.ok(await isEmpty(service, 'work'));
+  const next = await post(service.api, '/packaged_content', request, { Prefer: 'wait=60' });
+  assert.equal(next.json.status, 'Ready');
+});
+
+test('a changed master key is told, and nothing is lost', async (t) => {
+  const dataDir = path.join(await makeFolder(t), 'data');
+  const first = await startService(t, { dataDir });
+  const request = { input_content_id: await addInput(first), key: KEY, kid: KID };
+  await post(first.api, '/packaged_content', request, { Prefer: 'wait=60' });
+  await first.end();
+  await fs.rm(path.join(dataDir, 'master.key'));
+  const second = await startService(t, { dataDir });
+  const answer = await post(second.api, '/license/clearkey', { kids: [KID] });
+  assert.equal(answer.status, 500);
+  assert.equal((await get(second.api, '/packaged_content/1')).json.status, 'Ready');
+});
