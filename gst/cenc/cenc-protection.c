@@ -226,6 +226,12 @@ hab_protection_caps_unprotect (const GstCaps *caps)
   return result;
 }
 
+static void
+append_codec (GstCaps *caps, const HabCodec *codec)
+{
+  gst_caps_append (caps, gst_caps_from_string (codec->caps));
+}
+
 GstCaps *
 hab_protection_clear_caps (void)
 {
@@ -234,7 +240,7 @@ hab_protection_clear_caps (void)
   const HabCodec *const *codecs = hab_codec_list (&n_codecs);
 
   for (guint i = 0; i < n_codecs; i++)
-    gst_caps_append (result, gst_caps_from_string (codecs[i]->caps));
+    append_codec (result, codecs[i]);
   return result;
 }
 
@@ -244,4 +250,21 @@ hab_protection_protected_caps (void)
   g_autoptr (GstCaps) clear = hab_protection_clear_caps ();
 
   return hab_protection_caps_protect (clear);
+}
+
+GstCaps *
+hab_protection_kind_caps (HabMediaKind kind)
+{
+  GstCaps *result = gst_caps_new_empty ();
+  g_autoptr (GstCaps) encrypted = NULL;
+  guint n_codecs;
+  const HabCodec *const *codecs = hab_codec_list (&n_codecs);
+
+  for (guint i = 0; i < n_codecs; i++) {
+    if (codecs[i]->kind == kind)
+      append_codec (result, codecs[i]);
+  }
+  encrypted = hab_protection_caps_protect (result);
+  gst_caps_append (result, g_steal_pointer (&encrypted));
+  return result;
 }

@@ -61,4 +61,8 @@ GstCaps *hab_protection_caps_unprotect (const GstCaps *caps);
 GstCaps *hab_protection_clear_caps (void);
 GstCaps *hab_protection_protected_caps (void);
 
+/* (transfer full): clear and protected caps of the codecs of one kind, which is
+ * what a muxer of it takes. */
+GstCaps *hab_protection_kind_caps (HabMediaKind kind);
+
 G_END_DECLS

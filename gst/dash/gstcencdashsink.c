@@ -47,6 +47,7 @@
 
 #include <glib/gstdio.h>
 
+#include "cenc-protection.h"
 #include "dash-track.h"
 #include "gstdashtracksink.h"
 #include "output-file.h"
@@ -93,11 +94,6 @@ struct _GstCencDashSink
   GPtrArray *streams; /* of Stream */
   gboolean finished;  /* this run's manifest is written, or cannot be */
 };
-
-static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE (
-    "video_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY);
-static GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE (
-    "audio_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstCencDashSink, gst_cenc_dash_sink,
     GST_TYPE_BIN,
@@ -590,6 +586,15 @@ install_properties (GObjectClass *object_class)
 }
 
 static void
+add_template (GstElementClass *klass, const gchar *name, HabMediaKind kind)
+{
+  g_autoptr (GstCaps) caps = hab_protection_kind_caps (kind);
+
+  gst_element_class_add_pad_template (klass,
+      gst_pad_template_new (name, GST_PAD_SINK, GST_PAD_REQUEST, caps));
+}
+
+static void
 gst_cenc_dash_sink_class_init (GstCencDashSinkClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -605,8 +610,8 @@ gst_cenc_dash_sink_class_init (GstCencDashSinkClass *klass)
   element_class->change_state = gst_cenc_dash_sink_change_state;
   GST_BIN_CLASS (klass)->handle_message = gst_cenc_dash_sink_handle_message;
 
-  gst_element_class_add_static_pad_template (element_class, &video_template);
-  gst_element_class_add_static_pad_template (element_class, &audio_template);
+  add_template (element_class, "video_%u", HAB_MEDIA_VIDEO);
+  add_template (element_class, "audio_%u", HAB_MEDIA_AUDIO);
   gst_element_class_set_static_metadata (element_class, "DASH packager",
       "Sink/Muxer",
       "Writes MPEG-DASH, clear or with Common Encryption (cbcs), as files",
