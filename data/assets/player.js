@@ -4,7 +4,7 @@
 
 /* global shaka */
 
-import { authorization, get, packagePath, watchPackage } from './api.js';
+import { authorization, get, hasToken, packagePath, watchPackage } from './api.js';
 import { byId, el, errorNotice, facts, show } from './dom.js';
 import { count, localTime, percent } from './format.js';
 import { protectionOf } from './manifest.js';
@@ -17,7 +17,6 @@ const video = byId('video');
 const noKey = byId('no-key');
 let player = null;
 let encrypted = false;
-let licenceFrom = null; // our own licence route, once the manifest's refused
 
 // --- what is said under the picture --------------------------------------
 
@@ -78,9 +77,6 @@ function explain(error) {
 
 // --- playing --------------------------------------------------------------
 
-const refused = (error) => error.code === shaka.util.Error.Code.LICENSE_REQUEST_FAILED &&
-  [401, 403].includes(error.data?.[0]?.data?.[1]);
-
 // Ends the licence requests that were held back.
 let release = () => {};
 
@@ -93,8 +89,10 @@ async function filterRequest(type, request) {
       release = () => reject(new Error('held back'));
     });
   }
-  if (licenceFrom) {
-    request.uris = [licenceFrom];
+  // What the manifest names is for viewers, who need a token of their own where
+  // the service asks for tokens; the owner's token is for the service itself.
+  if (hasToken()) {
+    request.uris = [new URL('/license/clearkey', location.href).href];
     Object.assign(request.headers, authorization());
   }
 }
@@ -108,15 +106,9 @@ async function newPlayer() {
   return fresh;
 }
 
-// A viewer's licence needs a token when the service is open to others; the
-// owner, whose page this is, may ask the service itself.
 function fail(error) {
-  if (refused(error) && !licenceFrom) {
-    licenceFrom = new URL('/license/clearkey', location.href).href;
-    play(video.currentTime);
-  } else if (error.severity === shaka.util.Error.Severity.CRITICAL) {
+  if (error.severity === shaka.util.Error.Severity.CRITICAL)
     explain(error);
-  }
 }
 
 let url = null;

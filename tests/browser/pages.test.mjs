@@ -248,3 +248,24 @@ it('makes a package without encryption', () => withPage('/', async (page) => {
 it('has a page for what is not there', () => withPage('/nothing-here', async (page) => {
   assert.match(await page.locator('main').textContent(), /404/);
 }, { expected: [/status of 404/] }));
+
+it('asks for the token where the service wants one', async () => {
+  const token = 'open-sesame-and-be-quick-about-it';
+  const file = path.join(service.home, 'token');
+  await fs.writeFile(file, `${token}\n`, { mode: 0o600 });
+  const open = await startService(['--address', '0.0.0.0', '--api-token-file', file]);
+  try {
+    const { page, complaints, close } = await openPage(browser, open, { expected: [/status of 401/] });
+    await page.goto(open.api);
+    await page.getByLabel('API token').fill(token);
+    await page.getByRole('button', { name: 'Use it' }).click();
+    await page.locator('#empty').waitFor();
+    await page.goto(`${open.api}/upload_input_content`);
+    await page.locator('#file').setInputFiles(clip);
+    await page.locator('#package-form').waitFor();
+    assert.deepEqual(complaints, []);
+    await close();
+  } finally {
+    await open.stop();
+  }
+});

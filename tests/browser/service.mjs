@@ -18,7 +18,7 @@ function addresses(child) {
 
     child.stdout.setEncoding('utf8').on('data', (text) => {
       said += text;
-      const found = said.match(/http:\/\/[^\s/]+/g) ?? [];
+      const found = said.replaceAll('0.0.0.0', '127.0.0.1').match(/http:\/\/[^\s/]+/g) ?? [];
       if (found.length < 2)
         return;
       clearTimeout(timer);
@@ -28,13 +28,15 @@ function addresses(child) {
   });
 }
 
-export async function startService() {
+// options: further arguments of "haberdash serve".
+export async function startService(options = []) {
   const program = process.env.HABERDASH;
   if (!program)
     throw new Error('HABERDASH must name the program to test');
 
   const home = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-browser-'));
-  const child = spawn(program, ['serve', '--port', '0', '--delivery-port', '0', '--data-dir', path.join(home, 'data')],
+  const child = spawn(program, ['serve', '--port', '0', '--delivery-port', '0',
+    '--data-dir', path.join(home, 'data'), ...options],
     { stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, HOME: home,
         GST_REGISTRY_1_0: process.env.GST_REGISTRY_1_0 ?? path.join(home, 'registry.bin') } });
