@@ -98,8 +98,12 @@ add_iframe (JsonBuilder *builder, const HabIFrame *frame,
   add_ticks (builder, "pts_time", frame->pts, video);
   hab_json_add_int (builder, "pkt_pts", frame->pts);
   add_ticks (builder, "pkt_pts_time", frame->pts, video);
-  hab_json_add_int (builder, "pkt_dts", frame->dts);
-  add_ticks (builder, "pkt_dts_time", frame->dts, video);
+  /* ffprobe's pkt_dts is the decoding time of the packet that made its decoder
+   * give the frame out, which is when the frame is shown. */
+  hab_json_add_int (builder, "pkt_dts", frame->pts);
+  add_ticks (builder, "pkt_dts_time", frame->pts, video);
+  hab_json_add_int (builder, "dts", frame->dts);
+  add_ticks (builder, "dts_time", frame->dts, video);
   hab_json_add_int (builder, "pkt_duration", frame->duration);
   add_ticks (builder, "pkt_duration_time", frame->duration, video);
   hab_json_add_int (builder, "duration", frame->duration);
