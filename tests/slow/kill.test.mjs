@@ -65,16 +65,15 @@ const segmentsOf = (manifest) => {
 const urlOf = (service, item) => item.url &&
   new URL(new URL(item.url).pathname, service.delivery).href;
 
+// A manifest may be visible a moment before the list says Ready.
 const checkPackage = async (service, item) => {
   const url = urlOf(service, item);
   const response = url ? await fetch(url) : null;
   const manifest = await response?.text();
-  if (item.status !== 'Ready') {
-    assert.notEqual(response?.status, 200,
-      `${item.packaged_content_id} is ${item.status} and has a manifest`);
+  if (response?.status !== 200) {
+    assert.notEqual(item.status, 'Ready', url);
     return;
   }
-  assert.equal(response.status, 200, url);
   for (const name of segmentsOf(manifest)) {
     const segment = await fetch(new URL(name, url), { method: 'HEAD' });
     assert.equal(segment.status, 200, `${name} of ${url}`);
@@ -110,7 +109,7 @@ const plays = async (service, item, key) => {
     '-cenc_decryption_key', key, '-select_streams', 'v', '-count_frames',
     '-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0',
     urlOf(service, item)], { timeout: 120_000 });
-  assert.equal(Number(stdout.split('\n')[0]), 60 * 25);
+  assert.equal(Number(/\d+/.exec(stdout)), 60 * 25);
 };
 
 test(`${KILLS} kills`, { timeout: 900_000 }, async (t) => {
@@ -123,6 +122,7 @@ test(`${KILLS} kills`, { timeout: 900_000 }, async (t) => {
 
   // What is Ready before the first kill has to stay so.
   let service = await startService(dataDir);
+  t.after(() => service.end('SIGKILL'));
   const first = await upload(service.api, clip, 'first.mp4');
   const request = { input_content_id: first.input_content_id, kid: hex(),
     key: hex() };
@@ -141,7 +141,6 @@ test(`${KILLS} kills`, { timeout: 900_000 }, async (t) => {
   }
 
   service = await startService(dataDir);
-  t.after(() => service.end('SIGTERM'));
   const packages = await until(async () => {
     const all = await listAll(service.api, 'packaged_content');
     const ended = (item) => ['Ready', 'Failed'].includes(item.status);
