@@ -121,7 +121,7 @@ sweep_unlisted (HabService *self, HabFolder folder, HabStoreFunc func,
 }
 
 static gboolean
-put_in_order (HabService *self, GError **error)
+put_in_order (HabService *self, gboolean is_new, GError **error)
 {
   GError *failure = NULL;
 
@@ -133,6 +133,10 @@ put_in_order (HabService *self, GError **error)
   hab_data_dir_sweep (self->dir, HAB_FOLDER_INCOMING, NULL, NULL);
   hab_data_dir_sweep (self->dir, HAB_FOLDER_WORK, NULL, NULL);
   hab_data_dir_sweep (self->dir, HAB_FOLDER_CUTS, NULL, NULL);
+  /* A catalog that was just made knows nothing. Whoever lost theirs keeps the
+   * files. */
+  if (is_new)
+    return TRUE;
   return sweep_unlisted (self, HAB_FOLDER_INPUTS, list_storage_names,
              error) &&
       sweep_unlisted (self, HAB_FOLDER_PACKAGES, list_ready_codes, error);
@@ -152,11 +156,9 @@ on_expiry (gpointer data)
 
 /* The master key is the service manager's where it hands one in. */
 static HabStore *
-open_store (HabDataDir *dir, GError **error)
+open_store (HabDataDir *dir, const gchar *catalog_path, GError **error)
 {
   const gchar *credentials = g_getenv ("CREDENTIALS_DIRECTORY");
-  g_autofree gchar *catalog_path =
-      hab_data_dir_build_path (dir, "catalog.sqlite");
   g_autofree gchar *key_path = NULL;
 
   if (credentials != NULL) {
@@ -203,6 +205,8 @@ HabService *
 hab_service_new (const HabSettings *settings, GError **error)
 {
   g_autoptr (HabService) self = g_new0 (HabService, 1);
+  g_autofree gchar *catalog_path = NULL;
+  gboolean is_new;
 
   self->settings = settings;
   self->cancellable = g_cancellable_new ();
@@ -210,8 +214,10 @@ hab_service_new (const HabSettings *settings, GError **error)
   self->dir = hab_data_dir_open (settings->data_dir, error);
   if (self->dir == NULL)
     return NULL;
-  self->store = open_store (self->dir, error);
-  if (self->store == NULL || !put_in_order (self, error))
+  catalog_path = hab_data_dir_build_path (self->dir, "catalog.sqlite");
+  is_new = !g_file_test (catalog_path, G_FILE_TEST_EXISTS);
+  self->store = open_store (self->dir, catalog_path, error);
+  if (self->store == NULL || !put_in_order (self, is_new, error))
     return NULL;
   self->readers = hab_workers_new (MAX (settings->jobs, 2));
   hab_workers_set_ended (self->readers, on_reader_ended, self);

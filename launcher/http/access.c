@@ -26,22 +26,30 @@ split_host (const gchar *authority)
 }
 
 gboolean
+hab_access_name_is_known (const gchar *name, gboolean loopback_only,
+    const gchar *const *names)
+{
+  g_autoptr (GInetAddress) address = NULL;
+
+  if (name == NULL || *name == '\0')
+    return FALSE;
+  if (g_ascii_strcasecmp (name, "localhost") == 0)
+    return TRUE;
+  for (; names != NULL && *names != NULL; names++)
+    if (g_ascii_strcasecmp (name, *names) == 0)
+      return TRUE;
+  address = g_inet_address_new_from_string (name);
+  return address != NULL &&
+      (!loopback_only || g_inet_address_get_is_loopback (address));
+}
+
+gboolean
 hab_access_host_is_known (const gchar *authority, gboolean loopback_only,
     const gchar *const *names)
 {
   g_autofree gchar *host = authority != NULL ? split_host (authority) : NULL;
-  g_autoptr (GInetAddress) address = NULL;
 
-  if (host == NULL || *host == '\0')
-    return FALSE;
-  if (g_ascii_strcasecmp (host, "localhost") == 0)
-    return TRUE;
-  for (; names != NULL && *names != NULL; names++)
-    if (g_ascii_strcasecmp (host, *names) == 0)
-      return TRUE;
-  address = g_inet_address_new_from_string (host);
-  return address != NULL &&
-      (!loopback_only || g_inet_address_get_is_loopback (address));
+  return hab_access_name_is_known (host, loopback_only, names);
 }
 
 static gboolean

@@ -16,6 +16,10 @@ G_BEGIN_DECLS
 gboolean hab_access_host_is_known (const gchar *host, gboolean loopback_only,
     const gchar *const *names);
 
+/* The same of a name or address alone. */
+gboolean hab_access_name_is_known (const gchar *name, gboolean loopback_only,
+    const gchar *const *names);
+
 /* Whether a request that changes something comes from the service's own
  * pages, or from a program that is no browser. public_url: as which the
  * service is known where something stands before it, or NULL. */

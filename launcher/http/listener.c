@@ -39,10 +39,14 @@ static gboolean
 check_host (HabListener *self, HabRequest *request, GError **error)
 {
   const HabSettings *settings = hab_service_get_settings (self->service);
-  const gchar *host = hab_request_get_header (request, "Host");
+  const gchar *const *names = hab_service_get_hosts (self->service);
+  gboolean loopback_only = hab_settings_is_loopback (settings);
+  /* The address asked for may have a host of its own, which rules. */
+  GUri *uri = soup_server_message_get_uri (hab_request_get_message (request));
 
-  if (hab_access_host_is_known (host, hab_settings_is_loopback (settings),
-          hab_service_get_hosts (self->service)))
+  if (hab_access_host_is_known (hab_request_get_header (request, "Host"),
+          loopback_only, names) &&
+      hab_access_name_is_known (g_uri_get_host (uri), loopback_only, names))
     return TRUE;
   hab_http_error_set (error, SOUP_STATUS_MISDIRECTED_REQUEST,
       "This service is not known by that name; ask for localhost, or start it "

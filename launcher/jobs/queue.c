@@ -18,6 +18,11 @@
 #define MAX_CRASHES 3
 #define MAX_ATTEMPTS 10
 #define PROGRESS_INTERVAL_US (G_USEC_PER_SEC / 4)
+/* A child that gets no further for so long is given up. */
+#define STALL_SECONDS 300
+/* When the catalog cannot be written, which passes: another program holds it,
+ * or the disk is full. */
+#define RETRY_SECONDS 2
 /* Free space that a package needs beside the size of its input. */
 #define RESERVE_BYTES (G_GUINT64_CONSTANT (16) << 20)
 
@@ -49,9 +54,13 @@ typedef struct
   int input_fd, output_fd;  /* the same */
   GCancellable *cancellable;
   gulong service_cancelled_id;
+  gdouble progress;
   gint64 progress_us;       /* when it was last stored */
+  guint stall_id;
   GError *error;            /* what ended it */
-  gboolean requeued;
+
+  /* of the conclusion, in the store's thread */
+  gboolean moved, requeued;
 } HabJob;
 
 static void
@@ -206,17 +215,7 @@ job_prepare (HabJob *self, HabVault *vault, GError **error)
   return self->input_fd >= 0 && job_open_output (self, dir, error);
 }
 
-static void
-set_failed (HabVault *vault, gint64 package_id, const gchar *reason)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!hab_catalog_set_status (vault->catalog, package_id, HAB_STATUS_FAILED,
-          reason, NULL, &error))
-    g_warning ("package %" G_GINT64_FORMAT ": %s", package_id, error->message);
-}
-
-/* A HabJob, with its error set where it failed already; NULL when nothing
+/* A HabJob, with its error set where it cannot be made; NULL when nothing
  * waits. */
 static gpointer
 claim (HabVault *vault, gpointer data, GError **error)
@@ -231,8 +230,7 @@ claim (HabVault *vault, gpointer data, GError **error)
   job->package = package;
   job->input_fd = job->output_fd = -1;
   job->cancellable = g_cancellable_new ();
-  if (!job_prepare (job, vault, &job->error))
-    set_failed (vault, package->id, job->error->message);
+  job_prepare (job, vault, &job->error);
   return job;
 }
 
@@ -294,6 +292,26 @@ job_note (HabJob *self, HabStatus status, gchar *file, gdouble progress)
       store_note, note, NULL, on_noted, note);
 }
 
+static gboolean
+on_stall (gpointer data)
+{
+  HabJob *self = data;
+
+  self->stall_id = 0;
+  g_set_error (&self->error, HAB_WORKER_ERROR, HAB_WORKER_ERROR_TIMED_OUT,
+      "Packaging stood still for %d seconds; have the service's log looked at "
+      "before you ask for it again", STALL_SECONDS);
+  g_cancellable_cancel (self->cancellable);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+job_restart_clock (HabJob *self)
+{
+  g_clear_handle_id (&self->stall_id, g_source_remove);
+  self->stall_id = g_timeout_add_seconds (STALL_SECONDS, on_stall, self);
+}
+
 static void
 job_take_stage (HabJob *self, JsonObject *record)
 {
@@ -304,6 +322,7 @@ job_take_stage (HabJob *self, JsonObject *record)
   g_autofree gchar *folder = NULL;
   HabStatus status;
 
+  job_restart_clock (self);
   /* Ready is the queue's to say, when the package is published; and what is
    * clear was never Encrypted. */
   if (!hab_status_from_string (word, &status) ||
@@ -320,12 +339,16 @@ static void
 job_take_progress (HabJob *self, JsonObject *record)
 {
   gint64 now = g_get_monotonic_time ();
+  gdouble fraction =
+      json_object_get_double_member_with_default (record, "fraction", 0);
 
-  if (now - self->progress_us < PROGRESS_INTERVAL_US)
+  if (!(fraction > self->progress) ||
+      now - self->progress_us < PROGRESS_INTERVAL_US)
     return;
+  self->progress = fraction;
   self->progress_us = now;
-  job_note (self, 0, NULL,
-      json_object_get_double_member_with_default (record, "fraction", 0));
+  job_restart_clock (self);
+  job_note (self, 0, NULL, fraction);
 }
 
 static void
@@ -342,31 +365,58 @@ on_record (JsonObject *record, gpointer data)
 
 /* --- the end of a package, in the store's thread ---------------------------------- */
 
-static void
-job_publish (HabJob *self, HabVault *vault)
+/* Whether a failure of the catalog is its last word: the package was cancelled
+ * or removed meanwhile. Anything else is tried again, since a package without
+ * a final status would never end. */
+static gboolean
+is_settled (const GError *error)
+{
+  return g_error_matches (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_STATE) ||
+      g_error_matches (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NOT_FOUND);
+}
+
+static gboolean
+job_move (HabJob *self, GError **error)
 {
   HabDataDir *dir = hab_service_get_data_dir (self->queue->service);
   const gchar *code = self->package->code;
-  g_autofree gchar *folder =
-      hab_data_dir_build_folder_path (dir, HAB_FOLDER_PACKAGES, code);
-  g_autofree gchar *manifest =
-      g_build_filename (folder, "dash", "stream.mpd", NULL);
-  g_autoptr (GError) error = NULL;
 
   /* Left there by a service that died between the move and the status. */
   hab_data_dir_remove (dir, HAB_FOLDER_PACKAGES, code);
-  if (!hab_data_dir_move (dir, HAB_FOLDER_WORK, code, HAB_FOLDER_PACKAGES,
-          code, &error)) {
-    set_failed (vault, self->package->id, error->message);
-    return;
-  }
-  hab_catalog_set_progress (vault->catalog, self->package->id, 1, NULL);
-  if (hab_catalog_set_status (vault->catalog, self->package->id,
-          HAB_STATUS_READY, NULL, manifest, &error))
-    return;
-  g_message ("package %" G_GINT64_FORMAT ": not published: %s",
-      self->package->id, error->message);
-  hab_data_dir_remove (dir, HAB_FOLDER_PACKAGES, code);
+  self->moved = hab_data_dir_move (dir, HAB_FOLDER_WORK, code,
+      HAB_FOLDER_PACKAGES, code, error);
+  return self->moved;
+}
+
+static gboolean
+job_set_ready (HabJob *self, HabVault *vault, GError **error)
+{
+  g_autofree gchar *folder = hab_data_dir_build_folder_path (
+      hab_service_get_data_dir (self->queue->service), HAB_FOLDER_PACKAGES,
+      self->package->code);
+  g_autofree gchar *manifest =
+      g_build_filename (folder, "dash", "stream.mpd", NULL);
+
+  return hab_catalog_set_progress (vault->catalog, self->package->id, 1,
+             error) &&
+      hab_catalog_set_status (vault->catalog, self->package->id,
+          HAB_STATUS_READY, NULL, manifest, error);
+}
+
+static gboolean
+job_publish (HabJob *self, HabVault *vault, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (!self->moved && !job_move (self, &self->error))
+    return FALSE;
+  if (job_set_ready (self, vault, &failure))
+    return TRUE;
+  if (is_settled (failure))
+    hab_data_dir_remove (hab_service_get_data_dir (self->queue->service),
+        HAB_FOLDER_PACKAGES, self->package->code);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 static gboolean
@@ -380,24 +430,32 @@ job_may_try_again (HabJob *self)
       self->package->attempts < MAX_CRASHES;
 }
 
+static gboolean
+job_give_up (HabJob *self, HabVault *vault, GError **error)
+{
+  hab_data_dir_remove (hab_service_get_data_dir (self->queue->service),
+      HAB_FOLDER_WORK, self->package->code);
+  if (!job_may_try_again (self))
+    return hab_catalog_set_status (vault->catalog, self->package->id,
+        HAB_STATUS_FAILED, self->error->message, NULL, error);
+  self->requeued = hab_catalog_requeue_package (vault->catalog,
+      self->package->id, error);
+  return self->requeued;
+}
+
+/* Fails where it is to be called again. */
 static gpointer
 conclude (HabVault *vault, gpointer data, GError **error)
 {
   HabJob *self = data;
-  gint64 id = self->package->id;
+  g_autoptr (GError) failure = NULL;
 
-  if (self->error == NULL) {
-    job_publish (self, vault);
-    return NULL;
-  }
-  hab_data_dir_remove (hab_service_get_data_dir (self->queue->service),
-      HAB_FOLDER_WORK, self->package->code);
-  /* Refused where the package was cancelled: then nothing is to be done. */
-  if (job_may_try_again (self))
-    self->requeued =
-        hab_catalog_requeue_package (vault->catalog, id, NULL);
-  else
-    set_failed (vault, id, self->error->message);
+  if (self->error == NULL)
+    job_publish (self, vault, &failure);
+  if (self->error != NULL)
+    job_give_up (self, vault, &failure);
+  if (failure != NULL && !is_settled (failure))
+    g_propagate_error (error, g_steal_pointer (&failure));
   return NULL;
 }
 
@@ -416,11 +474,37 @@ job_end (HabJob *self)
   hab_service_check_idle (queue->service);
 }
 
+static void job_conclude (HabJob *self);
+
+static gboolean
+on_conclude_again (gpointer data)
+{
+  job_conclude (data);
+  return G_SOURCE_REMOVE;
+}
+
+/* A service that stops does not wait: the next start puts it in order. */
 static void
 on_concluded (GObject *source, GAsyncResult *result, gpointer data)
 {
-  hab_store_call_finish (result, NULL);
-  job_end (data);
+  HabJob *self = data;
+  g_autoptr (GError) error = NULL;
+
+  hab_store_call_finish (result, &error);
+  if (error != NULL)
+    g_warning ("package %" G_GINT64_FORMAT ": %s", self->package->id,
+        error->message);
+  if (error != NULL && !self->queue->stopped)
+    g_timeout_add_seconds (RETRY_SECONDS, on_conclude_again, self);
+  else
+    job_end (self);
+}
+
+static void
+job_conclude (HabJob *self)
+{
+  hab_store_call_async (hab_service_get_store (self->queue->service), conclude,
+      self, NULL, on_concluded, self);
 }
 
 static void
@@ -434,14 +518,17 @@ on_packaged (GObject *source, GAsyncResult *result, gpointer data)
 {
   HabJob *self = data;
 
+  g_clear_handle_id (&self->stall_id, g_source_remove);
   g_signal_handler_disconnect (
       hab_service_get_cancellable (self->queue->service),
       self->service_cancelled_id);
-  if (!hab_workers_run_finish (self->queue->packagers, result, &self->error))
+  /* That it stood still is told rather than that it was stopped for that. */
+  hab_workers_run_finish (self->queue->packagers, result,
+      self->error == NULL ? &self->error : NULL);
+  if (self->error != NULL)
     g_message ("package %" G_GINT64_FORMAT ": %s", self->package->id,
         self->error->message);
-  hab_store_call_async (hab_service_get_store (self->queue->service), conclude,
-      self, NULL, on_concluded, self);
+  job_conclude (self);
 }
 
 static void
@@ -510,12 +597,20 @@ job_run (HabJob *self)
 
   hab_key_wipe (self->key, sizeof self->key);
   self->input_fd = self->output_fd = -1;
+  job_restart_clock (self);
   self->service_cancelled_id = g_signal_connect (stop, "cancelled",
       G_CALLBACK (on_service_cancelled), self->cancellable);
   if (g_cancellable_is_cancelled (stop))
     g_cancellable_cancel (self->cancellable);
   hab_workers_run_async (self->queue->packagers, &work, self->cancellable,
       on_packaged, self);
+}
+
+static gboolean
+on_kick_again (gpointer data)
+{
+  hab_queue_kick (data);
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -527,12 +622,15 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
   gboolean again = job != NULL || self->kicked;
 
   self->claiming = self->kicked = FALSE;
-  if (error != NULL)
+  if (error != NULL) {
     g_warning ("Cannot look for work: %s", error->message);
+    if (!self->stopped)
+      g_timeout_add_seconds (RETRY_SECONDS, on_kick_again, self);
+  }
   if (job != NULL) {
     g_hash_table_insert (self->jobs, &job->package->id, job);
     if (job->error != NULL)
-      job_end (job);
+      job_conclude (job);
     else
       job_run (job);
   }

@@ -18,6 +18,7 @@
 
 /* The child is not to be trusted once it read a hostile file. */
 #define MAX_RECORD (256 * 1024)
+#define MAX_BRACKETS 256
 #define READ_SIZE (32 * 1024)
 
 struct _HabWorkers
@@ -180,13 +181,25 @@ worker_run_take_record (WorkerRun *self, JsonObject *record)
     self->work.record (record, self->work.data);
 }
 
+/* The parser goes as deep as the text does. */
+static gboolean
+is_flat (const gchar *line, gsize length)
+{
+  guint count = 0;
+
+  for (gsize i = 0; i < length; i++)
+    count += line[i] == '[' || line[i] == '{';
+  return count <= MAX_BRACKETS;
+}
+
 static void
 worker_run_take_line (WorkerRun *self, const gchar *line, gsize length)
 {
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
   JsonNode *root;
 
-  if (!json_parser_load_from_data (parser, line, length, NULL) ||
+  if (!is_flat (line, length) || !g_utf8_validate (line, length, NULL) ||
+      !json_parser_load_from_data (parser, line, length, NULL) ||
       (root = json_parser_get_root (parser)) == NULL ||
       !JSON_NODE_HOLDS_OBJECT (root)) {
     worker_run_kill (self, HAB_WORKER_ERROR_FAILED,

@@ -21,6 +21,8 @@ test('unknown hosts', async (t) => {
       problem(assert, await get(base, '/healthz', { Host }), 421);
     for (const Host of ['localhost', 'LOCALHOST:1', '127.0.0.1', '[::1]', 'video.example:80'])
       assert.equal((await get(base, '/healthz', { Host })).status, 200, Host);
+    assert.match(await raw(base, 'GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+      /^HTTP\/1.1 421/);
   }
 });
 

@@ -2,6 +2,8 @@
 // The service stops, or is killed, and comes back.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
@@ -97,6 +99,31 @@ test('leftovers of a service that died are swept', async (t) => {
   for (const folder of ['incoming', 'work', 'packages', 'cuts'])
     assert.ok(await isEmpty(second, folder), folder);
   assert.equal((await fs.readdir(path.join(dataDir, 'inputs'))).length, 1);
+});
+
+test('a lost catalog does not take the files with it', async (t) => {
+  const dataDir = path.join(await makeFolder(t), 'data');
+  const first = await startService(t, { dataDir });
+  await addInput(first);
+  await first.end();
+  for (const name of ['catalog.sqlite', 'catalog.sqlite-wal', 'catalog.sqlite-shm'])
+    await fs.rm(path.join(dataDir, name), { force: true });
+  const second = await startService(t, { dataDir });
+  assert.deepEqual((await get(second.api, '/input_content')).json, []);
+  assert.equal((await fs.readdir(path.join(dataDir, 'inputs'))).length, 1);
+});
+
+test('a catalog that somebody else holds for a while', async (t) => {
+  const service = await startService(t);
+  const request = { input_content_id: await addInput(service), key: KEY, kid: KID };
+  const made = await post(service.api, '/packaged_content', request);
+  const holder = spawn('sqlite3', [path.join(service.dataDir, 'catalog.sqlite')]);
+  holder.stdin.write('.timeout 5000\nBEGIN IMMEDIATE;\n.print held\n');
+  await once(holder.stdout, 'data');
+  // longer than the catalog waits by itself
+  await new Promise((resolve) => { setTimeout(resolve, 7000); });
+  holder.stdin.end('ROLLBACK;\n');
+  assert.equal((await packageEnd(service, made.json.packaged_content_id)).status, 'Ready');
 });
 
 test('a child that crashes fails its package, not the service', async (t) => {
