@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 import { gopsPath, isFinal, list } from './api.js';
+import { removeButton } from './buttons.js';
 import { byId, el, errorNotice, show } from './dom.js';
 import { bytes, clock } from './format.js';
 import { mountPackageForm } from './package-form.js';
@@ -17,7 +18,9 @@ function inputRow(input) {
     el('td', { class: 'number', 'data-label': 'Duration' }, clock(input.duration)),
     el('td', { class: 'number', 'data-label': 'Size' }, bytes(input.size)),
     el('td', {}, el('div', { class: 'buttons' },
-      el('a', { href: gopsPath(input.name) }, 'GOPs'), pack)));
+      el('a', { href: gopsPath(input.name) }, 'GOPs'), pack,
+      removeButton(`/input_content/${input.input_content_id}`,
+        `Remove ${input.name}? Packages that were made of it stay.`, refresh))));
 }
 
 function openForm(input) {
@@ -48,7 +51,8 @@ function fill(body, rows, more) {
 let drawn = '';
 
 async function load() {
-  const [inputs, packages] = await Promise.all([list('/input_content?limit=1000'), list('/packaged_content?limit=1000')]);
+  const [inputs, packages] = await Promise.all([
+    list('/input_content?limit=1000'), list('/packaged_content?limit=1000')]);
   const signature = JSON.stringify([inputs.map((input) => input.input_content_id),
     packages.map((item) => item.packaged_content_id)]);
 

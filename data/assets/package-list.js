@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Rows that show packages and follow them until they are done.
 
-import { isFinal, packagePath, post, remove, watchPackage } from './api.js';
-import { el, errorNotice } from './dom.js';
+import { isFinal, packagePath, post, watchPackage } from './api.js';
+import { actionButton, removeButton } from './buttons.js';
+import { el } from './dom.js';
 import { localTime, percent } from './format.js';
 
 const MEANING = {
@@ -51,7 +52,7 @@ export function packageRow(item, names, onGone) {
     statusCell(now),
     el('td', { 'data-label': 'Encrypted' }, ENCRYPTS[now.encrypt] ?? ''),
     el('td', { 'data-label': 'Since' }, changedAt(now)),
-    el('td', {}, actions(now, row, onGone)));
+    el('td', {}, actions(now, onGone)));
 
   fill(item);
   if (!isFinal(item))
@@ -59,29 +60,13 @@ export function packageRow(item, names, onGone) {
   return row;
 }
 
-function actions(item, row, onGone) {
-  const path = packagePath(item.packaged_content_id);
-  const box = el('div', { class: 'buttons' });
-  const attempt = (work) => async (event) => {
-    event.target.disabled = true;
-    try {
-      await work();
-    } catch (error) {
-      box.append(errorNotice(error));
-    }
-  };
+function actions(item, onGone) {
+  const id = item.packaged_content_id;
+  const path = packagePath(id);
 
-  if (item.status === 'Ready')
-    box.append(el('a', { href: `${path}/player` }, 'Play'));
-  if (isFinal(item)) {
-    box.append(el('button', { type: 'button', onclick: attempt(async () => {
-      await remove(path);
-      row.remove();
-      onGone();
-    }) }, 'Remove'));
-  } else {
-    box.append(el('button', { type: 'button',
-      onclick: attempt(() => post(`${path}/cancel`)) }, 'Cancel'));
-  }
-  return box;
+  return el('div', { class: 'buttons' },
+    item.status === 'Ready' ? el('a', { href: `${path}/player` }, 'Play') : null,
+    isFinal(item)
+      ? removeButton(path, `Remove package ${id} and all its files?`, onGone)
+      : actionButton('Cancel', () => post(`${path}/cancel`)));
 }

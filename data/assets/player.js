@@ -4,7 +4,7 @@
 
 /* global shaka */
 
-import { authorization, get, hasToken, packagePath, watchPackage } from './api.js';
+import { authorization, get, hasToken, watchPackage } from './api.js';
 import { byId, el, errorNotice, facts, show } from './dom.js';
 import { count, localTime, percent } from './format.js';
 import { protectionOf } from './manifest.js';

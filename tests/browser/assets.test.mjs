@@ -44,7 +44,8 @@ for (const [seconds, text] of [[0.4, 'a moment left'], [42, '42 s left'], [600, 
   it(`${seconds} s is "${text}"`, () => assert.equal(remaining(seconds), text));
 
 it('sums GOPs up', () => {
-  const gops = [{ duration: 2, frames: 50, size: 1000, closed: true }, { duration: 0.5, frames: 12, size: 200, closed: false }];
+  const gops = [{ duration: 2, frames: 50, size: 1000, closed: true },
+    { duration: 0.5, frames: 12, size: 200, closed: false }];
   assert.deepEqual(totals(gops), { duration: 2.5, frames: 62, size: 1200, open: 1 });
   assert.deepEqual(totals([]), { duration: 0, frames: 0, size: 0, open: 0 });
 });

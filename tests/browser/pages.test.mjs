@@ -226,6 +226,7 @@ it('says when the service does not answer, and goes on when it does', () => with
 }, { expected: [/ERR_INTERNET_DISCONNECTED/] }));
 
 it('removes a package', () => withPage('/', async (page) => {
+  page.once('dialog', (dialog) => dialog.accept());
   await page.locator('#packages').getByRole('button', { name: 'Remove' }).click();
   await page.locator('#no-packages').waitFor();
   const answer = await page.request.get(new URL('/packaged_content', service.api).href);
@@ -243,6 +244,28 @@ it('makes a package without encryption', () => withPage('/', async (page) => {
   assert.ok(await page.locator('#protection').isHidden());
   await bareVideo(page);
   assert.ok(await reference.distance(await shoot(page, 1), 1) < SAME);
+}));
+
+it('shows by itself what others have asked for', () => withPage('/', async (page) => {
+  await page.locator('#packages .Ready').waitFor();
+  const [input] = await (await page.request.get(new URL('/input_content', service.api).href)).json();
+  const answer = await page.request.post(new URL('/packaged_content', service.api).href,
+    { data: { input_content_id: input.input_content_id, key: KEY, kid: KID, encrypt: 'all' } });
+  const { packaged_content_id: id } = await answer.json();
+  await page.locator(`#package-${id} .Ready`).waitFor({ timeout: READY_MS });
+  assert.match(await page.locator(`#package-${id}`).textContent(), /Video and audio/);
+}));
+
+it('removes a video and says what stays', () => withPage('/', async (page) => {
+  let question = '';
+  page.once('dialog', (dialog) => {
+    question = dialog.message();
+    return dialog.accept();
+  });
+  await page.locator('#inputs tr', { hasText: CLIP }).getByRole('button', { name: 'Remove' }).click();
+  await page.locator('#inputs tr', { hasText: CLIP }).waitFor({ state: 'detached' });
+  assert.ok(question.includes(CLIP) && question.includes('stay'));
+  assert.equal(await page.locator('#packages tr', { hasText: 'a removed video' }).count(), 2);
 }));
 
 it('has a page for what is not there', () => withPage('/nothing-here', async (page) => {
