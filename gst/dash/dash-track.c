@@ -30,7 +30,12 @@ add_segments (HabMpdTrack *track, GArray *segments)
     GstClockTime end = i + 1 < segments->len ?
         segment_at (segments, i + 1)->start :
         segment_at (segments, i)->end;
-    HabMpdSegment segment;
+    HabMpdSegment segment = {
+      .size = segment_at (segments, i)->size,
+      .key_frame_size = track->video ?
+          segment_at (segments, i)->key_frame_size :
+          0,
+    };
 
     segment.time = to_ticks (segment_at (segments, i)->start,
         track->timescale);

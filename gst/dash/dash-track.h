@@ -12,6 +12,7 @@ typedef struct
 {
   GstClockTime start, end; /* running time */
   guint64 size;            /* bytes */
+  guint64 key_frame_size;  /* bytes up to the end of its first sample */
 } HabDashSegment;
 
 /* What the manifest says of a track: from the caps that its muxer takes, its

@@ -18,7 +18,9 @@
  *
  * * `cencdashsink-segment`: a segment is in place. `pad` and `location`
  *   (relative to the manifest), strings; `number`, from 1, #guint;
- *   `running-time` and `duration` in nanoseconds and `size` in bytes, #guint64.
+ *   `running-time` and `duration` in nanoseconds, `size` and `key-frame-size`
+ *   (from the start of the segment to the end of its first picture) in bytes,
+ *   #guint64.
  * * `cencdashsink-complete`: all segments are in place.
  * * `cencdashsink-manifest`: the manifest is in place. `location`, string.
  *
@@ -50,6 +52,7 @@
 #include "cenc-protection.h"
 #include "dash-track.h"
 #include "gstdashtracksink.h"
+#include "hls.h"
 #include "output-file.h"
 
 GST_DEBUG_CATEGORY_STATIC (cenc_dash_sink_debug);
@@ -66,6 +69,8 @@ typedef enum
   PROP_LOCATION = 1,
   PROP_FRAGMENT_DURATION,
   PROP_LICENSE_URL,
+  PROP_HLS,
+  PROP_HLS_KEY_URL,
   PROP_DURABLE,
 } Property;
 
@@ -90,6 +95,8 @@ struct _GstCencDashSink
   gchar *location;
   guint64 fragment_duration;
   gchar *license_url;
+  gboolean hls;
+  gchar *hls_key_url;
   gboolean durable;
   GPtrArray *streams; /* of Stream */
   gboolean finished;  /* this run's manifest is written, or cannot be */
@@ -336,6 +343,17 @@ describe_tracks (GstCencDashSink *self, GError **error)
   return NULL;
 }
 
+/* stream.m3u8 of stream.mpd. */
+static gchar *
+playlist_location (const gchar *manifest)
+{
+  gsize stem = strlen (manifest);
+
+  if (g_str_has_suffix (manifest, ".mpd"))
+    stem -= strlen (".mpd");
+  return g_strdup_printf ("%.*s.m3u8", (gint) stem, manifest);
+}
+
 static gboolean
 write_manifest (GstCencDashSink *self, GPtrArray *tracks, GError **error)
 {
@@ -348,6 +366,47 @@ write_manifest (GstCencDashSink *self, GPtrArray *tracks, GError **error)
   document = hab_mpd_write (&mpd, &size);
   return hab_output_file_put (folder, name, document, size, self->durable,
       error);
+}
+
+static gboolean
+put_text (GstCencDashSink *self, const gchar *folder, const gchar *name,
+    const gchar *text, GError **error)
+{
+  return hab_output_file_put (folder, name, text, strlen (text),
+      self->durable, error);
+}
+
+static gboolean
+write_media_playlists (GstCencDashSink *self, const gchar *folder,
+    const HabMpdTrack *track, GError **error)
+{
+  g_autofree gchar *track_folder = g_build_filename (folder, track->id, NULL);
+  g_autofree gchar *media = hab_hls_write_media (track, self->hls_key_url);
+  g_autofree gchar *i_frames = hab_hls_write_i_frames (track,
+      self->hls_key_url);
+
+  if (i_frames && !put_text (self, track_folder, HAB_HLS_I_FRAMES, i_frames,
+                      error))
+    return FALSE;
+  return put_text (self, track_folder, HAB_HLS_MEDIA, media, error);
+}
+
+/* Beside the manifest and by its name, the multivariant playlist last. */
+static gboolean
+write_playlists (GstCencDashSink *self, GPtrArray *tracks, GError **error)
+{
+  g_autofree gchar *folder = g_path_get_dirname (self->location);
+  g_autofree gchar *path = playlist_location (self->location);
+  g_autofree gchar *name = g_path_get_basename (path);
+  g_autofree gchar *multivariant = hab_hls_write_multivariant (tracks);
+
+  if (!self->hls)
+    return TRUE;
+  for (guint i = 0; i < tracks->len; i++) {
+    if (!write_media_playlists (self, folder, tracks->pdata[i], error))
+      return FALSE;
+  }
+  return put_text (self, folder, name, multivariant, error);
 }
 
 static void
@@ -366,7 +425,8 @@ finish (GstCencDashSink *self)
 
   if (tracks)
     post (self, gst_structure_new_empty ("cencdashsink-complete"));
-  if (tracks == NULL || !write_manifest (self, tracks, &error)) {
+  if (tracks == NULL || !write_playlists (self, tracks, &error) ||
+      !write_manifest (self, tracks, &error)) {
     GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
         ("Cannot write the manifest: %s", error->message), (NULL));
     return FALSE;
@@ -389,6 +449,8 @@ take_segment (GstCencDashSink *self, GstMessage *message)
   gst_structure_get_uint64 (structure, "running-time", &segment.start);
   gst_structure_get_uint64 (structure, "duration", &duration);
   gst_structure_get_uint64 (structure, "size", &segment.size);
+  gst_structure_get_uint64 (structure, "key-frame-size",
+      &segment.key_frame_size);
   segment.end = segment.start + duration;
 
   GST_OBJECT_LOCK (self);
@@ -456,6 +518,9 @@ gst_cenc_dash_sink_handle_message (GstBin *bin, GstMessage *message)
 static gboolean
 remove_old_manifest (GstCencDashSink *self)
 {
+  g_autofree gchar *playlist = playlist_location (self->location);
+
+  g_unlink (playlist);
   if (g_unlink (self->location) == 0 || errno == ENOENT || errno == ENOTDIR)
     return TRUE;
   GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
@@ -513,6 +578,13 @@ gst_cenc_dash_sink_set_property (GObject *object, guint id,
       g_free (self->license_url);
       self->license_url = g_value_dup_string (value);
       break;
+    case PROP_HLS:
+      self->hls = g_value_get_boolean (value);
+      break;
+    case PROP_HLS_KEY_URL:
+      g_free (self->hls_key_url);
+      self->hls_key_url = g_value_dup_string (value);
+      break;
     case PROP_DURABLE:
       self->durable = g_value_get_boolean (value);
       break;
@@ -540,6 +612,12 @@ gst_cenc_dash_sink_get_property (GObject *object, guint id, GValue *value,
     case PROP_LICENSE_URL:
       g_value_set_string (value, self->license_url);
       break;
+    case PROP_HLS:
+      g_value_set_boolean (value, self->hls);
+      break;
+    case PROP_HLS_KEY_URL:
+      g_value_set_string (value, self->hls_key_url);
+      break;
     case PROP_DURABLE:
       g_value_set_boolean (value, self->durable);
       break;
@@ -557,6 +635,7 @@ gst_cenc_dash_sink_finalize (GObject *object)
 
   g_free (self->location);
   g_free (self->license_url);
+  g_free (self->hls_key_url);
   g_ptr_array_unref (self->streams);
   G_OBJECT_CLASS (gst_cenc_dash_sink_parent_class)->finalize (object);
 }
@@ -578,6 +657,14 @@ install_properties (GObjectClass *object_class)
   props[PROP_LICENSE_URL] = g_param_spec_string ("license-url", "Licence URL",
       "Address of a ClearKey licence service that the manifest names; when "
       "unset, it has the pssh box of the W3C common system instead",
+      NULL, flags);
+  props[PROP_HLS] = g_param_spec_boolean ("hls", "HLS",
+      "Write HLS playlists over the same segments, too: beside the manifest one "
+      "of its name with the ending m3u8, and one in each track's folder",
+      FALSE, flags);
+  props[PROP_HLS_KEY_URL] = g_param_spec_string ("hls-key-url", "HLS key URL",
+      "Address where HLS players get the 16 bytes of the key; when unset, the "
+      "playlists name no key and players must be given it in another way",
       NULL, flags);
   props[PROP_DURABLE] = g_param_spec_boolean ("durable", "Durable",
       "Wait for the disk: what an element message tells of outlives a power cut",

@@ -26,6 +26,7 @@ struct _GstDashTrackSink
   HabOutputFile *file;      /* the segment that is being written */
   guint number;             /* of that segment, from 1 */
   guint64 size;             /* bytes of it */
+  guint64 key_frame_size;   /* bytes up to the end of its first sample */
   GstClockTime start, end;  /* of it, running time */
   GArray *vectors;          /* of struct iovec */
   GArray *maps;             /* of GstMapInfo */
@@ -71,8 +72,9 @@ ensure_folder (GstDashTrackSink *self, GError **error)
   return TRUE;
 }
 
+/* list: the segment's first chunk, header and samples. */
 static gboolean
-open_segment (GstDashTrackSink *self, GError **error)
+open_segment (GstDashTrackSink *self, GstBufferList *list, GError **error)
 {
   g_autofree gchar *name = g_strdup_printf ("%u.m4s", self->number + 1);
 
@@ -81,6 +83,8 @@ open_segment (GstDashTrackSink *self, GError **error)
     return FALSE;
   self->number++;
   self->size = 0;
+  self->key_frame_size = gst_buffer_get_size (gst_buffer_list_get (list, 0)) +
+      gst_buffer_get_size (gst_buffer_list_get (list, 1));
   self->start = GST_CLOCK_TIME_NONE;
   self->end = 0;
   return TRUE;
@@ -97,7 +101,8 @@ post_segment (GstDashTrackSink *self)
       "number", G_TYPE_UINT, self->number,
       "running-time", G_TYPE_UINT64, self->start,
       "duration", G_TYPE_UINT64, self->end - self->start,
-      "size", G_TYPE_UINT64, self->size, NULL);
+      "size", G_TYPE_UINT64, self->size,
+      "key-frame-size", G_TYPE_UINT64, self->key_frame_size, NULL);
 
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), structure));
@@ -176,7 +181,7 @@ write_chunk (GstDashTrackSink *self, GstBufferList *list, GError **error)
   guint n = gst_buffer_list_length (list);
   gboolean mapped = TRUE, written;
 
-  if (self->file == NULL && !open_segment (self, error))
+  if (self->file == NULL && !open_segment (self, list, error))
     return FALSE;
   extend_segment (self, gst_buffer_list_get (list, 0));
   for (guint i = 0; mapped && i < n; i++)
@@ -196,7 +201,8 @@ gst_dash_track_sink_render_list (GstBaseSink *sink, GstBufferList *list)
   guint n = gst_buffer_list_length (list);
   g_autoptr (GError) error = NULL;
 
-  if (n == 0)
+  /* A header alone is no chunk. */
+  if (n < 2)
     return GST_FLOW_OK;
   if (!ensure_folder (self, &error) || !write_chunk (self, list, &error))
     return post_error (self, error);

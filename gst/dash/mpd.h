@@ -13,6 +13,9 @@ typedef struct
 {
   guint64 time;
   guint64 duration;
+  guint64 size;           /* bytes */
+  guint64 key_frame_size; /* bytes from its start to the end of its first
+                           * picture, 0 unknown */
 } HabMpdSegment;
 
 typedef struct

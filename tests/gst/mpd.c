@@ -34,7 +34,7 @@ track_new (const gchar *id, gboolean video, guint32 timescale)
 static void
 add_segment (HabMpdTrack *track, guint64 time, guint64 duration)
 {
-  HabMpdSegment segment = { time, duration };
+  HabMpdSegment segment = { .time = time, .duration = duration };
 
   g_array_append_val (track->segments, segment);
 }

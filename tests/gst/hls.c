@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "hls.h"
+
+#include <string.h>
+
+static HabMpdTrack *
+video_new (void)
+{
+  static const HabMpdSegment segments[] = {
+    { 0, 96096, 100000, 20000 },
+    { 96096, 96096, 300000, 30000 },
+    { 192192, 24024, 25000, 9000 },
+  };
+  HabMpdTrack *track = hab_mpd_track_new ("video_0");
+
+  track->video = TRUE;
+  track->codecs = g_strdup ("avc1.64001f");
+  track->timescale = 24000;
+  track->bandwidth = 600000;
+  track->width = 1280;
+  track->height = 720;
+  track->fps_n = 24000;
+  track->fps_d = 1001;
+  g_array_append_vals (track->segments, segments, G_N_ELEMENTS (segments));
+  return track;
+}
+
+static HabMpdTrack *
+audio_new (const gchar *id, const gchar *language)
+{
+  static const HabMpdSegment segment = { 0, 48000, 16000, 0 };
+  HabMpdTrack *track = hab_mpd_track_new (id);
+
+  track->codecs = g_strdup ("mp4a.40.2");
+  track->language = g_strdup (language);
+  track->timescale = 48000;
+  track->bandwidth = 128000;
+  track->rate = 48000;
+  track->channels = 2;
+  g_array_append_val (track->segments, segment);
+  return track;
+}
+
+static void
+test_media (void)
+{
+  g_autoptr (HabMpdTrack) track = video_new ();
+  g_autofree gchar *text = NULL;
+
+  track->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
+  text = hab_hls_write_media (track, "http://localhost/\"key\"?a,b\n");
+  g_assert_cmpstr (text, ==,
+      "#EXTM3U\n"
+      "#EXT-X-VERSION:7\n"
+      "#EXT-X-TARGETDURATION:4\n"
+      "#EXT-X-MEDIA-SEQUENCE:1\n"
+      "#EXT-X-PLAYLIST-TYPE:VOD\n"
+      "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"http://localhost/key?a,b\","
+      "KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"\n"
+      "#EXT-X-MAP:URI=\"init.mp4\"\n"
+      "#EXTINF:4.004000,\n1.m4s\n"
+      "#EXTINF:4.004000,\n2.m4s\n"
+      "#EXTINF:1.001000,\n3.m4s\n"
+      "#EXT-X-ENDLIST\n");
+}
+
+static void
+test_clear_media (void)
+{
+  g_autoptr (HabMpdTrack) track = audio_new ("audio_0", NULL);
+  g_autofree gchar *text = hab_hls_write_media (track, "http://localhost/k");
+
+  g_assert_null (strstr (text, "EXT-X-KEY"));
+  g_assert_null (hab_hls_write_i_frames (track, NULL));
+}
+
+static void
+test_i_frames (void)
+{
+  g_autoptr (HabMpdTrack) track = video_new ();
+  g_autofree gchar *text = hab_hls_write_i_frames (track, NULL);
+
+  g_assert_nonnull (strstr (text, "#EXT-X-I-FRAMES-ONLY\n"));
+  g_assert_nonnull (strstr (text, "#EXT-X-BYTERANGE:30000@0\n2.m4s\n"));
+}
+
+static void
+test_multivariant (void)
+{
+  g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_mpd_track_free);
+  g_autofree gchar *text = NULL;
+
+  g_ptr_array_add (tracks, video_new ());
+  g_ptr_array_add (tracks, audio_new ("audio_0", "deu"));
+  g_ptr_array_add (tracks, audio_new ("audio_1", NULL));
+  text = hab_hls_write_multivariant (tracks);
+  g_assert_cmpstr (text, ==,
+      "#EXTM3U\n"
+      "#EXT-X-VERSION:7\n"
+      "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"deu\","
+      "LANGUAGE=\"deu\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"2\","
+      "URI=\"audio_0/playlist.m3u8\"\n"
+      "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"audio_1\","
+      "DEFAULT=NO,AUTOSELECT=YES,CHANNELS=\"2\","
+      "URI=\"audio_1/playlist.m3u8\"\n"
+      "#EXT-X-STREAM-INF:BANDWIDTH=728000,AVERAGE-BANDWIDTH=505400,"
+      "CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=1280x720,"
+      "FRAME-RATE=23.976,AUDIO=\"audio\"\n"
+      "video_0/playlist.m3u8\n"
+      "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=71928,CODECS=\"avc1.64001f\","
+      "RESOLUTION=1280x720,URI=\"video_0/iframes.m3u8\"\n");
+}
+
+static void
+test_audio_only (void)
+{
+  g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_mpd_track_free);
+  g_autofree gchar *text = NULL;
+
+  g_ptr_array_add (tracks, audio_new ("audio_0", NULL));
+  text = hab_hls_write_multivariant (tracks);
+  g_assert_nonnull (strstr (text, "CODECS=\"mp4a.40.2\",AUDIO=\"audio\"\n"
+      "audio_0/playlist.m3u8\n"));
+}
+
+gint
+main (gint argc, gchar **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/hls/media", test_media);
+  g_test_add_func ("/hls/clear-media", test_clear_media);
+  g_test_add_func ("/hls/i-frames", test_i_frames);
+  g_test_add_func ("/hls/multivariant", test_multivariant);
+  g_test_add_func ("/hls/audio-only", test_audio_only);
+  return g_test_run ();
+}
