@@ -2,11 +2,14 @@
 // The parts of the pages that know no page.
 
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import { it } from 'node:test';
 
 import { bytes, clock, remaining } from '../../data/assets/format.js';
 import { kindName, totals } from '../../data/assets/gop-list.js';
 import { generateKey, parseKey, toBase64url, toUuid } from '../../data/assets/keys.js';
+
+globalThis.crypto ??= webcrypto; // browsers have it, and node from 20 on
 
 const HEX = '87237d20a19f58a740c05684e699b4aa';
 

@@ -33,7 +33,7 @@ test('from request to Ready', async (t) => {
   assert.equal(item.encrypt, 'video');
   assert.deepEqual(words(item), ['Queued', 'Fragmented', 'Encrypted', 'Ready']);
   const times = item.history.map(({ at }) => at);
-  assert.deepEqual(times, times.toSorted());
+  assert.deepEqual(times, [...times].sort());
   assert.ok(!JSON.stringify(item).includes(KEY));
   assert.deepEqual((await get(service.api, '/packaged_content_id/1')).json, item);
   assert.equal((await get(service.delivery, url.pathname)).status, 200);
