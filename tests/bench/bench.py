@@ -117,6 +117,12 @@ def measure(command, out):
             'rss': usage.ru_maxrss / 1024, 'written': written / 1e6}
 
 
+def rotated(items, turn):
+    """Nobody is always the first, or always behind the same other one."""
+    turn %= len(items)
+    return items[turn:] + items[:turn]
+
+
 def median(runs):
     return {what: statistics.median(run[what] for run in runs)
             for what in runs[0]}
@@ -157,8 +163,8 @@ def main():
               f'{os.cpu_count()} processors')
         runs = {}
         commands = contenders(movie.resolve(), folder)
-        for _ in range(options.runs):
-            for name, command in commands.items():
+        for turn in range(options.runs):
+            for name, command in rotated(list(commands.items()), turn):
                 out = folder / 'out'
                 runs.setdefault(name, []).append(measure(command(out), out))
     finally:
