@@ -16,8 +16,7 @@
 #endif
 
 #include "codec-private.h"
-
-#include <string.h>
+#include "nal-walk.h"
 
 /* gsth264parser.h calls its own interface unstable. */
 #define GST_USE_UNSTABLE_API
@@ -30,10 +29,6 @@
 /* Bytes of a slice that hold first_mb_in_slice and slice_type: the header, two
  * Exp-Golomb codes of at most 32 and 7 bits, and emulation prevention. */
 #define SLICE_TYPE_BYTES 16
-
-/* More than any parameter set or SEI that we look into; a larger SEI (such as
- * user data) is passed over. */
-#define MAX_PARAMETER_BYTES (256 * 1024)
 
 typedef struct
 {
@@ -102,117 +97,47 @@ h264_parse_codec_data (HabCodecParser *parser, const guint8 *data, gsize size,
   return stored;
 }
 
-/* --- walking an access unit ------------------------------------------- */
+/* --- NAL units --------------------------------------------------------- */
 
-typedef struct
+static guint8
+type_of (const HabNalUnit *unit)
 {
-  gsize offset;       /* of its length field in the access unit */
-  gsize size;         /* header included, length field not */
-  guint8 type;
-  const guint8 *data; /* from the length field on, as far as was asked for */
-} NalUnit;
-
-typedef struct
-{
-  guint length_size;
-  gsize size; /* of the access unit */
-  gsize next; /* offset of the next length field */
-  HabAccessUnitRead read;
-  gpointer read_data;
-} NalWalk;
-
-static guint32
-get_length (const guint8 *data, guint length_size)
-{
-  guint32 length = 0;
-
-  for (guint i = 0; i < length_size; i++)
-    length = length << 8 | data[i];
-  return length;
+  return unit->data[0] & 0x1f;
 }
 
 static gboolean
-malformed_length (GError **error)
+is_vcl (guint8 type)
 {
-  g_set_error_literal (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_MALFORMED,
-      "a NAL unit is longer than its access unit");
-  return FALSE;
-}
-
-/* Moves on to the next NAL unit that is not empty, with the bytes that tell a
- * slice's type. *end is set after the last one. */
-static gboolean
-walk_next (NalWalk *walk, NalUnit *unit, gboolean *end, GError **error)
-{
-  do {
-    gsize left = walk->size - walk->next;
-
-    *end = left == 0;
-    if (*end)
-      return TRUE;
-    if (left < walk->length_size)
-      return malformed_length (error);
-
-    unit->offset = walk->next;
-    unit->data = walk->read (unit->offset,
-        MIN (left, walk->length_size + SLICE_TYPE_BYTES), walk->read_data,
-        error);
-    if (unit->data == NULL)
-      return FALSE;
-    unit->size = get_length (unit->data, walk->length_size);
-    if (unit->size > left - walk->length_size)
-      return malformed_length (error);
-    walk->next += walk->length_size + unit->size;
-  } while (unit->size == 0);
-
-  unit->type = unit->data[walk->length_size] & 0x1f;
-  return TRUE;
+  return type >= FIRST_VCL_TYPE && type <= LAST_VCL_TYPE;
 }
 
 static gboolean
-is_vcl (const NalUnit *unit)
+is_parameter_set (guint8 type)
 {
-  return unit->type >= FIRST_VCL_TYPE && unit->type <= LAST_VCL_TYPE;
+  return type == GST_H264_NAL_SPS || type == GST_H264_NAL_PPS ||
+      type == GST_H264_NAL_SUBSET_SPS;
 }
 
+/* Hands a NAL unit, of which all can be read, to the parser library. FALSE
+ * where it does not take it. */
 static gboolean
-is_parameter_set (const NalUnit *unit)
+identify (H264Parser *self, const HabNalUnit *unit, GstH264NalUnit *nalu)
 {
-  return unit->type == GST_H264_NAL_SPS || unit->type == GST_H264_NAL_PPS ||
-      unit->type == GST_H264_NAL_SUBSET_SPS;
-}
-
-/* Makes the whole NAL unit readable and hands it to the parser library. FALSE
- * without an error where the library does not take it. */
-static gboolean
-identify (H264Parser *self, const NalWalk *walk, NalUnit *unit,
-    GstH264NalUnit *nalu, GError **error)
-{
-  gsize size = walk->length_size + unit->size;
-
-  unit->data = walk->read (unit->offset, size, walk->read_data, error);
-  return unit->data != NULL &&
-      gst_h264_parser_identify_nalu_avc (self->parser, unit->data, 0, size,
-          walk->length_size, nalu) == GST_H264_PARSER_OK;
+  return gst_h264_parser_identify_nalu_avc (self->parser,
+             unit->data - self->length_size, 0,
+             self->length_size + unit->size, self->length_size,
+             nalu) == GST_H264_PARSER_OK;
 }
 
 /* Keeps a parameter set that came in band. A broken one is left to the first
  * slice that needs it: many streams carry sets that nothing uses. */
-static gboolean
-keep_parameter_set (H264Parser *self, const NalWalk *walk, NalUnit *unit,
-    GError **error)
+static void
+keep_parameter_set (H264Parser *self, const HabNalUnit *unit)
 {
-  g_autoptr (GError) read_error = NULL;
   GstH264NalUnit nalu;
 
-  if (unit->size > MAX_PARAMETER_BYTES)
-    return TRUE;
-  if (identify (self, walk, unit, &nalu, &read_error))
+  if (unit->size <= HAB_NAL_MAX_PARAMETER_BYTES && identify (self, unit, &nalu))
     gst_h264_parser_parse_nal (self->parser, &nalu);
-  if (read_error == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&read_error));
-  return FALSE;
 }
 
 /* --- what an access unit is -------------------------------------------- */
@@ -231,26 +156,18 @@ has_recovery_point (GArray *messages)
 }
 
 /* A SEI that cannot be read says nothing, which is no error. */
-static gboolean
-read_sei (H264Parser *self, const NalWalk *walk, NalUnit *unit,
-    HabAccessUnitInfo *info, GError **error)
+static void
+inspect_sei (H264Parser *self, const HabNalUnit *unit, HabAccessUnitInfo *info)
 {
-  g_autoptr (GError) read_error = NULL;
   g_autoptr (GArray) messages = NULL;
   GstH264NalUnit nalu;
 
-  if (unit->size > MAX_PARAMETER_BYTES)
-    return TRUE;
-  if (identify (self, walk, unit, &nalu, &read_error) &&
+  if (info->random_access == HAB_RANDOM_ACCESS_NONE &&
+      identify (self, unit, &nalu) &&
       gst_h264_parser_parse_sei (self->parser, &nalu, &messages) ==
           GST_H264_PARSER_OK &&
-      has_recovery_point (messages) &&
-      info->random_access == HAB_RANDOM_ACCESS_NONE)
+      has_recovery_point (messages))
     info->random_access = HAB_RANDOM_ACCESS_RECOVERY_POINT;
-  if (read_error == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&read_error));
-  return FALSE;
 }
 
 typedef struct
@@ -300,48 +217,50 @@ unescape (const guint8 *data, guint size, guint8 *out)
 
 /* slice_type (table 7-6) of a slice, as 'P', 'B' or 'I'. */
 static gchar
-slice_picture_type (const NalWalk *walk, const NalUnit *unit)
+slice_picture_type (const HabNalUnit *unit)
 {
   static const gchar types[] = { 'P', 'B', 'I', 'P', 'I' };
   guint8 payload[SLICE_TYPE_BYTES];
   guint size = MIN (unit->size, SLICE_TYPE_BYTES);
   Bits bits = { payload, 0, 0 };
 
-  bits.n_bits = 8 * unescape (unit->data + walk->length_size + 1, size - 1,
-      payload);
+  bits.n_bits = 8 * unescape (unit->data + 1, size - 1, payload);
   read_ue (&bits); /* first_mb_in_slice */
   return types[read_ue (&bits) % 5];
 }
 
-/* The least independent of two picture types; 0 is none yet. */
-static gchar
-least_independent (gchar a, gchar b)
+static void
+inspect_slice (const HabNalUnit *unit, HabAccessUnitInfo *info)
 {
-  static const gchar order[] = "IPB";
+  guint8 type = type_of (unit);
 
-  if (a == 0)
-    return b;
-  return strchr (order, a) > strchr (order, b) ? a : b;
+  if (type == GST_H264_NAL_SLICE_IDR)
+    info->random_access = HAB_RANDOM_ACCESS_IDR;
+  /* The partitions B and C of a slice have no type of their own. */
+  if (type != GST_H264_NAL_SLICE_DPB && type != GST_H264_NAL_SLICE_DPC)
+    info->picture_type = hab_picture_type_least_independent (
+        info->picture_type, slice_picture_type (unit));
 }
 
 static gboolean
-inspect_unit (H264Parser *self, const NalWalk *walk, NalUnit *unit,
+inspect_unit (H264Parser *self, const HabNalWalk *walk, HabNalUnit *unit,
     HabAccessUnitInfo *info, GError **error)
 {
-  if (is_parameter_set (unit))
-    return keep_parameter_set (self, walk, unit, error);
-  if (unit->type == GST_H264_NAL_SEI)
-    return read_sei (self, walk, unit, info, error);
-  if (!is_vcl (unit))
-    return TRUE;
+  guint8 type = type_of (unit);
 
-  if (unit->type == GST_H264_NAL_SLICE_IDR)
-    info->random_access = HAB_RANDOM_ACCESS_IDR;
-  /* The partitions B and C of a slice have no type of their own. */
-  if (unit->type != GST_H264_NAL_SLICE_DPB &&
-      unit->type != GST_H264_NAL_SLICE_DPC)
-    info->picture_type = least_independent (info->picture_type,
-        slice_picture_type (walk, unit));
+  if (is_vcl (type)) {
+    inspect_slice (unit, info);
+    return TRUE;
+  }
+  if (!(is_parameter_set (type) || type == GST_H264_NAL_SEI) ||
+      unit->size > HAB_NAL_MAX_PARAMETER_BYTES)
+    return TRUE;
+  if (!hab_nal_walk_read (walk, unit, unit->size, error))
+    return FALSE;
+  if (type == GST_H264_NAL_SEI)
+    inspect_sei (self, unit, info);
+  else
+    keep_parameter_set (self, unit);
   return TRUE;
 }
 
@@ -351,12 +270,14 @@ h264_parse_access_unit (HabCodecParser *parser, gsize size,
     GError **error)
 {
   H264Parser *self = (H264Parser *) parser;
-  NalWalk walk = { self->length_size, size, 0, read, read_data };
-  NalUnit unit;
+  HabNalWalk walk = { .length_size = self->length_size,
+    .peek = SLICE_TYPE_BYTES, .size = size, .read = read,
+    .read_data = read_data };
+  HabNalUnit unit;
   gboolean end;
 
-  *info = (HabAccessUnitInfo){ HAB_RANDOM_ACCESS_NONE, 0 };
-  while (walk_next (&walk, &unit, &end, error)) {
+  *info = (HabAccessUnitInfo){ HAB_RANDOM_ACCESS_NONE };
+  while (hab_nal_walk_next (&walk, &unit, &end, error)) {
     if (end)
       return TRUE;
     if (!inspect_unit (self, &walk, &unit, info, error))
@@ -370,22 +291,15 @@ h264_parse_access_unit (HabCodecParser *parser, gsize size,
 /* Bytes of the slice NAL unit up to the end of its slice header, emulation
  * prevention included, rounded up; 0 with error set where it cannot be told. */
 static gsize
-slice_header_bytes (H264Parser *self, const NalWalk *walk, NalUnit *unit,
-    GError **error)
+slice_header_bytes (H264Parser *self, const HabNalUnit *unit, GError **error)
 {
   GstH264ParserResult result = GST_H264_PARSER_ERROR;
-  g_autoptr (GError) read_error = NULL;
   GstH264NalUnit nalu;
   GstH264SliceHdr header;
-  gsize size;
 
-  if (identify (self, walk, unit, &nalu, &read_error))
+  if (identify (self, unit, &nalu))
     result = gst_h264_parser_parse_slice_hdr (self->parser, &nalu, &header,
         TRUE, TRUE);
-  if (read_error) {
-    g_propagate_error (error, g_steal_pointer (&read_error));
-    return 0;
-  }
   if (result != GST_H264_PARSER_OK) {
     g_set_error (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_MALFORMED,
         result == GST_H264_PARSER_BROKEN_LINK ?
@@ -393,62 +307,24 @@ slice_header_bytes (H264Parser *self, const NalWalk *walk, NalUnit *unit,
             "a slice header cannot be read");
     return 0;
   }
-
-  size = nalu.header_bytes + (header.header_size + 7) / 8;
-  return MIN (size, unit->size);
+  return nalu.header_bytes + (header.header_size + 7) / 8;
 }
 
-/* Appends size clear bytes, to the entry before where that is clear too. */
-static void
-append_clear (GArray *ranges, gsize size)
+static gsize
+clear_bytes (gpointer parser, const HabNalUnit *unit, GError **error)
 {
-  HabSubsample *last = ranges->len == 0 ? NULL :
-      &g_array_index (ranges, HabSubsample, ranges->len - 1);
-  HabSubsample subsample = { size, 0 };
+  guint8 type = type_of (unit);
 
-  if (last && last->protected_bytes == 0)
-    last->clear_bytes += size;
-  else
-    g_array_append_val (ranges, subsample);
-}
-
-static gboolean
-append_slice (H264Parser *self, const NalWalk *walk, NalUnit *unit,
-    GArray *ranges, GError **error)
-{
-  gsize header = slice_header_bytes (self, walk, unit, error);
-
-  if (header == 0)
-    return FALSE;
-  append_clear (ranges, walk->length_size + header);
-  g_array_index (ranges, HabSubsample, ranges->len - 1).protected_bytes =
-      unit->size - header;
-  return TRUE;
-}
-
-static gboolean
-append_unit (H264Parser *self, const NalWalk *walk, NalUnit *unit,
-    GArray *ranges, GError **error)
-{
-  if (unit->type >= GST_H264_NAL_SLICE_DPA &&
-      unit->type <= GST_H264_NAL_SLICE_DPC) {
+  if (type >= GST_H264_NAL_SLICE_DPA && type <= GST_H264_NAL_SLICE_DPC) {
     g_set_error_literal (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_UNSUPPORTED,
         "slice data partitioning (Extended profile) cannot be encrypted");
-    return FALSE;
+    return 0;
   }
-  if (is_vcl (unit))
-    return append_slice (self, walk, unit, ranges, error);
-  if (is_parameter_set (unit) &&
-      !keep_parameter_set (self, walk, unit, error))
-    return FALSE;
-  append_clear (ranges, walk->length_size + unit->size);
-  return TRUE;
-}
-
-static const guint8 *
-read_memory (gsize offset, gsize want, gpointer data, GError **error)
-{
-  return (const guint8 *) data + offset;
+  if (is_vcl (type))
+    return slice_header_bytes (parser, unit, error);
+  if (is_parameter_set (type))
+    keep_parameter_set (parser, unit);
+  return unit->size;
 }
 
 static gboolean
@@ -456,24 +332,9 @@ h264_parse_ranges (HabCodecParser *parser, const guint8 *data, gsize size,
     GArray *ranges, GError **error)
 {
   H264Parser *self = (H264Parser *) parser;
-  NalWalk walk = { self->length_size, size, 0, read_memory, (gpointer) data };
-  gsize counted = 0;
-  NalUnit unit;
-  gboolean end;
 
-  while (walk_next (&walk, &unit, &end, error)) {
-    if (end) {
-      if (counted < size) /* empty NAL units at the end */
-        append_clear (ranges, size - counted);
-      return TRUE;
-    }
-    if (unit.offset > counted) /* empty NAL units before this one */
-      append_clear (ranges, unit.offset - counted);
-    if (!append_unit (self, &walk, &unit, ranges, error))
-      return FALSE;
-    counted = walk.next;
-  }
-  return FALSE;
+  return hab_nal_parse_ranges (self->length_size, data, size, clear_bytes,
+      self, ranges, error);
 }
 
 /* --- in ISO BMFF -------------------------------------------------------- */
