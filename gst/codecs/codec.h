@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include <gst/gst.h>
 
 #include "box.h"
 
 G_BEGIN_DECLS
 
 /* What the elements must know of a codec, and nothing else knows: one file
- * and one row of the table in codec.c a codec. Pure functions over bytes, no
- * pads, no GType. */
+ * and one row of the table in codec.c a codec. Pure functions over bytes and
+ * caps, no pads, no elements. */
 
 /* Why decoding can start at an access unit. */
 typedef enum
@@ -54,6 +54,27 @@ GQuark hab_codec_error_quark (void);
 
 typedef struct _HabCodec HabCodec;
 
+/* The beginning of a stream, for codecs whose caps alone do not say all that
+ * a file must. */
+typedef struct
+{
+  const GstStructure *caps; /* of the stream in the clear, or with its fields */
+  const guint8 *sample;     /* the first one; NULL where it is encrypted */
+  gsize size;
+  guint64 lead_ns; /* how long before 0 it begins, which is the encoder delay */
+} HabCodecStart;
+
+/* What a decoder gives. */
+typedef struct
+{
+  guint rate; /* Hz */
+  guint channels;
+  guint sample_bits; /* of a sample, as the sample entry has it */
+  guint layout;      /* ChannelConfiguration of ISO/IEC 23091-3; 0 for none */
+  guint16 dolby_map; /* of Dolby's codecs, the channel map of ETSI TS 102 366,
+                      * E.1.3.1.8: the most significant bit is left; else 0 */
+} HabAudioFormat;
+
 /* Reads an access unit that need not be in memory: at least want bytes of it
  * from offset on, fewer only where it ends. The bytes are valid until the next
  * call. NULL with error set when reading fails. */
@@ -88,7 +109,21 @@ struct _HabCodec
    * stream-format (which may be NULL). */
   const gchar *(*sample_entry) (const gchar *stream_format);
 
-  /* Appends the boxes that describe the codec in the sample entry. */
+  /* The words for why cbcs cannot protect this codec; NULL where it can. */
+  const gchar *clear_only;
+
+  /* (transfer full): the codec_data of caps that have none. The member is NULL
+   * for codecs that need none then (H.264 with parameter sets in band) or
+   * whose caps always have it. */
+  GBytes *(*make_codec_data) (const HabCodecStart *start, GError **error);
+
+  /* Audio: what codec_data says of the sound. */
+  gboolean (*parse_format) (const guint8 *codec_data, gsize size,
+      HabAudioFormat *format, GError **error);
+
+  /* Appends the boxes that describe the codec in the sample entry. codec_data
+   * is that of the caps, of codecs whose caps have none the payload of their
+   * own box in ISO BMFF. */
   gboolean (*write_config) (HabBoxWriter *writer, const guint8 *codec_data,
       gsize size, GError **error);
 
