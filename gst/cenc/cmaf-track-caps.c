@@ -7,6 +7,7 @@
 
 #include <gst/video/video.h>
 
+#include "caps-completion.h"
 #include "cenc-protection.h"
 #include "keys.h"
 
@@ -75,19 +76,25 @@ read_video (HabCmafTrack *track, const GstStructure *structure, GError **error)
   return TRUE;
 }
 
+/* The codec's own words count: demuxers take rate and channels from sample
+ * entries, which are wrong in many files, and those of a core without its
+ * extensions. */
 static gboolean
-read_audio (HabCmafTrack *track, const GstStructure *structure, GError **error)
+read_audio (HabCmafTrack *track, GError **error)
 {
-  gint rate = 0, channels = 0;
+  gsize size = 0;
+  const guint8 *codec_data = track->codec_data ?
+      g_bytes_get_data (track->codec_data, &size) :
+      NULL;
 
-  gst_structure_get_int (structure, "rate", &rate);
-  gst_structure_get_int (structure, "channels", &channels);
-  if (rate <= 0 || channels <= 0 || channels > G_MAXUINT16)
-    return unsupported (error, "the caps have no usable rate and channels");
-
-  track->rate = rate;
-  track->channels = channels;
-  track->timescale = rate;
+  /* It is made of the first sample, see caps-completion.h. */
+  if (codec_data == NULL && track->codec->make_codec_data)
+    return TRUE;
+  if (!track->codec->parse_format (codec_data, size, &track->audio, error))
+    return FALSE;
+  if (track->audio.channels == 0)
+    return unsupported (error, "the arrangement of channels is not supported");
+  track->timescale = track->audio.rate;
   return TRUE;
 }
 
@@ -121,14 +128,8 @@ read_protection (HabCmafTrack *track, const GstStructure *structure,
 static gboolean
 read_codec (HabCmafTrack *track, const GstStructure *structure, GError **error)
 {
-  const gchar *media_type = gst_structure_get_name (structure);
   const GValue *codec_data = gst_structure_get_value (structure, "codec_data");
-  gint mpegversion = 0;
 
-  if (gst_structure_has_name (structure, "application/x-cenc"))
-    media_type = gst_structure_get_string (structure, "original-media-type");
-  gst_structure_get_int (structure, "mpegversion", &mpegversion);
-  track->codec = hab_codec_find (media_type, mpegversion);
   if (track->codec == NULL)
     return unsupported (error, "the codec is not supported");
 
@@ -151,6 +152,7 @@ hab_cmaf_track_from_caps (const GstCaps *caps, GError **error)
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   g_autoptr (HabCmafTrack) track = hab_cmaf_track_new ();
 
+  track->codec = hab_caps_get_codec (caps);
   if (!read_codec (track, structure, error))
     return NULL;
   if (gst_structure_has_name (structure, "application/x-cenc") &&
@@ -158,7 +160,7 @@ hab_cmaf_track_from_caps (const GstCaps *caps, GError **error)
     return NULL;
   if (track->codec->kind == HAB_MEDIA_VIDEO ?
           !read_video (track, structure, error) :
-          !read_audio (track, structure, error))
+          !read_audio (track, error))
     return NULL;
   return g_steal_pointer (&track);
 }

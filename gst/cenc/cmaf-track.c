@@ -285,16 +285,24 @@ write_visual_fields (HabBoxWriter *writer, const HabCmafTrack *track)
   hab_box_put_u16 (writer, 0xffff);
 }
 
+/* The field has 16 bits. A rate that does not fit stands in the codec's own
+ * box, and here the largest division of it by a power of two that does. */
+static guint32
+entry_rate (guint32 rate)
+{
+  while (rate > G_MAXUINT16)
+    rate /= 2;
+  return rate;
+}
+
 static void
 write_audio_fields (HabBoxWriter *writer, const HabCmafTrack *track)
 {
   hab_box_put_zeros (writer, 8);
-  hab_box_put_u16 (writer, track->channels);
-  hab_box_put_u16 (writer, 16); /* samplesize */
+  hab_box_put_u16 (writer, track->audio.channels);
+  hab_box_put_u16 (writer, track->audio.sample_bits);
   hab_box_put_u32 (writer, 0);
-  /* 16.16; a rate that does not fit stands in the codec's own box. */
-  hab_box_put_u32 (writer,
-      track->rate <= G_MAXUINT16 ? track->rate << 16 : 0);
+  hab_box_put_u32 (writer, entry_rate (track->audio.rate) << 16);
 }
 
 static gboolean

@@ -23,7 +23,7 @@ typedef struct
   guint8 primaries, transfer, matrix; /* ISO/IEC 23091-2 */
   gboolean full_range;
 
-  guint channels, rate;  /* audio */
+  HabAudioFormat audio;
 
   gboolean encrypted;
   guint8 kid[16];

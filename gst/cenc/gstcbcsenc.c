@@ -13,6 +13,10 @@
  * `application/x-cenc` with what a muxer needs for its init segment. A `pssh`
  * box of the W3C common system goes down as a protection event.
  *
+ * Where the caps lack what a muxer must know of the stream and only its first
+ * sample tells, which nobody can read once it is encrypted, the caps get it as
+ * `codec_data`.
+ *
  * The key is read when the element starts and wiped when it stops. It is given
  * as a file, since command lines can be read by every user of a machine;
  * applications may set the property `key`, which cannot be read back.
@@ -37,6 +41,7 @@
 
 #include <sys/random.h>
 
+#include "caps-completion.h"
 #include "cenc-protection.h"
 #include "key-settings.h"
 #include "keys.h"
@@ -66,6 +71,8 @@ struct _GstCbcsEnc
   const HabCodec *codec;
   HabCodecParser *parser;      /* NULL for codecs whose samples are one range */
   GstStructure *meta_template; /* of the codec */
+  GstCaps *caps;               /* of the stream that comes in */
+  GstBuffer *codec_data;       /* made of the first sample, or NULL */
   GArray *ranges;              /* of the access unit at hand */
   gboolean pssh_sent;
 };
@@ -145,6 +152,8 @@ gst_cbcs_enc_stop (GstBaseTransform *trans)
   GstCbcsEnc *self = GST_CBCS_ENC (trans);
 
   forget_stream (self);
+  gst_caps_replace (&self->caps, NULL);
+  gst_clear_buffer (&self->codec_data);
   g_clear_pointer (&self->cipher, hab_cbcs_cipher_free);
   return TRUE;
 }
@@ -186,6 +195,9 @@ gst_cbcs_enc_transform_caps (GstBaseTransform *trans,
     other = hab_protection_caps_protect (caps);
     if (self->cipher)
       add_track_encryption (self, other);
+    if (self->codec_data && gst_caps_is_equal (caps, self->caps))
+      gst_caps_set_simple (other, "codec_data", GST_TYPE_BUFFER,
+          self->codec_data, NULL);
   } else {
     other = hab_protection_caps_unprotect (caps);
   }
@@ -219,14 +231,20 @@ gst_cbcs_enc_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
   GstCbcsEnc *self = GST_CBCS_ENC (trans);
   const GstStructure *structure = gst_caps_get_structure (in, 0);
   g_autoptr (GError) error = NULL;
-  gint mpegversion = 0;
 
   forget_stream (self);
-  gst_structure_get_int (structure, "mpegversion", &mpegversion);
-  self->codec = hab_codec_find (gst_structure_get_name (structure),
-      mpegversion);
+  if (self->caps == NULL || !gst_caps_is_equal (in, self->caps))
+    gst_clear_buffer (&self->codec_data);
+  gst_caps_replace (&self->caps, in);
+  self->codec = hab_caps_get_codec (in);
   if (self->codec == NULL) {
     GST_ERROR_OBJECT (self, "no rule for encrypting %" GST_PTR_FORMAT, in);
+    return FALSE;
+  }
+  if (self->codec->clear_only) {
+    GST_ELEMENT_ERROR (self, STREAM, ENCODE,
+        ("The stream cannot be encrypted: %s.", self->codec->clear_only),
+        ("leave it in the clear, or convert it: %" GST_PTR_FORMAT, in));
     return FALSE;
   }
 
@@ -321,6 +339,34 @@ add_meta (GstCbcsEnc *self, GstBuffer *buffer)
   gst_buffer_add_protection_meta (buffer, structure);
 }
 
+/* Before the first sample is encrypted: what it tells goes into the caps. */
+static gboolean
+complete_caps (GstCbcsEnc *self, GstBuffer *first)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstCaps) complete = NULL, out = NULL;
+
+  if (self->codec_data || self->codec->make_codec_data == NULL)
+    return TRUE;
+  complete = hab_caps_complete (self->caps, &trans->segment, first, &error);
+  if (complete == NULL) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+        ("The stream cannot be described: %s.", error->message),
+        ("%" GST_PTR_FORMAT, first));
+    return FALSE;
+  }
+  gst_structure_get (gst_caps_get_structure (complete, 0),
+      "codec_data", GST_TYPE_BUFFER, &self->codec_data, NULL);
+  if (gst_caps_is_equal (complete, self->caps))
+    return TRUE;
+  out = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SRC_PAD (self));
+  out = gst_caps_make_writable (out);
+  gst_caps_set_simple (out, "codec_data", GST_TYPE_BUFFER, self->codec_data,
+      NULL);
+  return gst_base_transform_update_src_caps (trans, out);
+}
+
 static GstFlowReturn
 gst_cbcs_enc_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
 {
@@ -333,11 +379,15 @@ gst_cbcs_enc_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
     return GST_FLOW_NOT_NEGOTIATED;
   if (gst_buffer_get_size (buffer) == 0)
     return GST_FLOW_OK;
+  if (hab_codec_is_header (self->codec, buffer))
+    return GST_BASE_TRANSFORM_FLOW_DROPPED;
   if (gst_buffer_get_protection_meta (buffer)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
         ("a buffer is encrypted already: %" GST_PTR_FORMAT, buffer));
     return GST_FLOW_ERROR;
   }
+  if (!complete_caps (self, buffer))
+    return GST_FLOW_NOT_NEGOTIATED;
   if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE)) {
     GST_ELEMENT_ERROR (self, RESOURCE, FAILED, (NULL),
         ("cannot map %" GST_PTR_FORMAT, buffer));

@@ -17,6 +17,8 @@
  * one buffer list for each chunk. Buffers of the init segment have the flags
  * DISCONT and HEADER, the first of a segment HEADER without DELTA_UNIT, the
  * first of a further chunk HEADER and DELTA_UNIT, the last of a segment MARKER.
+ * The caps' field `track-caps` has the caps of what is in the track, complete:
+ * with the codec_data that those of some codecs lack.
  * The first buffer of a chunk has the chunk's earliest presentation time and
  * its duration, as running time.
  *
@@ -40,6 +42,9 @@
 
 #include <string.h>
 
+#include <gst/audio/audio.h>
+
+#include "caps-completion.h"
 #include "cenc-protection.h"
 #include "cmaf-chunk.h"
 #include "cmaf-track-caps.h"
@@ -76,6 +81,8 @@ struct _GstCencMux
 
   /* streaming thread only, from here on */
   GstSegment segment;
+  GstCaps *caps;         /* as they came; NULL before them */
+  GstCaps *track_caps;   /* and complete, from the first sample on */
   HabCmafTrack *track;   /* NULL before caps */
   GBytes *init_segment;  /* what went downstream; NULL before the first sample */
   gboolean segment_sent;
@@ -127,10 +134,43 @@ to_running_time (GstCencMux *self, GstClockTime time)
   return sign < 0 ? -(gint64) running_time : (gint64) running_time;
 }
 
+/* What is to be clipped off the audio of a sample, in nanoseconds. */
+static GstClockTime
+to_clip (GstCencMux *self, GstFormat format, guint64 amount)
+{
+  if (format == GST_FORMAT_DEFAULT)
+    return gst_util_uint64_scale_round (amount, GST_SECOND,
+        self->track->timescale);
+  return format == GST_FORMAT_TIME ? amount : 0;
+}
+
+/* Where a demuxer has no edit list to tell of encoder delay, the time is that
+ * of the first audio that is heard, and the sample begins before it. */
+static gint64
+clip_at_start (GstCencMux *self, GstBuffer *buffer)
+{
+  GstAudioClippingMeta *meta = gst_buffer_get_audio_clipping_meta (buffer);
+
+  return meta ? to_clip (self, meta->format, meta->start) : 0;
+}
+
+/* How long the sample lasts, encoder delay included, padding not. */
+static GstClockTime
+sample_duration (GstCencMux *self, GstBuffer *buffer)
+{
+  GstAudioClippingMeta *meta = gst_buffer_get_audio_clipping_meta (buffer);
+  GstClockTime duration = GST_BUFFER_DURATION (buffer);
+
+  if (meta == NULL || !GST_CLOCK_TIME_IS_VALID (duration))
+    return duration;
+  return duration - MIN (duration, to_clip (self, meta->format, meta->end));
+}
+
 /* A track without reordering may have one kind of time only. */
 static gboolean
 sample_time (GstCencMux *self, GstBuffer *buffer, SampleTime *time)
 {
+  gint64 clip = clip_at_start (self, buffer);
   GstClockTime dts = GST_BUFFER_DTS (buffer), pts = GST_BUFFER_PTS (buffer);
 
   if (!GST_CLOCK_TIME_IS_VALID (dts))
@@ -142,8 +182,8 @@ sample_time (GstCencMux *self, GstBuffer *buffer, SampleTime *time)
         ("a buffer has neither DTS nor PTS: %" GST_PTR_FORMAT, buffer));
     return FALSE;
   }
-  time->dts = to_running_time (self, dts);
-  time->pts = to_running_time (self, pts);
+  time->dts = to_running_time (self, dts) - clip;
+  time->pts = to_running_time (self, pts) - clip;
   return TRUE;
 }
 
@@ -156,7 +196,8 @@ output_caps (GstCencMux *self)
       self->init_segment);
   GstCaps *caps = gst_caps_new_simple ("video/quicktime",
       "variant", G_TYPE_STRING, "cmaf",
-      "timescale", G_TYPE_UINT, self->track->timescale, NULL);
+      "timescale", G_TYPE_UINT, self->track->timescale,
+      "track-caps", GST_TYPE_CAPS, self->track_caps, NULL);
   GValue headers = G_VALUE_INIT, header = G_VALUE_INIT;
 
   GST_BUFFER_FLAG_SET (init, GST_BUFFER_FLAG_HEADER);
@@ -201,6 +242,38 @@ push_init_segment (GstCencMux *self)
   GST_BUFFER_FLAG_SET (buffer,
       GST_BUFFER_FLAG_DISCONT | GST_BUFFER_FLAG_HEADER);
   return gst_pad_push (self->srcpad, buffer);
+}
+
+/* What came with events and not with the caps. */
+static void
+move_event_data (HabCmafTrack *from, HabCmafTrack *to)
+{
+  g_ptr_array_unref (to->pssh);
+  to->pssh = g_ptr_array_ref (from->pssh);
+  memcpy (to->language, from->language, sizeof to->language);
+}
+
+static gboolean
+complete_track (GstCencMux *self, GstBuffer *first)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HabCmafTrack) track = NULL;
+  g_autoptr (GstCaps) caps = hab_caps_complete (self->caps, &self->segment,
+      first, &error);
+
+  if (caps)
+    track = hab_cmaf_track_from_caps (caps, &error);
+  if (track == NULL) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+        ("The stream cannot be described: %s.", error->message),
+        ("%" GST_PTR_FORMAT, self->caps));
+    return FALSE;
+  }
+  move_event_data (self->track, track);
+  hab_cmaf_track_free (self->track);
+  self->track = g_steal_pointer (&track);
+  gst_caps_replace (&self->track_caps, caps);
+  return TRUE;
 }
 
 /* The file's timeline starts at its first decoding time, if that is before 0. */
@@ -366,7 +439,7 @@ extend_chunk (GstCencMux *self, GstBuffer *buffer, const SampleTime *time)
   GstClockTime end = time->pts;
 
   if (GST_BUFFER_DURATION_IS_VALID (buffer))
-    end += GST_BUFFER_DURATION (buffer);
+    end += sample_duration (self, buffer);
   if ((gint64) end < 0)
     end = 0;
   self->chunk_pts = GST_CLOCK_TIME_IS_VALID (self->chunk_pts) ?
@@ -397,7 +470,7 @@ append_sample (GstCencMux *self, GstBuffer *buffer, const SampleTime *time,
   g_array_append_val (self->chunk.samples, sample);
   self->chunk_bytes += sample.size;
   self->last_dts = dts;
-  self->last_duration = GST_BUFFER_DURATION (buffer);
+  self->last_duration = sample_duration (self, buffer);
   extend_chunk (self, buffer, time);
   gst_buffer_list_add (self->data, buffer);
   return GST_FLOW_OK;
@@ -460,8 +533,11 @@ gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 
   if (self->track == NULL)
     return GST_FLOW_NOT_NEGOTIATED;
-  if (gst_buffer_get_size (buffer) == 0)
+  if (gst_buffer_get_size (buffer) == 0 ||
+      hab_codec_is_header (self->track->codec, buffer))
     return GST_FLOW_OK;
+  if (self->init_segment == NULL && !complete_track (self, buffer))
+    return GST_FLOW_ERROR;
   if (!sample_time (self, buffer, &time))
     return GST_FLOW_ERROR;
 
@@ -499,9 +575,7 @@ same_init_segment (GstCencMux *self, HabCmafTrack *track)
   g_autoptr (GBytes) init = NULL;
 
   track->media_time = self->track->media_time;
-  memcpy (track->language, self->track->language, sizeof track->language);
-  for (guint i = 0; i < self->track->pssh->len; i++)
-    g_ptr_array_add (track->pssh, g_bytes_ref (self->track->pssh->pdata[i]));
+  move_event_data (self->track, track);
   if (track->timescale != self->track->timescale)
     return FALSE;
   init = hab_cmaf_track_init_segment (track, NULL);
@@ -512,8 +586,11 @@ static gboolean
 set_caps (GstCencMux *self, GstCaps *caps)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (HabCmafTrack) track = hab_cmaf_track_from_caps (caps, &error);
+  g_autoptr (HabCmafTrack) track = NULL;
 
+  if (self->init_segment && gst_caps_is_equal (caps, self->caps))
+    return TRUE;
+  track = hab_cmaf_track_from_caps (caps, &error);
   if (track == NULL) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
         ("%s: %" GST_PTR_FORMAT, error->message, caps));
@@ -522,8 +599,11 @@ set_caps (GstCencMux *self, GstCaps *caps)
   if (self->init_segment)
     return same_init_segment (self, track) || refuse_new_track (self, caps);
 
+  if (self->track)
+    move_event_data (self->track, track);
   g_clear_pointer (&self->track, hab_cmaf_track_free);
   self->track = g_steal_pointer (&track);
+  gst_caps_replace (&self->caps, caps);
   return TRUE;
 }
 
@@ -626,6 +706,7 @@ static void
 gst_cenc_mux_reset (GstCencMux *self)
 {
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
+  gst_caps_replace (&self->track_caps, NULL);
   g_clear_pointer (&self->init_segment, g_bytes_unref);
   g_clear_pointer (&self->data, gst_buffer_list_unref);
   hab_cmaf_chunk_reset (&self->chunk);
@@ -652,6 +733,7 @@ gst_cenc_mux_change_state (GstElement *element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     gst_cenc_mux_reset (self);
     g_clear_pointer (&self->track, hab_cmaf_track_free);
+    gst_caps_replace (&self->caps, NULL);
   }
   return result;
 }
@@ -705,6 +787,7 @@ gst_cenc_mux_finalize (GObject *object)
 
   gst_cenc_mux_reset (self);
   g_clear_pointer (&self->track, hab_cmaf_track_free);
+  gst_caps_replace (&self->caps, NULL);
   hab_cmaf_chunk_clear (&self->chunk);
   G_OBJECT_CLASS (gst_cenc_mux_parent_class)->finalize (object);
 }

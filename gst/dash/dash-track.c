@@ -119,8 +119,10 @@ hab_dash_track_describe (const gchar *id, const GstCaps *caps,
 
   track->video = cmaf->codec->kind == HAB_MEDIA_VIDEO;
   track->timescale = cmaf->timescale;
-  track->rate = cmaf->rate;
-  track->channels = cmaf->channels;
+  track->rate = cmaf->audio.rate;
+  track->channels = cmaf->audio.channels;
+  track->layout = cmaf->audio.layout;
+  track->dolby_map = cmaf->audio.dolby_map;
   track->bandwidth = peak_bandwidth (segments);
   if (track->video)
     describe_video (track, cmaf, caps);

@@ -303,11 +303,23 @@ gst_cenc_dash_sink_release_pad (GstElement *element, GstPad *pad)
 
 /* --- the manifest --------------------------------------------------------------- */
 
+/* (transfer full): what the muxer took, complete. */
+static GstCaps *
+muxed_caps (Stream *stream)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (stream->mux, "src");
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  const GValue *muxed = gst_structure_get_value (
+      gst_caps_get_structure (caps, 0), "track-caps");
+
+  return gst_caps_copy (gst_value_get_caps (muxed));
+}
+
 static HabMpdTrack *
 describe_stream (Stream *stream, GArray *segments, GError **error)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (stream->mux, "sink");
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  g_autoptr (GstCaps) caps = muxed_caps (stream);
   g_autoptr (GstEvent) event = gst_pad_get_sticky_event (pad, GST_EVENT_TAG,
       0);
   GstTagList *tags = NULL;

@@ -19,6 +19,8 @@
 #define SCHEME_W3C_COMMON "urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b"
 #define SCHEME_CHANNELS \
   "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
+#define SCHEME_CICP "urn:mpeg:mpegB:cicp:ChannelConfiguration"
+#define SCHEME_DOLBY "tag:dolby.com,2014:dash:audio_channel_configuration:2011"
 
 HabMpdTrack *
 hab_mpd_track_new (const gchar *id)
@@ -244,12 +246,23 @@ write_video_attributes (xmlTextWriter *xml, const HabMpdTrack *track)
     attribute_format (xml, "sar", "%u:%u", track->sar_n, track->sar_d);
 }
 
+/* The value of both MPEG schemes is the same number of an arrangement, not of
+ * channels, but players read that of the older one as the latter. The two agree
+ * up to 6. */
 static void
 write_channels (xmlTextWriter *xml, const HabMpdTrack *track)
 {
+  if (track->dolby_map == 0 && track->layout == 0)
+    return;
   start (xml, "AudioChannelConfiguration");
-  attribute (xml, "schemeIdUri", SCHEME_CHANNELS);
-  attribute_uint (xml, "value", track->channels);
+  if (track->dolby_map) {
+    attribute (xml, "schemeIdUri", SCHEME_DOLBY);
+    attribute_format (xml, "value", "%04X", track->dolby_map);
+  } else {
+    attribute (xml, "schemeIdUri",
+        track->layout == track->channels ? SCHEME_CHANNELS : SCHEME_CICP);
+    attribute_uint (xml, "value", track->layout);
+  }
   end (xml);
 }
 

@@ -135,6 +135,7 @@ test_pssh (Fixture *f, gconstpointer data)
   f->video->pssh = g_strdup ("AAAA");
   audio->rate = 44100;
   audio->channels = 2;
+  audio->layout = 2;
   add_segment (f->video, 0, 1);
   add_segment (audio, 0, 44100);
   g_ptr_array_add (f->mpd.tracks, audio);
@@ -144,6 +145,42 @@ test_pssh (Fixture *f, gconstpointer data)
   assert_xpath (f, "count(//m:AdaptationSet[@contentType='audio']"
       "/m:ContentProtection)", "0");
   assert_xpath (f, "string(//m:AudioChannelConfiguration/@value)", "2");
+}
+
+static const struct
+{
+  guint channels, layout;
+  guint16 dolby_map;
+  const gchar *scheme, *value;
+} arrangements[] = {
+  { 1, 1, 0, "urn:mpeg:dash:23003:3:audio_channel_configuration:2011", "1" },
+  { 6, 6, 0, "urn:mpeg:dash:23003:3:audio_channel_configuration:2011", "6" },
+  { 8, 12, 0, "urn:mpeg:mpegB:cicp:ChannelConfiguration", "12" },
+  { 4, 10, 0, "urn:mpeg:mpegB:cicp:ChannelConfiguration", "10" },
+  { 6, 0, 0xf801, "tag:dolby.com,2014:dash:audio_channel_configuration:2011",
+      "F801" },
+  { 5, 0, 0, "", "" },
+};
+
+static void
+test_arrangement (Fixture *f, gconstpointer data)
+{
+  const guint i = GPOINTER_TO_UINT (data);
+  HabMpdTrack *audio = track_new ("audio_0", FALSE, 48000);
+
+  audio->rate = 48000;
+  audio->channels = arrangements[i].channels;
+  audio->layout = arrangements[i].layout;
+  audio->dolby_map = arrangements[i].dolby_map;
+  add_segment (f->video, 0, 1);
+  add_segment (audio, 0, 48000);
+  g_ptr_array_add (f->mpd.tracks, audio);
+  write_and_parse (f);
+
+  assert_xpath (f, "string(//m:AudioChannelConfiguration/@schemeIdUri)",
+      arrangements[i].scheme);
+  assert_xpath (f, "string(//m:AudioChannelConfiguration/@value)",
+      arrangements[i].value);
 }
 
 static void
@@ -171,6 +208,12 @@ main (gint argc, gchar **argv)
   g_test_add ("/mpd/timeline", Fixture, NULL, set_up, test_timeline, tear_down);
   g_test_add ("/mpd/license", Fixture, NULL, set_up, test_license, tear_down);
   g_test_add ("/mpd/pssh", Fixture, NULL, set_up, test_pssh, tear_down);
+  for (guint i = 0; i < G_N_ELEMENTS (arrangements); i++) {
+    g_autofree gchar *path = g_strdup_printf ("/mpd/channels/%u", i);
+
+    g_test_add (path, Fixture, GUINT_TO_POINTER (i), set_up, test_arrangement,
+        tear_down);
+  }
   g_test_add ("/mpd/attributes", Fixture, NULL, set_up, test_attributes,
       tear_down);
   return g_test_run ();

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "codec.h"
+
+G_BEGIN_DECLS
+
+/* Caps of some codecs do not describe the stream: what a file must say of it
+ * is in the first sample or in the times. Then, once, while that sample is
+ * still in the clear, codec_data is made of it. */
+
+/* The codec of clear or application/x-cenc caps, NULL where there is none. */
+const HabCodec *hab_caps_get_codec (const GstCaps *caps);
+
+/* (transfer full): caps, with codec_data where the codec has to have one. first
+ * is the first buffer and segment that of its times. NULL with error
+ * (HAB_CODEC_ERROR) set where none can be made. */
+GstCaps *hab_caps_complete (GstCaps *caps, const GstSegment *segment,
+    GstBuffer *first, GError **error);
+
+/* Whether the buffer is one of the headers that some demuxers and parsers send
+ * in front of the samples although the caps have them. */
+gboolean hab_codec_is_header (const HabCodec *codec, GstBuffer *buffer);
+
+G_END_DECLS
