@@ -241,7 +241,9 @@ hab_cmd_serve (int argc, char **argv)
           "the addresses of the API and of delivery.", entries, 0) ||
       !read_settings (&options, &settings))
     return HAB_EXIT_USAGE;
+  /* Told by the call that failed. */
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN);
   /* What the service keeps is nobody else's to read, the catalog too. */
   umask (0077);
   return serve (&settings);

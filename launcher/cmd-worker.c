@@ -290,6 +290,7 @@ hab_cmd_worker (int argc, char **argv)
 
   follow_parent ();
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN);
   root = read_job ();
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
     g_printerr ("haberdash worker: is started by the service, with a job\n");

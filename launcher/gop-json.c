@@ -5,7 +5,7 @@
 
 #include "gop-json.h"
 
-#include "json.h"
+#include "json-build.h"
 
 void
 hab_gop_json_add (JsonBuilder *builder, const HabGop *gop)

@@ -88,10 +88,13 @@ static gboolean
 fail_errno (GTask *task)
 {
   int saved_errno = errno;
+  /* A limit on the size of files is a full disk to whoever uploads one. */
+  GIOErrorEnum code = saved_errno == EFBIG
+      ? G_IO_ERROR_NO_SPACE
+      : g_io_error_from_errno (saved_errno);
 
-  g_task_return_new_error (task, G_IO_ERROR,
-      g_io_error_from_errno (saved_errno), "Cannot store the upload: %s",
-      g_strerror (saved_errno));
+  g_task_return_new_error (task, G_IO_ERROR, code,
+      "Cannot store the upload: %s", g_strerror (saved_errno));
   return FALSE;
 }
 
@@ -222,7 +225,8 @@ hab_spool_append (HabSpool *self, const guint8 *bytes, gsize size,
 gboolean
 hab_spool_is_full (HabSpool *self)
 {
-  return self->pending->len >= MAX_PENDING;
+  /* After a failure nothing drains any more: the next bytes are to be told. */
+  return self->error == NULL && self->pending->len >= MAX_PENDING;
 }
 
 guint64

@@ -42,12 +42,13 @@ const readyLine = (child, gone) => new Promise((resolve, reject) => {
   });
 });
 
-// options: dataDir, args, env. Kills are the caller's, everything else ends
+// options: dataDir, args, env, limit. Kills are the caller's, everything else ends
 // with the test.
 export const startService = async (t, options = {}) => {
   const dataDir = options.dataDir ?? path.join(await makeFolder(t), 'data');
-  const child = spawn(program, ['serve', '--port', '0', '--delivery-port', '0',
-    '--data-dir', dataDir, ...options.args ?? []],
+  // limit: of the shell, such as "ulimit -f 1000"
+  const child = spawn('bash', ['-c', `${options.limit ?? ':'}; exec "$0" "$@"`, program,
+    'serve', '--port', '0', '--delivery-port', '0', '--data-dir', dataDir, ...options.args ?? []],
   { stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, G_DEBUG: 'fatal-criticals', ...options.env } });
   const service = { dataDir, pid: child.pid, log: '' };

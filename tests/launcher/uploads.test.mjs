@@ -218,6 +218,17 @@ test('too many uploads at once are told to come later', async (t) => {
   assert.equal((await upload(service, 'a.mp4', await makeClip())).status, 201);
 });
 
+test('a file that cannot be stored', async (t) => {
+  const service = await startService(t, { limit: 'ulimit -f 4000' });
+  const body = Buffer.alloc(20_000_000);
+  for (const encoding of [{ 'Content-Length': body.length }, { 'Transfer-Encoding': 'chunked' }]) {
+    problem(assert, await send(service.api, 'POST', '/input_content?name=a.mp4',
+      { body, headers: { 'Content-Type': 'video/mp4', ...encoding } }), 507);
+    assert.ok(await isEmpty(service, 'incoming'));
+  }
+  assert.equal(await addInput(service), 1);
+});
+
 test('a large upload does not fill the memory', async (t) => {
   const service = await startService(t);
   const answer = await exec('bash', ['-c',
