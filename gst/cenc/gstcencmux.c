@@ -655,11 +655,19 @@ take_segment (GstCencMux *self, GstEvent *event)
   return TRUE;
 }
 
+/* An end goes on only when everything before it did, so that a track that
+ * lacks its last chunk is not taken for a whole one. */
 static gboolean
 drain (GstCencMux *self, GstPad *pad, GstEvent *event)
 {
+  GstFlowReturn flow;
+
   finish_last_sample (self);
-  push_chunk (self, TRUE);
+  flow = push_chunk (self, TRUE);
+  if (flow == GST_FLOW_FLUSHING || flow < GST_FLOW_EOS) {
+    gst_event_unref (event);
+    return FALSE;
+  }
   return gst_pad_event_default (pad, GST_OBJECT (self), event);
 }
 

@@ -10,7 +10,8 @@
  * and announced by ContentProtection; the others stay in the clear.
  *
  * Each pad brings its own queue, so that a launch line needs none. A pad that
- * was requested and is not linked counts as absent. Files appear under their
+ * was requested and is not linked counts as absent, and so does one that is
+ * released. A flush begins the tracks anew. Files appear under their
  * names when they are whole, the manifest when everything it names is there;
  * a manifest of an earlier run is taken away before the first file is written.
  *
@@ -99,7 +100,7 @@ struct _GstCencDashSink
   gchar *hls_key_url;
   gboolean durable;
   GPtrArray *streams; /* of Stream */
-  gboolean finished;  /* this run's manifest is written, or cannot be */
+  gboolean finished;  /* no manifest will be written (any more) */
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstCencDashSink, gst_cenc_dash_sink,
@@ -214,7 +215,16 @@ start_stream (GstCencDashSink *self, Stream *stream)
   gst_element_sync_state_with_parent (stream->queue);
 }
 
-/* The name that was asked for, or the first free one. */
+/* GStreamer takes "video_ 7" and "video_+7" as well; a name becomes the name of
+ * a folder and part of addresses. */
+static gboolean
+is_number (const gchar *text)
+{
+  return *text != '\0' && text[strspn (text, "0123456789")] == '\0';
+}
+
+/* The name that was asked for, or the first free one. NULL where it does not
+ * do. */
 static gchar *
 pad_name (GstCencDashSink *self, GstPadTemplate *template, const gchar *name)
 {
@@ -222,7 +232,8 @@ pad_name (GstCencDashSink *self, GstPadTemplate *template, const gchar *name)
   gsize prefix = strlen (format) - strlen ("%u");
 
   if (name)
-    return g_strdup (name);
+    return strncmp (name, format, prefix) == 0 && is_number (name + prefix) ?
+        g_strdup (name) : NULL;
   for (guint i = 0;; i++) {
     g_autofree gchar *free_name = g_strdup_printf ("%.*s%u", (gint) prefix,
         format, i);
@@ -240,8 +251,13 @@ gst_cenc_dash_sink_request_new_pad (GstElement *element,
 {
   GstCencDashSink *self = GST_CENC_DASH_SINK (element);
   g_autofree gchar *name = pad_name (self, template, requested);
-  Stream *stream = g_new0 (Stream, 1);
+  Stream *stream;
 
+  if (name == NULL) {
+    GST_WARNING_OBJECT (self, "no name for a pad: \"%s\"", requested);
+    return NULL;
+  }
+  stream = g_new0 (Stream, 1);
   stream->segments = g_array_new (FALSE, FALSE, sizeof (HabDashSegment));
   stream->queue = make_queue ();
   stream->mux = make_element ("cencmux");
@@ -258,6 +274,8 @@ gst_cenc_dash_sink_request_new_pad (GstElement *element,
   start_stream (self, stream);
   return stream->pad;
 }
+
+static void end_if_all_ended (GstCencDashSink *self, guint32 seqnum);
 
 static Stream *
 steal_stream (GstCencDashSink *self, GstPad *pad)
@@ -293,12 +311,15 @@ gst_cenc_dash_sink_release_pad (GstElement *element, GstPad *pad)
 
   if (stream == NULL)
     return;
+  /* Whoever waits in the sink or for room in the queue is let go first: the pad
+   * can only be deactivated when nobody is in it. */
+  remove_element (self, stream->sink);
+  remove_element (self, stream->mux);
+  remove_element (self, stream->queue);
   gst_pad_set_active (pad, FALSE);
   gst_element_remove_pad (element, pad);
-  remove_element (self, stream->queue);
-  remove_element (self, stream->mux);
-  remove_element (self, stream->sink);
   stream_free (stream);
+  end_if_all_ended (self, GST_SEQNUM_INVALID);
 }
 
 /* --- the manifest --------------------------------------------------------------- */
@@ -448,6 +469,19 @@ finish (GstCencDashSink *self)
   return TRUE;
 }
 
+static gboolean
+remove_old_manifest (GstCencDashSink *self)
+{
+  g_autofree gchar *playlist = playlist_location (self->location);
+
+  g_unlink (playlist);
+  if (g_unlink (self->location) == 0 || errno == ENOENT || errno == ENOTDIR)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+      ("Cannot replace %s: %s", self->location, g_strerror (errno)), (NULL));
+  return FALSE;
+}
+
 /* --- messages of the children ----------------------------------------------------- */
 
 static void
@@ -476,45 +510,79 @@ take_segment (GstCencDashSink *self, GstMessage *message)
 static gboolean
 all_linked_ended (GstCencDashSink *self)
 {
+  gboolean ended = FALSE;
+
   for (guint i = 0; i < self->streams->len; i++) {
     Stream *stream = self->streams->pdata[i];
 
     if (!stream->eos && gst_pad_is_linked (stream->pad))
       return FALSE;
+    ended |= stream->eos;
   }
-  return TRUE;
+  return ended;
 }
 
-/* TRUE for the one message that ends the last linked track. */
-static gboolean
+/* Writes the manifest and tells of the end, once. GstBin would wait for the
+ * sinks of pads that nobody linked. */
+static void
+end_if_all_ended (GstCencDashSink *self, guint32 seqnum)
+{
+  GstMessage *eos;
+  gboolean last;
+
+  GST_OBJECT_LOCK (self);
+  last = !self->finished && all_linked_ended (self);
+  self->finished |= last;
+  GST_OBJECT_UNLOCK (self);
+  if (!last || !finish (self))
+    return;
+
+  eos = gst_message_new_eos (GST_OBJECT (self));
+  if (seqnum != GST_SEQNUM_INVALID)
+    gst_message_set_seqnum (eos, seqnum);
+  gst_element_post_message (GST_ELEMENT (self), eos);
+}
+
+static void
 take_eos (GstCencDashSink *self, GstMessage *message)
 {
   Stream *stream;
-  gboolean last;
 
   GST_OBJECT_LOCK (self);
   stream = find_by_sink (self, GST_MESSAGE_SRC (message));
   if (stream)
     stream->eos = TRUE;
-  last = !self->finished && all_linked_ended (self);
-  self->finished |= last;
   GST_OBJECT_UNLOCK (self);
-  return last;
+  end_if_all_ended (self, gst_message_get_seqnum (message));
+}
+
+/* A flush: the track begins again, and what was told of it is no more true. */
+static void
+take_restart (GstCencDashSink *self, GstMessage *message)
+{
+  Stream *stream;
+
+  GST_OBJECT_LOCK (self);
+  stream = find_by_sink (self, GST_MESSAGE_SRC (message));
+  if (stream)
+    stream_reset (stream);
+  self->finished = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  remove_old_manifest (self);
 }
 
 static void
 gst_cenc_dash_sink_handle_message (GstBin *bin, GstMessage *message)
 {
   GstCencDashSink *self = GST_CENC_DASH_SINK (bin);
-  GstMessage *eos;
 
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
-    /* GstBin would wait for the sinks of pads that nobody linked. */
-    if (take_eos (self, message) && finish (self)) {
-      eos = gst_message_new_eos (GST_OBJECT (self));
-      gst_message_set_seqnum (eos, gst_message_get_seqnum (message));
-      gst_element_post_message (GST_ELEMENT (self), eos);
-    }
+    take_eos (self, message);
+    gst_message_unref (message);
+    return;
+  }
+  if (gst_message_has_name (message, GST_DASH_TRACK_SINK_RESTART)) {
+    take_restart (self, message);
     gst_message_unref (message);
     return;
   }
@@ -526,19 +594,6 @@ gst_cenc_dash_sink_handle_message (GstBin *bin, GstMessage *message)
 }
 
 /* --- life --------------------------------------------------------------------------- */
-
-static gboolean
-remove_old_manifest (GstCencDashSink *self)
-{
-  g_autofree gchar *playlist = playlist_location (self->location);
-
-  g_unlink (playlist);
-  if (g_unlink (self->location) == 0 || errno == ENOENT || errno == ENOTDIR)
-    return TRUE;
-  GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-      ("Cannot replace %s: %s", self->location, g_strerror (errno)), (NULL));
-  return FALSE;
-}
 
 static gboolean
 prepare (GstCencDashSink *self)
@@ -555,7 +610,9 @@ prepare (GstCencDashSink *self)
     stream_reset (stream);
     configure_stream (self, stream);
   }
+  GST_OBJECT_LOCK (self);
   self->finished = FALSE;
+  GST_OBJECT_UNLOCK (self);
   return remove_old_manifest (self);
 }
 
@@ -567,6 +624,11 @@ gst_cenc_dash_sink_change_state (GstElement *element,
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !prepare (self))
     return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    GST_OBJECT_LOCK (self);
+    self->finished = TRUE;
+    GST_OBJECT_UNLOCK (self);
+  }
   return GST_ELEMENT_CLASS (gst_cenc_dash_sink_parent_class)
       ->change_state (element, transition);
 }

@@ -236,14 +236,38 @@ gst_dash_track_sink_render (GstBaseSink *sink, GstBuffer *buffer)
 
 /* --- life --------------------------------------------------------------------- */
 
+/* Back to before the first segment. */
+static void
+forget_segments (GstDashTrackSink *self)
+{
+  g_clear_pointer (&self->file, hab_output_file_free);
+  self->number = 0;
+}
+
+static gboolean
+gst_dash_track_sink_event (GstBaseSink *sink, GstEvent *event)
+{
+  GstDashTrackSink *self = GST_DASH_TRACK_SINK (sink);
+  gboolean flushed = GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP;
+  gboolean handled = GST_BASE_SINK_CLASS (gst_dash_track_sink_parent_class)
+                         ->event (sink, event);
+
+  if (flushed) {
+    forget_segments (self);
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_message_new_element (GST_OBJECT (self),
+            gst_structure_new_empty (GST_DASH_TRACK_SINK_RESTART)));
+  }
+  return handled;
+}
+
 static gboolean
 gst_dash_track_sink_stop (GstBaseSink *sink)
 {
   GstDashTrackSink *self = GST_DASH_TRACK_SINK (sink);
 
-  g_clear_pointer (&self->file, hab_output_file_free);
+  forget_segments (self);
   g_clear_pointer (&self->track_folder, g_free);
-  self->number = 0;
   return TRUE;
 }
 
@@ -271,6 +295,7 @@ gst_dash_track_sink_class_init (GstDashTrackSinkClass *klass)
   object_class->finalize = gst_dash_track_sink_finalize;
   sink_class->render = gst_dash_track_sink_render;
   sink_class->render_list = gst_dash_track_sink_render_list;
+  sink_class->event = gst_dash_track_sink_event;
   sink_class->stop = gst_dash_track_sink_stop;
   gst_element_class_add_pad_template (element_class,
       gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
@@ -287,6 +312,8 @@ gst_dash_track_sink_init (GstDashTrackSink *self)
    * others from starting. */
   gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
   gst_base_sink_set_async_enabled (GST_BASE_SINK (self), FALSE);
+  /* Else the last chunk stays in memory. */
+  gst_base_sink_set_last_sample_enabled (GST_BASE_SINK (self), FALSE);
 }
 
 GstElement *

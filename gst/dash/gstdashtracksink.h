@@ -10,6 +10,9 @@ G_BEGIN_DECLS
  * folder. Part of cencdashsink, not registered. Posts an element message
  * cencdashsink-segment for each segment that is in place. */
 
+/* Name of the element message after a flush: segments count from 1 again. */
+#define GST_DASH_TRACK_SINK_RESTART "dashtracksink-restart"
+
 #define GST_TYPE_DASH_TRACK_SINK (gst_dash_track_sink_get_type ())
 G_DECLARE_FINAL_TYPE (GstDashTrackSink, gst_dash_track_sink, GST,
     DASH_TRACK_SINK, GstBaseSink)

@@ -250,6 +250,216 @@ test_no_location (Fixture *f, gconstpointer data)
       GST_STATE_CHANGE_FAILURE);
 }
 
+static void
+push_segment (Fixture *f, guint first, guint n)
+{
+  for (guint i = first; i < first + n; i++) {
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, 100, NULL);
+
+    gst_buffer_memset (buffer, 0, i, 100);
+    GST_BUFFER_PTS (buffer) = (guint64) i * FRAME;
+    GST_BUFFER_DURATION (buffer) = FRAME;
+    gst_app_src_push_buffer (GST_APP_SRC (f->source), buffer);
+  }
+}
+
+static void
+wait_for_segment (Fixture *f, guint number)
+{
+  for (;;) {
+    g_autoptr (GstMessage) message = wait_for (f,
+        GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
+    const GstStructure *s = gst_message_get_structure (message);
+    guint actual = 0;
+
+    g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_ELEMENT);
+    if (gst_structure_get_uint (s, "number", &actual) && actual == number)
+      return;
+  }
+}
+
+static void
+wait_for_eos (Fixture *f)
+{
+  g_autoptr (GstMessage) message = wait_for (f,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+}
+
+static guint
+count_in_file (Fixture *f, const gchar *name, const gchar *text)
+{
+  g_autofree gchar *path = g_build_filename (f->folder, "out", name, NULL);
+  g_autofree gchar *content = NULL;
+  gsize size;
+  guint count = 0;
+
+  g_assert_true (g_file_get_contents (path, &content, &size, NULL));
+  for (gsize i = 0; i + strlen (text) <= size; i++)
+    count += memcmp (content + i, text, strlen (text)) == 0;
+  return count;
+}
+
+static void
+flush (Fixture *f)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (f->source, "src");
+  g_autoptr (GstPad) peer = gst_pad_get_peer (pad);
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_send_event (peer, gst_event_new_flush_start ());
+  gst_pad_send_event (peer, gst_event_new_flush_stop (TRUE));
+  gst_pad_send_event (peer, gst_event_new_segment (&segment));
+}
+
+/* What came before a flush is forgotten: the track begins again. */
+static void
+test_flush (Fixture *f, gconstpointer data)
+{
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  g_object_set (f->source, "stream-type", 0, NULL);
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_segment (f, 0, 100);
+  wait_for_segment (f, 1);
+  /* All is in the muxer when appsrc is in need of more. */
+  flush (f);
+  push_frames (f, 50);
+  wait_for_eos (f);
+  g_assert_cmpuint (count_in_file (f, "audio_0/1.m4s", "moof"), ==, 1);
+  g_assert_cmpuint (count_in_file (f, "audio_0/2.m4s", "moof"), ==, 1);
+  g_assert_cmpuint (count_in_file (f, "stream.mpd", "<S "), ==, 2);
+}
+
+/* Behind the end, too. */
+static void
+test_flush_after_end (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstPad) sink = NULL;
+
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  sink = gst_element_get_static_pad (f->sink, "audio_0");
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_frames (f, 100);
+  wait_for_eos (f);
+  flush (f);
+  assert_exists (f, "stream.mpd", FALSE);
+  for (guint i = 0; i < 10; i++) {
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, 100, NULL);
+
+    gst_buffer_memset (buffer, 0, i, 100);
+    GST_BUFFER_PTS (buffer) = (guint64) i * FRAME;
+    GST_BUFFER_DURATION (buffer) = FRAME;
+    g_assert_cmpint (gst_pad_chain (sink, buffer), ==, GST_FLOW_OK);
+  }
+  gst_pad_send_event (sink, gst_event_new_eos ());
+  wait_for_eos (f);
+  g_assert_cmpuint (count_in_file (f, "stream.mpd", "<S "), ==, 1);
+}
+
+/* The last segment cannot be stored: no end, no manifest. */
+static void
+test_error_at_end (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GstBus) bus = gst_element_get_bus (f->pipeline);
+  g_autofree gchar *obstacle = g_build_filename (f->folder, "out", "audio_0",
+      "2.m4s", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (obstacle, 0777), ==, 0);
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_frames (f, 50);
+  message = wait_for (f, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_ERROR);
+  g_assert_null (gst_bus_timed_pop_filtered (bus, 200 * GST_MSECOND,
+      GST_MESSAGE_EOS));
+  assert_exists (f, "stream.mpd", FALSE);
+}
+
+static void
+on_overrun (GstElement *queue, gpointer data)
+{
+  g_atomic_int_set ((gint *) data, TRUE);
+}
+
+static GstElement *
+find_child (GstElement *bin, const gchar *type)
+{
+  for (GList *l = GST_BIN_CHILDREN (bin); l; l = l->next) {
+    if (g_strcmp0 (G_OBJECT_TYPE_NAME (l->data), type) == 0)
+      return l->data;
+  }
+  g_assert_not_reached ();
+}
+
+/* In PAUSED nothing goes on behind the queue, which is full. */
+static void
+test_release_while_blocked (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstPad) pad = gst_element_request_pad_simple (f->sink, "audio_0");
+  g_autoptr (GstPad) source = gst_element_get_static_pad (f->source, "src");
+
+  gint full = FALSE;
+
+  g_assert_cmpint (gst_pad_link (source, pad), ==, GST_PAD_LINK_OK);
+  g_signal_connect (find_child (f->sink, "GstQueue"), "overrun",
+      G_CALLBACK (on_overrun), &full);
+  gst_element_set_state (f->pipeline, GST_STATE_PAUSED);
+  for (guint i = 0; i < 12; i++) {
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, 1 << 20, NULL);
+
+    GST_BUFFER_PTS (buffer) = i * GST_SECOND;
+    GST_BUFFER_DURATION (buffer) = GST_SECOND;
+    gst_app_src_push_buffer (GST_APP_SRC (f->source), buffer);
+  }
+  while (!g_atomic_int_get (&full))
+    g_usleep (1000);
+  gst_element_release_request_pad (f->sink, pad);
+  g_assert_false (gst_pad_is_linked (source));
+}
+
+/* A released pad counts as absent, also when it was the last to be waited
+ * for. */
+static void
+test_release_last (Fixture *f, gconstpointer data)
+{
+  GstElement *other = gst_element_factory_make ("appsrc", NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (f->pipeline);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (AAC);
+  g_autoptr (GstPad) pad = NULL;
+
+  g_object_set (other, "caps", caps, "format", GST_FORMAT_TIME, NULL);
+  gst_bin_add (GST_BIN (f->pipeline), other);
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  g_assert_true (gst_element_link_pads (other, "src", f->sink, "audio_1"));
+  pad = gst_element_get_static_pad (f->sink, "audio_1");
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_frames (f, 50);
+  wait_for_segment (f, 2);
+  /* Give the end time to arrive; the test is right without it, too. */
+  g_assert_null (gst_bus_timed_pop_filtered (bus, 200 * GST_MSECOND,
+      GST_MESSAGE_EOS));
+  gst_element_release_request_pad (f->sink, pad);
+  wait_for_eos (f);
+  assert_exists (f, "stream.mpd", TRUE);
+}
+
+static void
+test_pad_names (Fixture *f, gconstpointer data)
+{
+  static const gchar *const bad[] = { "video_ 7", "video_+7" };
+  GstPadTemplate *template = gst_element_get_pad_template (f->sink, "video_%u");
+  g_autoptr (GstPad) good = gst_element_request_pad_simple (f->sink,
+      "video_7");
+
+  g_assert_nonnull (good);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    g_assert_null (gst_element_request_pad (f->sink, template, bad[i], NULL));
+  gst_element_release_request_pad (f->sink, good);
+}
+
 gint
 main (gint argc, gchar **argv)
 {
@@ -264,6 +474,12 @@ main (gint argc, gchar **argv)
     { "/cencdashsink/empty-input", test_empty_input },
     { "/cencdashsink/stopped-early", test_stopped_early },
     { "/cencdashsink/twice", test_twice },
+    { "/cencdashsink/flush", test_flush },
+    { "/cencdashsink/flush-after-end", test_flush_after_end },
+    { "/cencdashsink/error-at-end", test_error_at_end },
+    { "/cencdashsink/release-while-blocked", test_release_while_blocked },
+    { "/cencdashsink/release-last", test_release_last },
+    { "/cencdashsink/pad-names", test_pad_names },
     { "/cencdashsink/not-writable", test_not_writable },
     { "/cencdashsink/no-location", test_no_location },
   };
