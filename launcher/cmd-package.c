@@ -32,7 +32,7 @@ options_clear (Options *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
-/* --- a person who watches, and may lose patience ------------------------------- */
+/* --- a person who watches, and may lose patience ---------------------- */
 
 static void
 show_progress (gdouble fraction, gpointer data)
@@ -76,7 +76,7 @@ cancel_on_signal (GCancellable *cancellable)
   g_thread_unref (g_thread_new ("signals", wait_for_signal, cancellable));
 }
 
-/* --- the command -------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------ */
 
 static gboolean
 usage_error (const gchar *what)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "commands.h"
@@ -33,7 +34,7 @@ options_clear (Options *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
-/* --- options to settings -------------------------------------------------------- */
+/* --- options to settings ---------------------------------------------- */
 
 static gboolean
 usage_error (const gchar *what)
@@ -130,7 +131,7 @@ read_settings (Options *options, HabSettings *settings)
   return TRUE;
 }
 
-/* --- running --------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------- */
 
 typedef struct
 {
@@ -169,6 +170,18 @@ tell_addresses (HabService *service)
 
   printf ("ready api=%s/ delivery=%s/\n", api, delivery);
   fflush (stdout);
+}
+
+/* A connection is a file, and many viewers are many. */
+static void
+raise_file_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) < 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
 }
 
 static HabExit
@@ -246,5 +259,6 @@ hab_cmd_serve (int argc, char **argv)
   signal (SIGXFSZ, SIG_IGN);
   /* What the service keeps is nobody else's to read, the catalog too. */
   umask (0077);
+  raise_file_limit ();
   return serve (&settings);
 }

@@ -28,7 +28,7 @@
 
 #define MAX_JOB (64 * 1024)
 
-/* --- records -------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------- */
 
 /* One write a record: records of other writers to the pipe stay whole too. A
  * parent that is gone ends this process. */
@@ -119,7 +119,7 @@ write_done (gint64 duration_ns)
   write_record (record);
 }
 
-/* --- tasks ------------------------------------------------------------------------ */
+/* --- tasks ------------------------------------------------------------ */
 
 static gboolean
 run_index (JsonObject *job, GError **error)
@@ -230,7 +230,7 @@ static const struct
   { "cut", run_cut },
 };
 
-/* --- the process ------------------------------------------------------------------- */
+/* --- the process ------------------------------------------------------ */
 
 /* With the parent's death comes a signal; a parent that died before that was
  * asked for is told by the pipe that nobody reads. */

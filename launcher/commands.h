@@ -11,7 +11,7 @@ typedef enum
   HAB_EXIT_OK = 0,
   HAB_EXIT_USAGE = 64,       /* the command line is wrong */
   HAB_EXIT_DATA = 65,        /* the input cannot be processed */
-  HAB_EXIT_NO_INPUT = 66,    /* the input cannot be opened, or has no such GOP */
+  HAB_EXIT_NO_INPUT = 66,    /* the input cannot be opened or has no such GOP */
   HAB_EXIT_UNAVAILABLE = 69, /* a plug-in or an address is missing */
   HAB_EXIT_SOFTWARE = 70,    /* anything else */
   HAB_EXIT_CANT_CREATE = 73, /* the output cannot be written */
@@ -26,7 +26,7 @@ HabExit hab_cmd_gops (int argc, char **argv);
 HabExit hab_cmd_slice (int argc, char **argv);
 HabExit hab_cmd_worker (int argc, char **argv);
 
-/* --- for the commands -------------------------------------------------- */
+/* --- for the commands ------------------------------------------------- */
 
 /* Reads options of argv and takes them out of it. usage: what follows the
  * command's name. FALSE after saying what is wrong unless the number of

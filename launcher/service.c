@@ -32,7 +32,7 @@ struct _HabService
   gpointer stopped_data;
 };
 
-/* --- putting in order --------------------------------------------------------- */
+/* --- putting in order ------------------------------------------------- */
 
 #define PAGE 500
 
@@ -152,7 +152,7 @@ on_expiry (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* --- the service --------------------------------------------------------------- */
+/* --- the service ------------------------------------------------------ */
 
 /* The master key is the service manager's where it hands one in. */
 static HabStore *
@@ -281,7 +281,7 @@ hab_service_check_idle (HabService *self)
     self->stopped (self->stopped_data);
 }
 
-/* --- what it owns ----------------------------------------------------------------- */
+/* --- what it owns ----------------------------------------------------- */
 
 const HabSettings *
 hab_service_get_settings (HabService *self)

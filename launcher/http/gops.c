@@ -34,7 +34,7 @@ find_video (HabRequest *request, HabVault *vault, GError **error)
   return input;
 }
 
-/* --- the I-frames ------------------------------------------------------------------ */
+/* --- the I-frames ----------------------------------------------------- */
 
 /* The video track and its place among all tracks, which is ffprobe's
  * stream_index. */
@@ -203,7 +203,7 @@ list_iframes (HabRequest *request, HabVault *vault, GError **error)
   return reply;
 }
 
-/* --- all GOPs ------------------------------------------------------------------------ */
+/* --- all GOPs --------------------------------------------------------- */
 
 static void
 append_gop (GString *text, const HabGop *gop)
@@ -286,7 +286,7 @@ get_gops (HabRequest *request, HabVault *vault, GError **error)
   return reply;
 }
 
-/* --- one GOP ------------------------------------------------------------------------- */
+/* --- one GOP ---------------------------------------------------------- */
 
 /* "3" or "3-7"; 404 for anything else. */
 static gboolean
@@ -339,7 +339,7 @@ get_gop (HabRequest *request, HabVault *vault, GError **error)
   return hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
 }
 
-/* --- GOPs as a file --------------------------------------------------------------------- */
+/* --- GOPs as a file --------------------------------------------------- */
 
 typedef struct
 {

@@ -13,7 +13,7 @@
 #include "resources.h"
 #include "upload.h"
 
-/* --- as JSON ----------------------------------------------------------------- */
+/* --- as JSON ---------------------------------------------------------- */
 
 static gboolean
 add_counts (JsonBuilder *builder, HabCatalog *catalog, const HabInput *input,
@@ -133,7 +133,7 @@ hab_input_content_list (HabRequest *request, HabVault *vault, GError **error)
   return reply;
 }
 
-/* --- GET, DELETE ---------------------------------------------------------------- */
+/* --- GET, DELETE ------------------------------------------------------ */
 
 static HabReply *
 get_one (HabRequest *request, HabVault *vault, GError **error)
@@ -163,7 +163,7 @@ delete_one (HabRequest *request, HabVault *vault, GError **error)
   return hab_reply_new (SOUP_STATUS_NO_CONTENT);
 }
 
-/* --- POST ------------------------------------------------------------------------- */
+/* --- POST ------------------------------------------------------------- */
 
 /* A request that brought a file, and what became of it. */
 typedef struct

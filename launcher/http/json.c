@@ -12,7 +12,7 @@
 /* The parser goes as deep as the text does; no request here nests. */
 #define MAX_BRACKETS 32
 
-/* --- requests ------------------------------------------------------------------ */
+/* --- requests --------------------------------------------------------- */
 
 /* curl -d says form-urlencoded when nobody tells it otherwise; who is allowed
  * to post is not decided by the type here. */
@@ -135,7 +135,7 @@ hab_json_get_id (JsonObject *object, const gchar *name, gint64 *id,
   return TRUE;
 }
 
-/* --- lists ----------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------ */
 
 gboolean
 hab_json_read_page (HabRequest *request, HabPage *page, GError **error)

@@ -56,7 +56,7 @@ is_temporary (JsonObject *object, GError **error)
   return FALSE;
 }
 
-/* --- finding keys ---------------------------------------------------------------- */
+/* --- finding keys ----------------------------------------------------- */
 
 typedef struct
 {

@@ -26,7 +26,7 @@ struct _HabListener
   guint port;
 };
 
-/* --- who may ask, and for what ------------------------------------------ */
+/* --- who may ask, and for what ---------------------------------------- */
 
 static gboolean
 is_safe_method (const gchar *method)
@@ -178,7 +178,7 @@ admit (HabListener *self, HabRequest *request, GError **error)
   return check_token (self, request, route, error);
 }
 
-/* --- bodies --------------------------------------------------------------- */
+/* --- bodies ----------------------------------------------------------- */
 
 static void
 set_too_large (GError **error)
@@ -245,7 +245,7 @@ take_bytes (HabRequest *request, GBytes *bytes, GError **error)
   return TRUE;
 }
 
-/* --- a message from its start to its end ---------------------------------- */
+/* --- a message from its start to its end ------------------------------ */
 
 static HabRequest *
 get_request (SoupServerMessage *message)
@@ -344,7 +344,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const gchar *path,
     route->handle (request);
 }
 
-/* --- the listener ----------------------------------------------------------- */
+/* --- the listener ----------------------------------------------------- */
 
 HabListener *
 hab_listener_new (HabService *service, HabListenerKind kind,

@@ -45,7 +45,7 @@ hab_package_request_free (HabPackageRequest *self)
   g_free (self);
 }
 
-/* --- reading ------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------- */
 
 static gboolean
 read_encrypt (HabPackageRequest *self, JsonObject *object, GError **error)
@@ -99,6 +99,16 @@ read_object (HabPackageRequest *self, JsonObject *object, GError **error)
           read_key (object, "key", self->key, error));
 }
 
+/* The parser's copy. */
+static void
+wipe_key_text (JsonObject *object)
+{
+  const gchar *text;
+
+  if (hab_json_get_text (object, "key", &text, NULL) && text != NULL)
+    hab_key_wipe ((gpointer) text, strlen (text));
+}
+
 static gboolean
 read_idempotency_key (HabPackageRequest *self, HabRequest *request,
     GError **error)
@@ -123,15 +133,20 @@ hab_package_request_read (HabRequest *request, GError **error)
   g_autoptr (HabPackageRequest) self = g_new0 (HabPackageRequest, 1);
   g_autoptr (JsonNode) root = hab_json_read_body (request, error);
 
-  if (root == NULL ||
-      !read_object (self, json_node_get_object (root), error) ||
-      !read_idempotency_key (self, request, error))
+  gboolean fine;
+
+  if (root == NULL)
+    return NULL;
+  fine = read_object (self, json_node_get_object (root), error) &&
+      read_idempotency_key (self, request, error);
+  wipe_key_text (json_node_get_object (root));
+  if (!fine)
     return NULL;
   self->delivery_url = hab_request_build_delivery_url (request);
   return g_steal_pointer (&self);
 }
 
-/* --- adding, in the store's thread --------------------------------------------- */
+/* --- adding, in the store's thread ------------------------------------ */
 
 /* What was asked for, without the key: that is compared where it is sealed. */
 static gchar *

@@ -15,7 +15,7 @@
 
 #define MAX_WAIT_SECONDS 300
 
-/* --- as JSON ------------------------------------------------------------------- */
+/* --- as JSON ---------------------------------------------------------- */
 
 static void
 add_package (JsonBuilder *builder, HabRequest *request,
@@ -93,7 +93,7 @@ load_package (HabRequest *request, HabVault *vault, GError **error)
   return hab_catalog_get_package (vault->catalog, id, error);
 }
 
-/* --- GET ------------------------------------------------------------------------ */
+/* --- GET -------------------------------------------------------------- */
 
 static HabReply *
 list (HabRequest *request, HabVault *vault, GError **error)
@@ -143,7 +143,7 @@ get_player (HabRequest *request, HabVault *vault, GError **error)
   return package != NULL ? hab_pages_reply ("player.html", error) : NULL;
 }
 
-/* --- DELETE, cancel --------------------------------------------------------------- */
+/* --- DELETE, cancel --------------------------------------------------- */
 
 static HabReply *
 delete_one (HabRequest *request, HabVault *vault, GError **error)
@@ -245,7 +245,7 @@ cancel (HabRequest *request)
   post_call_store (post_new (request), store_cancel, on_cancelled);
 }
 
-/* --- POST ------------------------------------------------------------------------- */
+/* --- POST ------------------------------------------------------------- */
 
 /* In the store's thread: the package as it is now. */
 static gpointer

@@ -59,7 +59,7 @@ hab_upload_check_name (const gchar *name, GError **error)
   return why == NULL;
 }
 
-/* --- the pieces of a multipart body ------------------------------------ */
+/* --- the pieces of a multipart body ----------------------------------- */
 
 static gboolean
 on_part_begin (const gchar *name, const gchar *filename, gpointer data,
@@ -115,7 +115,7 @@ static const HabMultipartEvents multipart_events = {
   .end = on_part_end,
 };
 
-/* --- what the headers tell --------------------------------------------- */
+/* --- what the headers tell -------------------------------------------- */
 
 static gboolean
 is_raw_type (const gchar *type)
@@ -187,7 +187,7 @@ upload_check_size (HabUpload *self, HabDataDir *dir, GError **error)
   return TRUE;
 }
 
-/* --- the file ----------------------------------------------------------- */
+/* --- the file --------------------------------------------------------- */
 
 static gboolean
 on_idle (gpointer data)

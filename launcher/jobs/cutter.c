@@ -47,7 +47,7 @@ hab_cutter_free (HabCutter *self)
   g_free (self);
 }
 
-/* --- the files that are kept -------------------------------------------------- */
+/* --- the files that are kept ------------------------------------------ */
 
 typedef struct
 {
@@ -142,7 +142,7 @@ hab_cutter_forget (HabDataDir *dir, const gchar *storage)
   hab_data_dir_sweep (dir, HAB_FOLDER_CUTS, is_of_other_input, prefix);
 }
 
-/* --- cutting -------------------------------------------------------------------- */
+/* --- cutting ---------------------------------------------------------- */
 
 /* The descriptors of those who wait are their own: each has its position. */
 static void

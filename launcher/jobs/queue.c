@@ -12,6 +12,7 @@
 
 #include "keys.h"
 #include "media.h"
+#include "records.h"
 
 /* A child that crashed is tried again so often; a package during which the
  * whole service died, so often. */
@@ -98,7 +99,7 @@ hab_queue_free (HabQueue *self)
   g_free (self);
 }
 
-/* --- who waits for a package ------------------------------------------------ */
+/* --- who waits for a package ------------------------------------------ */
 
 guint
 hab_queue_watch (HabQueue *self, gint64 package_id,
@@ -153,7 +154,7 @@ tell_watches (HabQueue *self, gint64 package_id)
   }
 }
 
-/* --- claiming, in the store's thread ------------------------------------------ */
+/* --- claiming, in the store's thread ---------------------------------- */
 
 static gboolean
 job_open_output (HabJob *self, HabDataDir *dir, GError **error)
@@ -234,7 +235,7 @@ claim (HabVault *vault, gpointer data, GError **error)
   return job;
 }
 
-/* --- what the child says --------------------------------------------------------- */
+/* --- what the child says ---------------------------------------------- */
 
 typedef struct
 {
@@ -315,17 +316,15 @@ job_restart_clock (HabJob *self)
 static void
 job_take_stage (HabJob *self, JsonObject *record)
 {
-  const gchar *word =
-      json_object_get_string_member_with_default (record, "stage", "");
-  const gchar *file =
-      json_object_get_string_member_with_default (record, "file", "");
+  const gchar *word = hab_record_get_text (record, "stage");
+  const gchar *file = hab_record_get_text (record, "file");
   g_autofree gchar *folder = NULL;
   HabStatus status;
 
   job_restart_clock (self);
   /* Ready is the queue's to say, when the package is published; and what is
    * clear was never Encrypted. */
-  if (!hab_status_from_string (word, &status) ||
+  if (word == NULL || !hab_status_from_string (word, &status) ||
       (status != HAB_STATUS_FRAGMENTED && status != HAB_STATUS_ENCRYPTED) ||
       (status == HAB_STATUS_ENCRYPTED && self->package->sealed_key == NULL))
     return;
@@ -339,8 +338,7 @@ static void
 job_take_progress (HabJob *self, JsonObject *record)
 {
   gint64 now = g_get_monotonic_time ();
-  gdouble fraction =
-      json_object_get_double_member_with_default (record, "fraction", 0);
+  gdouble fraction = hab_record_get_double (record, "fraction", 0);
 
   if (!(fraction > self->progress) ||
       now - self->progress_us < PROGRESS_INTERVAL_US)
@@ -354,16 +352,15 @@ job_take_progress (HabJob *self, JsonObject *record)
 static void
 on_record (JsonObject *record, gpointer data)
 {
-  const gchar *kind =
-      json_object_get_string_member_with_default (record, "record", "");
+  const gchar *kind = hab_record_get_text (record, "record");
 
-  if (g_str_equal (kind, "stage"))
+  if (g_strcmp0 (kind, "stage") == 0)
     job_take_stage (data, record);
-  else if (g_str_equal (kind, "progress"))
+  else if (g_strcmp0 (kind, "progress") == 0)
     job_take_progress (data, record);
 }
 
-/* --- the end of a package, in the store's thread ---------------------------------- */
+/* --- the end of a package, in the store's thread ---------------------- */
 
 /* Whether a failure of the catalog is its last word: the package was cancelled
  * or removed meanwhile. Anything else is tried again, since a package without
@@ -459,7 +456,7 @@ conclude (HabVault *vault, gpointer data, GError **error)
   return NULL;
 }
 
-/* --- a package from claim to end, in the main thread ------------------------------- */
+/* --- a package from claim to end, in the main thread ------------------ */
 
 static void
 job_end (HabJob *self)

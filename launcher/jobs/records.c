@@ -5,8 +5,8 @@
 
 #include "records.h"
 
-static gint64
-get_int (JsonObject *record, const gchar *name, gint64 unknown)
+gint64
+hab_record_get_int (JsonObject *record, const gchar *name, gint64 unknown)
 {
   JsonNode *node = json_object_get_member (record, name);
 
@@ -15,8 +15,8 @@ get_int (JsonObject *record, const gchar *name, gint64 unknown)
       : unknown;
 }
 
-static gboolean
-get_bool (JsonObject *record, const gchar *name)
+gboolean
+hab_record_get_bool (JsonObject *record, const gchar *name)
 {
   JsonNode *node = json_object_get_member (record, name);
 
@@ -24,9 +24,18 @@ get_bool (JsonObject *record, const gchar *name)
       json_node_get_boolean (node);
 }
 
-/* (nullable) */
-static const gchar *
-get_text (JsonObject *record, const gchar *name)
+gdouble
+hab_record_get_double (JsonObject *record, const gchar *name, gdouble unknown)
+{
+  JsonNode *node = json_object_get_member (record, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
+      ? json_node_get_double (node)
+      : unknown;
+}
+
+const gchar *
+hab_record_get_text (JsonObject *record, const gchar *name)
 {
   JsonNode *node = json_object_get_member (record, name);
 
@@ -52,19 +61,19 @@ static void
 add_track (HabGopIndex *index, JsonObject *record)
 {
   HabTrack track = {
-    .number = get_int (record, "number", 0),
-    .kind = g_strdup (get_text (record, "kind")),
-    .codec = g_strdup (get_text (record, "codec")),
-    .caps = g_strdup (get_text (record, "caps")),
-    .timescale = get_int (record, "timescale", 0),
-    .width = get_int (record, "width", 0),
-    .height = get_int (record, "height", 0),
-    .fps_n = get_int (record, "fps_n", 0),
-    .fps_d = get_int (record, "fps_d", 1),
-    .channels = get_int (record, "channels", 0),
-    .rate = get_int (record, "rate", 0),
-    .duration_ns = get_int (record, "duration_ns", -1),
-    .language = g_strdup (get_text (record, "language")),
+    .number = hab_record_get_int (record, "number", 0),
+    .kind = g_strdup (hab_record_get_text (record, "kind")),
+    .codec = g_strdup (hab_record_get_text (record, "codec")),
+    .caps = g_strdup (hab_record_get_text (record, "caps")),
+    .timescale = hab_record_get_int (record, "timescale", 0),
+    .width = hab_record_get_int (record, "width", 0),
+    .height = hab_record_get_int (record, "height", 0),
+    .fps_n = hab_record_get_int (record, "fps_n", 0),
+    .fps_d = hab_record_get_int (record, "fps_d", 1),
+    .channels = hab_record_get_int (record, "channels", 0),
+    .rate = hab_record_get_int (record, "rate", 0),
+    .duration_ns = hab_record_get_int (record, "duration_ns", -1),
+    .language = g_strdup (hab_record_get_text (record, "language")),
   };
 
   if (track.kind == NULL)
@@ -76,22 +85,22 @@ add_track (HabGopIndex *index, JsonObject *record)
 static void
 add_gop (HabGopIndex *index, JsonObject *record)
 {
-  const gchar *kind = get_text (record, "kind");
+  const gchar *kind = hab_record_get_text (record, "kind");
   HabGop gop = {
-    .index = get_int (record, "index", 0),
-    .closed = get_bool (record, "closed"),
-    .leading_pictures = get_int (record, "leading_pictures", 0),
-    .frames = get_int (record, "frames", 0),
-    .first_frame = get_int (record, "first_frame", 0),
-    .pts_ns = get_int (record, "pts_ns", G_MININT64),
-    .dts_ns = get_int (record, "dts_ns", G_MININT64),
-    .duration_ns = get_int (record, "duration_ns", 0),
-    .bytes = get_int (record, "bytes", 0),
-    .first_byte = get_int (record, "first_byte", -1),
-    .end_byte = get_int (record, "end_byte", -1),
+    .index = hab_record_get_int (record, "index", 0),
+    .closed = hab_record_get_bool (record, "closed"),
+    .leading_pictures = hab_record_get_int (record, "leading_pictures", 0),
+    .frames = hab_record_get_int (record, "frames", 0),
+    .first_frame = hab_record_get_int (record, "first_frame", 0),
+    .pts_ns = hab_record_get_int (record, "pts_ns", G_MININT64),
+    .dts_ns = hab_record_get_int (record, "dts_ns", G_MININT64),
+    .duration_ns = hab_record_get_int (record, "duration_ns", 0),
+    .bytes = hab_record_get_int (record, "bytes", 0),
+    .first_byte = hab_record_get_int (record, "first_byte", -1),
+    .end_byte = hab_record_get_int (record, "end_byte", -1),
   };
 
-  index->video_track_number = get_int (record, "track", 0);
+  index->video_track_number = hab_record_get_int (record, "track", 0);
   g_strlcpy (gop.kind, kind != NULL ? kind : "none", sizeof gop.kind);
   g_array_append_val (index->gops, gop);
 }
@@ -100,14 +109,14 @@ static void
 add_iframe (HabGopIndex *index, JsonObject *record)
 {
   HabIFrame iframe = {
-    .coded_picture_number = get_int (record, "coded_picture_number", 0),
-    .pts = get_int (record, "pts", 0),
-    .dts = get_int (record, "dts", 0),
-    .duration = get_int (record, "duration", 0),
-    .offset = get_int (record, "offset", -1),
-    .size = get_int (record, "size", 0),
-    .key_frame = get_bool (record, "key_frame"),
-    .gop_index = get_int (record, "gop_index", -1),
+    .coded_picture_number = hab_record_get_int (record, "coded_picture_number", 0),
+    .pts = hab_record_get_int (record, "pts", 0),
+    .dts = hab_record_get_int (record, "dts", 0),
+    .duration = hab_record_get_int (record, "duration", 0),
+    .offset = hab_record_get_int (record, "offset", -1),
+    .size = hab_record_get_int (record, "size", 0),
+    .key_frame = hab_record_get_bool (record, "key_frame"),
+    .gop_index = hab_record_get_int (record, "gop_index", -1),
   };
 
   g_array_append_val (index->iframes, iframe);
@@ -116,7 +125,7 @@ add_iframe (HabGopIndex *index, JsonObject *record)
 void
 hab_records_index_add (HabGopIndex *index, JsonObject *record)
 {
-  const gchar *kind = get_text (record, "record");
+  const gchar *kind = hab_record_get_text (record, "record");
 
   if (g_strcmp0 (kind, "track") == 0)
     add_track (index, record);
@@ -126,7 +135,7 @@ hab_records_index_add (HabGopIndex *index, JsonObject *record)
     add_iframe (index, record);
 }
 
-/* --- the other way ----------------------------------------------------------- */
+/* --- the other way ---------------------------------------------------- */
 
 static JsonObject *
 record_new (const gchar *kind)

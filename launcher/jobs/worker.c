@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "keys.h"
+#include "records.h"
 
 /* The child is not to be trusted once it read a hostile file. */
 #define MAX_RECORD (256 * 1024)
@@ -146,7 +147,7 @@ worker_run_kill (WorkerRun *self, HabWorkerError code, const gchar *message)
     kill (self->pid, SIGKILL);
 }
 
-/* --- records ---------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------- */
 
 static HabWorkerError
 code_from_status (gint64 status)
@@ -166,17 +167,15 @@ code_from_status (gint64 status)
 static void
 worker_run_take_record (WorkerRun *self, JsonObject *record)
 {
-  const gchar *kind =
-      json_object_get_string_member_with_default (record, "record", "");
+  const gchar *kind = hab_record_get_text (record, "record");
+  const gchar *detail = hab_record_get_text (record, "detail");
 
-  if (g_str_equal (kind, "done"))
+  if (g_strcmp0 (kind, "done") == 0)
     self->done = TRUE;
-  else if (g_str_equal (kind, "error"))
+  else if (g_strcmp0 (kind, "error") == 0)
     worker_run_set_error (self,
-        code_from_status (json_object_get_int_member_with_default (record,
-            "status", 500)),
-        json_object_get_string_member_with_default (record, "detail",
-            "The media work failed"));
+        code_from_status (hab_record_get_int (record, "status", 500)),
+        detail != NULL ? detail : "The media work failed");
   else if (self->work.record != NULL && self->error == NULL)
     self->work.record (record, self->work.data);
 }
@@ -233,7 +232,7 @@ worker_run_take_bytes (WorkerRun *self, GBytes *bytes)
   }
 }
 
-/* --- the end ------------------------------------------------------------------ */
+/* --- the end ---------------------------------------------------------- */
 
 static void workers_start_next (HabWorkers *self);
 
@@ -324,7 +323,7 @@ on_cancelled (GCancellable *cancellable, gpointer data)
       "The service stops; try again");
 }
 
-/* --- the start ------------------------------------------------------------------ */
+/* --- the start -------------------------------------------------------- */
 
 /* The job fits into the pipe's buffer, so this does not wait for the child. */
 static int

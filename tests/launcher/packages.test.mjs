@@ -82,7 +82,7 @@ test('requests that cannot be', async (t) => {
     [{ ...whole, input_content_id: 99 }, 404],
     [{ ...whole, key: KEY.slice(1) }, 400],
     [{ ...whole, key: `${KEY}AA` }, 400],
-    [{ ...whole, key: 7 }, 400],
+    [{ ...whole, key: 7 }, 400], [{ ...whole, key: [] }, 400], [{ ...whole, key: {} }, 400], [{ ...whole, key: null }, 400],
     [{ ...whole, key: undefined }, 400],
     [{ ...whole, kid: 'no key id' }, 400],
     [{ ...whole, kid: undefined }, 400],
