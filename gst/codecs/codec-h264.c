@@ -383,6 +383,7 @@ const HabCodec hab_codec_h264 = {
   .media_type = "video/x-h264",
   .caps = "video/x-h264, stream-format = (string) { avc, avc3 }, "
           "alignment = (string) au",
+  .nal_units = TRUE,
   .sample_entry = h264_sample_entry,
   .write_config = h264_write_config,
   .mime_codec = h264_mime_codec,

@@ -6,6 +6,7 @@
 G_BEGIN_DECLS
 
 extern const HabCodec hab_codec_h264;
+extern const HabCodec hab_codec_h265;
 extern const HabCodec hab_codec_aac;
 
 G_END_DECLS

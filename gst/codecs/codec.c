@@ -10,6 +10,7 @@
 /* The one list of what is supported. */
 static const HabCodec *const codecs[] = {
   &hab_codec_h264,
+  &hab_codec_h265,
   &hab_codec_aac,
 };
 

@@ -16,7 +16,8 @@ typedef enum
 {
   HAB_RANDOM_ACCESS_NONE,           /* it cannot */
   HAB_RANDOM_ACCESS_IDR,            /* H.264, H.265: IDR picture */
-  HAB_RANDOM_ACCESS_CRA,            /* H.265: clean random access picture */
+  HAB_RANDOM_ACCESS_CRA,            /* H.265: clean random access picture, or
+                                     * broken link access (BLA) */
   HAB_RANDOM_ACCESS_RECOVERY_POINT, /* H.264: SEI with recovery_frame_cnt 0 */
   HAB_RANDOM_ACCESS_KEY_FRAME,      /* AV1, VP9 */
 } HabRandomAccess;
@@ -26,12 +27,25 @@ typedef enum
 const gchar *hab_random_access_to_string (HabRandomAccess kind);
 HabRandomAccess hab_random_access_from_string (const gchar *word);
 
+/* Whether an access unit is shown before the random access point that it
+ * follows in decoding order. */
+typedef enum
+{
+  HAB_LEADING_UNKNOWN,   /* the codec does not say; its time does */
+  HAB_LEADING_NO,
+  HAB_LEADING_DECODABLE, /* yes, and it refers to nothing before that point
+                          * (H.265: RADL) */
+  HAB_LEADING_DEPENDENT, /* yes, and it may refer to what is before
+                          * (H.265: RASL) */
+} HabLeading;
+
 /* What an access unit is to a GOP. */
 typedef struct
 {
   HabRandomAccess random_access;
   gchar picture_type; /* 'I', 'P' or 'B'; of several slices the least
                        * independent one says; 0 for no picture at all */
+  HabLeading leading;
 } HabAccessUnitInfo;
 
 /* A run of bytes in an access unit: clear_bytes in the clear, then
@@ -104,6 +118,10 @@ struct _HabCodec
 
   /* The caps that the elements take of this codec, as a string. */
   const gchar *caps;
+
+  /* Access units are NAL units, which also come as a byte stream (Annex B of
+   * ITU-T H.264 and H.265). */
+  gboolean nal_units;
 
   /* Four-character code of the ISO BMFF sample entry for the caps'
    * stream-format (which may be NULL). */

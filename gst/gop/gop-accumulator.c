@@ -52,7 +52,7 @@ end_gop (HabGopAccumulator *self, gint64 next_dts, HabGopFacts *finished)
       break;
     case HAB_RANDOM_ACCESS_CRA:
     case HAB_RANDOM_ACCESS_RECOVERY_POINT:
-      finished->closed = finished->leading_pictures == 0;
+      finished->closed = self->dependent_pictures == 0;
       break;
     default:
       finished->closed = TRUE;
@@ -70,17 +70,33 @@ start_gop (HabGopAccumulator *self, const HabGopUnit *unit)
   };
   self->open = TRUE;
   self->durations_known = TRUE;
+  self->dependent_pictures = 0;
+}
+
+static HabLeading
+get_leading (const HabGopAccumulator *self, const HabGopUnit *unit)
+{
+  const HabGopFacts *gop = &self->current;
+
+  if (unit->info.leading != HAB_LEADING_UNKNOWN)
+    return unit->info.leading;
+  return unit->pts != HAB_GOP_TIME_NONE && gop->pts != HAB_GOP_TIME_NONE &&
+          unit->pts < gop->pts ?
+      HAB_LEADING_DEPENDENT :
+      HAB_LEADING_NO;
 }
 
 static void
 count (HabGopAccumulator *self, const HabGopUnit *unit)
 {
   HabGopFacts *gop = &self->current;
+  HabLeading leading = get_leading (self, unit);
 
   gop->frames++;
-  if (unit->pts != HAB_GOP_TIME_NONE && gop->pts != HAB_GOP_TIME_NONE &&
-      unit->pts < gop->pts)
+  if (leading != HAB_LEADING_NO)
     gop->leading_pictures++;
+  if (leading == HAB_LEADING_DEPENDENT)
+    self->dependent_pictures++;
 
   gop->bytes += unit->bytes;
   if (unit->duration == HAB_GOP_TIME_NONE)

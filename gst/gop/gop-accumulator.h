@@ -37,6 +37,7 @@ typedef struct
   guint64 next_index;
   gboolean open;             /* current has at least one access unit */
   gboolean durations_known;
+  guint dependent_pictures;  /* leading ones that may refer to before */
   gint64 last_dts;
   HabGopFacts current;
 } HabGopAccumulator;

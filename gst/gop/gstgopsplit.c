@@ -7,7 +7,8 @@
  * gopsplit finds the groups of pictures (GOPs) of a compressed video stream. A
  * GOP starts at each random access point, which is where decoding can start:
  * for H.264 an IDR picture, or a picture with a recovery point SEI whose
- * recovery_frame_cnt is 0. An I-frame that is neither starts none, whatever
+ * recovery_frame_cnt is 0; for H.265 an IDR, CRA or BLA picture; for AV1 and VP9
+ * a key frame that is shown. An I-frame that is neither starts none, whatever
  * the stream's sync flags say.
  *
  * Buffers pass through one by one, at once and unchanged but for their
@@ -107,16 +108,10 @@ struct _GstGopSplit
   gboolean warned;         /* of damage in this stream */
 };
 
-#define GOP_CAPS                                                            \
-  "video/x-h264, stream-format = (string) { avc, avc3, byte-stream }, "     \
-  "alignment = (string) au; "                                               \
+/* Passed through. */
+#define AUDIO_CAPS                                                          \
   "audio/mpeg; audio/x-opus; audio/x-ac3; audio/x-eac3; audio/x-flac; "     \
   "audio/x-alac; audio/x-vorbis; audio/x-raw"
-
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
-    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GOP_CAPS));
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GOP_CAPS));
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstGopSplit, gst_gop_split, GST_TYPE_ELEMENT,
     GST_DEBUG_CATEGORY_INIT (gop_split_debug, "gopsplit", 0, "GOP splitter"))
@@ -255,7 +250,7 @@ gst_gop_split_inspect (GstGopSplit *self, GstBuffer *buffer,
 
   if (!hab_codec_parser_parse_access_unit (self->parser, data, size, info,
           &error)) {
-    *info = (HabAccessUnitInfo) { HAB_RANDOM_ACCESS_NONE, 0 };
+    *info = (HabAccessUnitInfo) { HAB_RANDOM_ACCESS_NONE };
     gst_gop_split_warn (self, buffer, error);
   }
   gst_buffer_unmap (buffer, &map);
@@ -602,12 +597,34 @@ gst_gop_split_finalize (GObject *object)
   G_OBJECT_CLASS (gst_gop_split_parent_class)->finalize (object);
 }
 
+/* Every video codec there is, byte streams too, and audio. */
+static GstCaps *
+gst_gop_split_template_caps (void)
+{
+  GstCaps *caps = gst_caps_new_empty ();
+  guint n_codecs;
+  const HabCodec *const *codecs = hab_codec_list (&n_codecs);
+
+  for (guint i = 0; i < n_codecs; i++) {
+    if (codecs[i]->kind != HAB_MEDIA_VIDEO)
+      continue;
+    gst_caps_append (caps, gst_caps_from_string (codecs[i]->caps));
+    if (codecs[i]->nal_units)
+      gst_caps_append (caps, gst_caps_new_simple (codecs[i]->media_type,
+          "stream-format", G_TYPE_STRING, "byte-stream",
+          "alignment", G_TYPE_STRING, "au", NULL));
+  }
+  gst_caps_append (caps, gst_caps_from_string (AUDIO_CAPS));
+  return caps;
+}
+
 static void
 gst_gop_split_class_init (GstGopSplitClass *klass)
 {
   GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   static const gchar *meta_tags[] = { NULL };
+  g_autoptr (GstCaps) caps = gst_gop_split_template_caps ();
 
   gobject_class->set_property = gst_gop_split_set_property;
   gobject_class->get_property = gst_gop_split_get_property;
@@ -615,8 +632,10 @@ gst_gop_split_class_init (GstGopSplitClass *klass)
   gst_gop_split_install_properties (gobject_class);
 
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_gop_split_change_state);
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
-  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
   gst_element_class_set_static_metadata (element_class, "GOP splitter",
       "Filter/Video",
       "Marks and reports the groups of pictures of compressed video, and lets "
@@ -628,6 +647,15 @@ gst_gop_split_class_init (GstGopSplitClass *klass)
     gst_meta_register_custom (GOP_META_NAME, meta_tags, NULL, NULL, NULL);
 }
 
+static GstPad *
+gst_gop_split_make_pad (GstGopSplit *self, const gchar *name)
+{
+  GstElementClass *klass = GST_ELEMENT_GET_CLASS (self);
+
+  return gst_pad_new_from_template (
+      gst_element_class_get_pad_template (klass, name), name);
+}
+
 static void
 gst_gop_split_init (GstGopSplit *self)
 {
@@ -635,7 +663,7 @@ gst_gop_split_init (GstGopSplit *self)
   self->last_gop = DEFAULT_LAST_GOP;
   self->first_index = DEFAULT_FIRST_INDEX;
 
-  self->sinkpad = gst_pad_new_from_static_template (&sink_template, "sink");
+  self->sinkpad = gst_gop_split_make_pad (self, "sink");
   gst_pad_set_chain_function (self->sinkpad,
       GST_DEBUG_FUNCPTR (gst_gop_split_chain));
   gst_pad_set_event_function (self->sinkpad,
@@ -644,7 +672,7 @@ gst_gop_split_init (GstGopSplit *self)
   GST_PAD_SET_PROXY_ALLOCATION (self->sinkpad);
   gst_element_add_pad (GST_ELEMENT (self), self->sinkpad);
 
-  self->srcpad = gst_pad_new_from_static_template (&src_template, "src");
+  self->srcpad = gst_gop_split_make_pad (self, "src");
   GST_PAD_SET_PROXY_CAPS (self->srcpad);
   gst_element_add_pad (GST_ELEMENT (self), self->srcpad);
 }

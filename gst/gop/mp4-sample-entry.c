@@ -7,7 +7,6 @@
 
 #define FOURCC_VIDE HAB_MP4_FOURCC ('v', 'i', 'd', 'e')
 #define FOURCC_SOUN HAB_MP4_FOURCC ('s', 'o', 'u', 'n')
-#define FOURCC_AVCC HAB_MP4_FOURCC ('a', 'v', 'c', 'C')
 #define FOURCC_PASP HAB_MP4_FOURCC ('p', 'a', 's', 'p')
 #define FOURCC_ESDS HAB_MP4_FOURCC ('e', 's', 'd', 's')
 #define FOURCC_WAVE HAB_MP4_FOURCC ('w', 'a', 'v', 'e')
@@ -80,6 +79,29 @@ parse_esds (HabMp4SampleEntry *entry, const HabMp4Box *esds)
   entry->codec_data_size = info.size;
 }
 
+/* Which box of a video entry describes the codec. */
+static const struct
+{
+  guint32 entry, config;
+} video_configs[] = {
+  { HAB_MP4_FOURCC ('a', 'v', 'c', '1'), HAB_MP4_FOURCC ('a', 'v', 'c', 'C') },
+  { HAB_MP4_FOURCC ('a', 'v', 'c', '3'), HAB_MP4_FOURCC ('a', 'v', 'c', 'C') },
+  { HAB_MP4_FOURCC ('h', 'v', 'c', '1'), HAB_MP4_FOURCC ('h', 'v', 'c', 'C') },
+  { HAB_MP4_FOURCC ('h', 'e', 'v', '1'), HAB_MP4_FOURCC ('h', 'v', 'c', 'C') },
+  { HAB_MP4_FOURCC ('a', 'v', '0', '1'), HAB_MP4_FOURCC ('a', 'v', '1', 'C') },
+  { HAB_MP4_FOURCC ('v', 'p', '0', '9'), HAB_MP4_FOURCC ('v', 'p', 'c', 'C') },
+};
+
+static gboolean
+is_video_config (guint32 entry, guint32 type)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (video_configs); i++) {
+    if (video_configs[i].entry == entry && video_configs[i].config == type)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static gboolean
 parse_video (HabMp4SampleEntry *entry, GstByteReader *reader)
 {
@@ -100,7 +122,7 @@ parse_video (HabMp4SampleEntry *entry, GstByteReader *reader)
     GstByteReader child;
 
     hab_mp4_box_read (&box, &child);
-    if (box.type == FOURCC_AVCC) {
+    if (is_video_config (entry->type, box.type)) {
       entry->codec_data = box.data;
       entry->codec_data_size = box.size;
     } else if (box.type == FOURCC_PASP &&

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * into the block that was parsed. */
 typedef struct
 {
-  guint32 type; /* avc1, avc3, mp4a, …; 0 when there is none */
+  guint32 type; /* avc1, hvc1, mp4a, …; 0 when there is none */
 
   /* video */
   guint width, height;
@@ -19,7 +19,8 @@ typedef struct
   guint channels, rate;
   guint8 object_type; /* MPEG-4 objectTypeIndication, 0 unknown */
 
-  /* avcC's payload, or the AudioSpecificConfig; NULL when there is none */
+  /* Payload of avcC, hvcC, av1C or vpcC, or the AudioSpecificConfig; NULL when
+   * there is none */
   const guint8 *codec_data;
   gsize codec_data_size;
 } HabMp4SampleEntry;

@@ -15,15 +15,22 @@ typedef struct
   const gchar *media_type;
   gint mpegversion;   /* 0: none */
   const gchar *stream_format;
+  const gchar *alignment; /* NULL: none */
 } Mapping;
 
 #define OBJECT_TYPE_AAC 0x40
 
 static const Mapping mappings[] = {
-  { HAB_MP4_FOURCC ('a', 'v', 'c', '1'), 0, "video/x-h264", 0, "avc" },
-  { HAB_MP4_FOURCC ('a', 'v', 'c', '3'), 0, "video/x-h264", 0, "avc3" },
+  { HAB_MP4_FOURCC ('a', 'v', 'c', '1'), 0, "video/x-h264", 0, "avc",
+      "au" },
+  { HAB_MP4_FOURCC ('a', 'v', 'c', '3'), 0, "video/x-h264", 0, "avc3",
+      "au" },
+  { HAB_MP4_FOURCC ('h', 'v', 'c', '1'), 0, "video/x-h265", 0, "hvc1",
+      "au" },
+  { HAB_MP4_FOURCC ('h', 'e', 'v', '1'), 0, "video/x-h265", 0, "hev1",
+      "au" },
   { HAB_MP4_FOURCC ('m', 'p', '4', 'a'), OBJECT_TYPE_AAC, "audio/mpeg", 4,
-      "raw" },
+      "raw", NULL },
 };
 
 static const Mapping *
@@ -89,6 +96,22 @@ get_audio_format (const HabMp4Track *track, guint *channels, guint *rate)
     *rate = entry->rate;
 }
 
+/* What stands in the records where a parameter set has it. */
+static void
+add_profile (GstCaps *caps, const HabMp4SampleEntry *entry)
+{
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+
+  if (gst_structure_has_name (structure, "video/x-h264") &&
+      entry->codec_data_size >= 4)
+    gst_codec_utils_h264_caps_set_level_and_profile (caps,
+        entry->codec_data + 1, 3);
+  else if (gst_structure_has_name (structure, "video/x-h265") &&
+      entry->codec_data_size >= 13)
+    gst_codec_utils_h265_caps_set_level_tier_and_profile (caps,
+        entry->codec_data + 1, 12);
+}
+
 static void
 add_video_fields (GstCaps *caps, const HabMp4Track *track)
 {
@@ -96,17 +119,13 @@ add_video_fields (GstCaps *caps, const HabMp4Track *track)
   gint n, d;
 
   get_frame_rate (track, &n, &d);
-  gst_caps_set_simple (caps, "alignment", G_TYPE_STRING, "au",
-      "width", G_TYPE_INT, (gint) entry->width,
+  gst_caps_set_simple (caps, "width", G_TYPE_INT, (gint) entry->width,
       "height", G_TYPE_INT, (gint) entry->height,
       "framerate", GST_TYPE_FRACTION, n, d, NULL);
   if (entry->par_n > 0)
     gst_caps_set_simple (caps, "pixel-aspect-ratio", GST_TYPE_FRACTION,
         (gint) entry->par_n, (gint) entry->par_d, NULL);
-  /* The record has profile, flags and level where a SPS has them. */
-  if (entry->codec_data_size >= 4)
-    gst_codec_utils_h264_caps_set_level_and_profile (caps,
-        entry->codec_data + 1, 3);
+  add_profile (caps, entry);
 }
 
 static void
@@ -131,8 +150,13 @@ make_caps (const HabMp4Track *track)
 
   if (mapping == NULL)
     return NULL;
-  caps = gst_caps_new_simple (mapping->media_type,
-      "stream-format", G_TYPE_STRING, mapping->stream_format, NULL);
+  caps = gst_caps_new_empty_simple (mapping->media_type);
+  if (mapping->stream_format)
+    gst_caps_set_simple (caps, "stream-format", G_TYPE_STRING,
+        mapping->stream_format, NULL);
+  if (mapping->alignment)
+    gst_caps_set_simple (caps, "alignment", G_TYPE_STRING, mapping->alignment,
+        NULL);
   if (mapping->mpegversion > 0)
     gst_caps_set_simple (caps, "mpegversion", G_TYPE_INT,
         mapping->mpegversion, NULL);

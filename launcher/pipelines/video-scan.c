@@ -135,7 +135,7 @@ open_parser (HabVideoScan *self, GError **error)
       hab_codec_parser_new (hab_media_track_get_codec (self->track));
   if (entry->codec_data == NULL) {
     g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
-        "the video track has no decoder configuration (avcC)");
+        "the video track has no decoder configuration (avcC, hvcC, …)");
     return FALSE;
   }
   if (self->parser->codec->parse_codec_data (self->parser, entry->codec_data,

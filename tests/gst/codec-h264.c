@@ -10,78 +10,15 @@
 
 #include <string.h>
 
+#include "bit-writer.h"
 #include "codec.h"
 
-/* --- writing bits ---------------------------------------------------------- */
-
-typedef struct
-{
-  GByteArray *bytes; /* raw byte sequence payload, not escaped */
-  guint n_bits;
-} Bits;
-
-static void
-put (Bits *bits, guint n, guint32 value)
-{
-  for (gint i = n - 1; i >= 0; i--) {
-    guint8 zero = 0;
-
-    if (bits->n_bits % 8 == 0)
-      g_byte_array_append (bits->bytes, &zero, 1);
-    bits->bytes->data[bits->n_bits / 8] |=
-        (value >> i & 1) << (7 - bits->n_bits % 8);
-    bits->n_bits++;
-  }
-}
-
-static void
-put_ue (Bits *bits, guint32 value)
-{
-  guint length = g_bit_storage (value + 1);
-
-  put (bits, length - 1, 0);
-  put (bits, length, value + 1);
-}
-
-static void
-put_se (Bits *bits, gint32 value)
-{
-  put_ue (bits, value > 0 ? 2 * value - 1 : -2 * value);
-}
-
-static void
-put_trailing (Bits *bits)
-{
-  put (bits, 1, 1);
-  while (bits->n_bits % 8)
-    put (bits, 1, 0);
-}
-
-/* Appends the NAL unit with a length field of length_size bytes. Returns how
- * many of its bytes hold the first n_bytes of the payload. */
+/* NAL units of H.264 have a header of one byte. */
 static guint
-append_nal (GByteArray *unit, guint length_size, guint8 header,
+append_unit (GByteArray *unit, guint length_size, guint8 header,
     const GByteArray *payload, guint n_bytes)
 {
-  static const guint8 prevention = 3;
-  guint start = unit->len, zeros = 0, held = 0, size;
-
-  g_byte_array_set_size (unit, start + length_size);
-  g_byte_array_append (unit, &header, 1);
-  for (guint i = 0; i < payload->len; i++) {
-    if (zeros >= 2 && payload->data[i] <= 3) {
-      g_byte_array_append (unit, &prevention, 1);
-      zeros = 0;
-    }
-    g_byte_array_append (unit, &payload->data[i], 1);
-    zeros = payload->data[i] == 0 ? zeros + 1 : 0;
-    if (i + 1 == n_bytes)
-      held = unit->len - start - length_size;
-  }
-  size = unit->len - start - length_size;
-  for (guint i = 0; i < length_size; i++)
-    unit->data[start + i] = size >> 8 * (length_size - 1 - i) & 0xff;
-  return held;
+  return append_nal (unit, length_size, &header, 1, payload, n_bytes);
 }
 
 /* --- streams ----------------------------------------------------------------- */
@@ -170,11 +107,10 @@ append_slice (GByteArray *unit, guint length_size, const Slice *slice,
     put_ue (&bits, 1); /* disable_deblocking_filter_idc */
   header_bytes = (bits.n_bits + 7) / 8;
 
-  for (guint i = 0; i < size; i++)
-    put (&bits, 8, 0x55 + i % 64);
+  put_data (&bits, size);
   put_trailing (&bits);
-  held = append_nal (unit, length_size, slice->idr ? 0x65 : 0x41, bits.bytes,
-      header_bytes);
+  held = append_unit (unit, length_size, slice->idr ? 0x65 : 0x41,
+      bits.bytes, header_bytes);
   g_byte_array_unref (bits.bytes);
   return held;
 }
@@ -188,12 +124,12 @@ codec_data_new (guint length_size)
   g_autoptr (GByteArray) sps = sps_payload ();
 
   g_byte_array_append (record, head, sizeof head);
-  append_nal (record, 2, 0x67, sps, 0);
+  append_unit (record, 2, 0x67, sps, 0);
   g_byte_array_append (record, &two, 1);
   for (guint id = 0; id < 2; id++) {
     g_autoptr (GByteArray) pps = pps_payload (id, id == 1);
 
-    append_nal (record, 2, 0x68, pps, 0);
+    append_unit (record, 2, 0x68, pps, 0);
   }
   return record;
 }
@@ -314,8 +250,8 @@ test_in_band_parameter_sets (void)
   g_autoptr (GArray) ranges = NULL;
   guint header, before;
 
-  append_nal (unit, 4, 0x67, sps, 0);
-  append_nal (unit, 4, 0x68, pps, 0);
+  append_unit (unit, 4, 0x67, sps, 0);
+  append_unit (unit, 4, 0x68, pps, 0);
   before = unit->len;
   header = append_slice (unit, 4, &slice, 64);
   ranges = parse_ranges (parser, unit);

@@ -9,7 +9,8 @@
  * and, where it is not 1, its duration ("?" for unknown). The decoding time is
  * its place in the stream. K is an IDR picture, R one with a recovery point, C
  * a CRA picture, V a key frame of VP9 or AV1; I, P and B are no random access
- * points. */
+ * points. L and l are leading pictures of H.265 that may and may not refer to
+ * before the random access point. */
 typedef struct
 {
   const gchar *name;
@@ -30,6 +31,11 @@ static const Case cases[] = {
     "0:idr 2 0+2 0 closed;1:recovery-point 2 2+2 0 closed" },
   { "cra", "C2 B0 B1 P3 C6 B4 B5",
     "0:cra 4 2+4 2 open;1:cra 3 6+3 2 open" },
+  { "cra and idr with leading pictures by name",
+    "C2 L0 L1 P3 C6 l4 l5 K9 l8 P10",
+    "0:cra 4 2+4 2 open;1:cra 3 6+3 2 closed;2:idr 3 9+3 1 closed" },
+  { "cra with leading pictures of both kinds", "C6 l5 L4",
+    "0:cra 3 6+3 2 open" },
   { "key frames of VP9", "V0 P1 V2", "0:key-frame 2 0+2 0 closed;"
     "1:key-frame 1 2+1 0 closed" },
   { "an I-frame starts nothing", "K0 I1 P2 I3", "0:idr 4 0+4 0 closed" },
@@ -60,6 +66,19 @@ kind_of (gchar c)
   }
 }
 
+static HabLeading
+leading_of (gchar c)
+{
+  switch (c) {
+    case 'L':
+      return HAB_LEADING_DEPENDENT;
+    case 'l':
+      return HAB_LEADING_DECODABLE;
+    default:
+      return HAB_LEADING_UNKNOWN;
+  }
+}
+
 static HabGopUnit
 parse_unit (const gchar *word, gint64 dts)
 {
@@ -67,7 +86,7 @@ parse_unit (const gchar *word, gint64 dts)
   gint64 pts = g_ascii_strtoll (word + 1, &end, 10);
 
   return (HabGopUnit) {
-    .info = { kind_of (word[0]), word[0] },
+    .info = { kind_of (word[0]), word[0], leading_of (word[0]) },
     .pts = pts,
     .dts = dts,
     .duration = *end == '?' ? HAB_GOP_TIME_NONE : 1,

@@ -399,8 +399,10 @@ test_bad_input (void)
   g_assert_nonnull (entry);
   entry = memmem (entry + 4, size - (entry + 4 - contents), "avc1", 4)
       ? memmem (entry + 4, size - (entry + 4 - contents), "avc1", 4) : entry;
-  memcpy (entry, "hvc1", 4);
+  memcpy (entry, "mp4v", 4);
   assert_index_fails (&files, contents, size, HAB_MEDIA_ERROR_UNSUPPORTED);
+  memcpy (entry, "hvc1", 4); /* with avcC */
+  assert_index_fails (&files, contents, size, HAB_MEDIA_ERROR_NOT_MEDIA);
   memcpy (entry, "encv", 4);
   assert_index_fails (&files, contents, size, HAB_MEDIA_ERROR_UNSUPPORTED);
   entry = memmem (contents, size, "vide", 4);
