@@ -104,7 +104,8 @@ display_width (const HabCmafTrack *track)
 {
   if (track->par_n == 0 || track->par_d == 0)
     return track->width;
-  return (guint64) track->width * track->par_n / track->par_d;
+  return MIN ((guint64) track->width * track->par_n / track->par_d,
+      G_MAXUINT16);
 }
 
 static void

@@ -48,6 +48,7 @@
 #include "cenc-protection.h"
 #include "cmaf-chunk.h"
 #include "cmaf-track-caps.h"
+#include "language.h"
 
 GST_DEBUG_CATEGORY_STATIC (cenc_mux_debug);
 #define GST_CAT_DEFAULT cenc_mux_debug
@@ -95,6 +96,7 @@ struct _GstCencMux
 
   /* The sample that came last; its duration ends at the next one's DTS. */
   gint64 last_dts;               /* ticks in the file */
+  GstClockTime last_pts;         /* running time */
   GstClockTime last_duration;    /* of its buffer, or GST_CLOCK_TIME_NONE */
   gint64 last_delta;             /* ticks between the two before */
   guint64 next_line;             /* running time of the next line of the grid */
@@ -154,16 +156,19 @@ clip_at_start (GstCencMux *self, GstBuffer *buffer)
   return meta ? to_clip (self, meta->format, meta->start) : 0;
 }
 
-/* How long the sample lasts, encoder delay included, padding not. */
+/* How long the sample lasts in running time, encoder delay included, padding
+ * not. */
 static GstClockTime
 sample_duration (GstCencMux *self, GstBuffer *buffer)
 {
   GstAudioClippingMeta *meta = gst_buffer_get_audio_clipping_meta (buffer);
   GstClockTime duration = GST_BUFFER_DURATION (buffer);
 
-  if (meta == NULL || !GST_CLOCK_TIME_IS_VALID (duration))
+  if (!GST_CLOCK_TIME_IS_VALID (duration))
     return duration;
-  return duration - MIN (duration, to_clip (self, meta->format, meta->end));
+  if (meta)
+    duration -= MIN (duration, to_clip (self, meta->format, meta->end));
+  return self->segment.rate == 1.0 ? duration : duration / self->segment.rate;
 }
 
 /* A track without reordering may have one kind of time only. */
@@ -235,7 +240,8 @@ push_init_segment (GstCencMux *self)
 
   caps = output_caps (self);
   if (!gst_pad_set_caps (self->srcpad, caps))
-    return GST_FLOW_NOT_NEGOTIATED;
+    return GST_PAD_IS_FLUSHING (self->srcpad) ? GST_FLOW_FLUSHING :
+                                                GST_FLOW_NOT_NEGOTIATED;
   send_segment (self);
 
   buffer = gst_buffer_new_wrapped_bytes (self->init_segment);
@@ -342,16 +348,43 @@ push_chunk (GstCencMux *self, gboolean ends_segment)
   return gst_pad_push_list (self->srcpad, list);
 }
 
+/* Ticks of a frame by the caps; 1 where they do not say, since something that
+ * lasts no time at all cannot be addressed. */
+static gint64
+nominal_duration (GstCencMux *self)
+{
+  gint fps_n = 0, fps_d = 0;
+
+  gst_structure_get_fraction (gst_caps_get_structure (self->track_caps, 0),
+      "framerate", &fps_n, &fps_d);
+  if (fps_n <= 0 || fps_d <= 0)
+    return 1;
+  return gst_util_uint64_scale_round (self->track->timescale, fps_d, fps_n);
+}
+
+/* How long the sample before lasts, of which a buffer without a duration says
+ * nothing. */
+static void
+end_last_sample (GstCencMux *self, gint64 ticks)
+{
+  last_sample (self)->duration = MIN (ticks, G_MAXUINT32);
+  if (!GST_CLOCK_TIME_IS_VALID (self->last_duration))
+    self->chunk_end = MAX (self->chunk_end, self->last_pts +
+            gst_util_uint64_scale_round (ticks, GST_SECOND,
+                self->track->timescale));
+}
+
 /* The duration of a sample that no other follows. */
 static void
 finish_last_sample (GstCencMux *self)
 {
   if (self->chunk.samples->len == 0)
     return;
-  last_sample (self)->duration =
-      GST_CLOCK_TIME_IS_VALID (self->last_duration) ?
-          to_ticks (self->track, self->last_duration) :
-          self->last_delta;
+  if (GST_CLOCK_TIME_IS_VALID (self->last_duration))
+    end_last_sample (self, to_ticks (self->track, self->last_duration));
+  else
+    end_last_sample (self, self->last_delta > 0 ? self->last_delta :
+                                                  nominal_duration (self));
 }
 
 /* A decoding time that goes back would be a negative duration. */
@@ -366,7 +399,7 @@ advance_dts (GstCencMux *self, gint64 dts)
     dts = self->last_dts;
   }
   self->last_delta = dts - self->last_dts;
-  last_sample (self)->duration = MIN (self->last_delta, G_MAXUINT32);
+  end_last_sample (self, self->last_delta);
   return dts;
 }
 
@@ -470,6 +503,7 @@ append_sample (GstCencMux *self, GstBuffer *buffer, const SampleTime *time,
   g_array_append_val (self->chunk.samples, sample);
   self->chunk_bytes += sample.size;
   self->last_dts = dts;
+  self->last_pts = MAX (time->pts, 0);
   self->last_duration = sample_duration (self, buffer);
   extend_chunk (self, buffer, time);
   gst_buffer_list_add (self->data, buffer);
@@ -632,11 +666,9 @@ take_language (GstCencMux *self, GstEvent *event)
   g_autofree gchar *language = NULL;
 
   gst_event_parse_tag (event, &tags);
-  if (self->track == NULL ||
-      !gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &language) ||
-      strlen (language) != 3)
-    return;
-  memcpy (self->track->language, language, 3);
+  if (self->track &&
+      gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &language))
+    hab_language_to_iso_639_2 (language, self->track->language);
 }
 
 static gboolean
@@ -649,6 +681,11 @@ take_segment (GstCencMux *self, GstEvent *event)
     GST_ELEMENT_ERROR (self, STREAM, MUX, (NULL),
         ("the input is not timed: its segment is in %s",
             gst_format_get_name (segment->format)));
+    return FALSE;
+  }
+  if (segment->rate < 0) {
+    GST_ELEMENT_ERROR (self, STREAM, MUX, (NULL),
+        ("the input plays backwards, which a file cannot"));
     return FALSE;
   }
   gst_segment_copy_into (segment, &self->segment);
@@ -693,6 +730,10 @@ gst_cenc_mux_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       take_pssh (self, event);
       gst_event_unref (event);
       return TRUE;
+    case GST_EVENT_GAP:
+      /* The times of the next sample say it; downstream has no segment yet. */
+      gst_event_unref (event);
+      return TRUE;
     case GST_EVENT_TAG:
       take_language (self, event);
       break;
@@ -725,6 +766,7 @@ gst_cenc_mux_reset (GstCencMux *self)
   self->segment_open = FALSE;
   self->segment_sent = FALSE;
   self->last_dts = 0;
+  self->last_pts = 0;
   self->last_duration = GST_CLOCK_TIME_NONE;
   self->last_delta = 0;
   self->next_line = 0;

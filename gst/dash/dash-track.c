@@ -8,6 +8,7 @@
 #include "cenc-protection.h"
 #include "cmaf-track-caps.h"
 #include "keys.h"
+#include "language.h"
 
 static const HabDashSegment *
 segment_at (GArray *segments, guint i)
@@ -104,6 +105,16 @@ mime_codec (const HabCmafTrack *cmaf, GError **error)
       error);
 }
 
+static gchar *
+language_of (const GstTagList *tags)
+{
+  g_autofree gchar *tag = NULL;
+
+  if (!gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &tag))
+    return NULL;
+  return hab_language_to_bcp_47 (tag);
+}
+
 HabMpdTrack *
 hab_dash_track_describe (const gchar *id, const GstCaps *caps,
     const GstTagList *tags, GArray *segments, GError **error)
@@ -128,7 +139,7 @@ hab_dash_track_describe (const gchar *id, const GstCaps *caps,
     describe_video (track, cmaf, caps);
   describe_protection (track, cmaf);
   if (tags)
-    gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &track->language);
+    track->language = language_of (tags);
   add_segments (track, segments);
   return g_steal_pointer (&track);
 }

@@ -279,6 +279,126 @@ test_protection_boxes (void)
   gst_harness_teardown (h);
 }
 
+/* A buffer that does not say how long it lasts lasts to the next one; the last
+ * as long as the one before it, a single one as long as the caps say. */
+static void
+test_no_duration (void)
+{
+  static const guint counts[] = { 1, 4 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++) {
+    GstHarness *h = new_harness ("cencmux fragment-duration=120000000");
+    GstClockTime end = 0;
+
+    for (guint n = 0; n < counts[i]; n++) {
+      GstBuffer *buffer = frame (n % 3 == 0, n, 10);
+
+      GST_BUFFER_DURATION (buffer) = GST_CLOCK_TIME_NONE;
+      gst_harness_push (h, buffer);
+    }
+    gst_harness_push_event (h, gst_event_new_eos ());
+    for (;;) {
+      g_autoptr (GstBuffer) buffer = gst_harness_try_pull (h);
+      const guint8 *trun;
+      GstMapInfo map;
+      gsize size;
+
+      if (buffer == NULL)
+        break;
+      if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_HEADER) ||
+          GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT))
+        continue;
+      g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, end);
+      end += GST_BUFFER_DURATION (buffer);
+      g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+      trun = find_box (map.data, map.size - 8, "moof/traf/trun", 0, &size);
+      g_assert_nonnull (trun);
+      g_assert_cmpuint (GST_READ_UINT32_BE (trun + size - 16), ==, 1024);
+      gst_buffer_unmap (buffer, &map);
+    }
+    g_assert_cmpuint (end, ==, counts[i] * FRAME);
+    gst_harness_teardown (h);
+  }
+}
+
+/* Running time, at twice the speed half as long. */
+static void
+test_rate (void)
+{
+  GstHarness *h = new_harness ("cencmux fragment-duration=80000000");
+  g_autoptr (GByteArray) file = NULL;
+  const guint8 *trun;
+  GstSegment segment;
+  gsize size;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.rate = 2.0;
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  push_frames (h, 6, 2, 10);
+  file = collect (h);
+  g_assert_cmpuint (decode_time (file, 1), ==, 2048);
+  trun = find_box (file->data, file->len, "moof/traf/trun", 0, &size);
+  g_assert_cmpuint (GST_READ_UINT32_BE (trun + 12), ==, 512);
+  trun = find_box (file->data, file->len, "moof", 1, &size);
+  trun = find_box (trun, size, "traf/trun", 0, &size);
+  g_assert_cmpuint (GST_READ_UINT32_BE (trun + size - 16), ==, 512);
+  gst_harness_teardown (h);
+}
+
+static void
+test_language (void)
+{
+  static const struct
+  {
+    const gchar *tag, *packed;
+  } languages[] = {
+    { "en", "eng" },
+    { "deu", "deu" },
+    { "ger", "deu" },
+    { "pt-BR", "por" },
+    { "x\"\n", "und" },
+    { "english", "und" },
+    { "~{|", "und" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (languages); i++) {
+    GstHarness *h = new_harness ("cencmux");
+    g_autoptr (GByteArray) file = NULL;
+    const guint8 *mdhd;
+    guint packed = 0;
+    gsize size;
+
+    for (guint j = 0; j < 3; j++)
+      packed = packed << 5 | (languages[i].packed[j] - 0x60);
+    gst_harness_push_event (h, gst_event_new_tag (gst_tag_list_new (
+        GST_TAG_LANGUAGE_CODE, languages[i].tag, NULL)));
+    push_frames (h, 2, 2, 10);
+    file = collect (h);
+    mdhd = find_box (file->data, file->len, "moov/trak/mdia/mdhd", 0, &size);
+    g_assert_cmpuint (GST_READ_UINT16_BE (mdhd + 20), ==, packed);
+    gst_harness_teardown (h);
+  }
+}
+
+/* A gap says nothing that the times of the next sample do not. */
+static void
+test_gap (void)
+{
+  GstHarness *h = new_harness ("cencmux fragment-duration=80000000");
+  g_autofree gchar *actual = NULL;
+  GstEvent *event;
+
+  gst_harness_push_event (h, gst_event_new_gap (0, FRAME));
+  push_frames (h, 2, 2, 10);
+  while ((event = gst_harness_try_pull_event (h))) {
+    g_assert_cmpint (GST_EVENT_TYPE (event), !=, GST_EVENT_GAP);
+    gst_event_unref (event);
+  }
+  actual = shape (h);
+  g_assert_cmpstr (actual, ==, "ISse");
+  gst_harness_teardown (h);
+}
+
 /* --- errors and life ------------------------------------------------------------ */
 
 static void
@@ -350,6 +470,10 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/cencmux/negative-dts", test_negative_dts);
   g_test_add_func ("/cencmux/no-drift", test_no_drift);
   g_test_add_func ("/cencmux/protection-boxes", test_protection_boxes);
+  g_test_add_func ("/cencmux/no-duration", test_no_duration);
+  g_test_add_func ("/cencmux/rate", test_rate);
+  g_test_add_func ("/cencmux/language", test_language);
+  g_test_add_func ("/cencmux/gap", test_gap);
   g_test_add_func ("/cencmux/no-time", test_no_time);
   g_test_add_func ("/cencmux/new-caps", test_new_caps);
   g_test_add_func ("/cencmux/flush", test_flush);
