@@ -71,10 +71,14 @@ struct _GstCbcsEnc
   const HabCodec *codec;
   HabCodecParser *parser;      /* NULL for codecs whose samples are one range */
   GstStructure *meta_template; /* of the codec */
-  GstCaps *caps;               /* of the stream that comes in */
-  GstBuffer *codec_data;       /* made of the first sample, or NULL */
   GArray *ranges;              /* of the access unit at hand */
   gboolean pssh_sent;
+  gboolean failed;             /* a buffer could not be encrypted */
+
+  /* written by the streaming thread, with OBJECT_LOCK; read with it by caps
+   * queries in any thread */
+  GstCaps *caps;               /* of the stream that comes in */
+  GstBuffer *codec_data;       /* made of the first sample, or NULL */
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstCbcsEnc, gst_cbcs_enc,
@@ -82,6 +86,31 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstCbcsEnc, gst_cbcs_enc,
     GST_DEBUG_CATEGORY_INIT (cbcs_enc_debug, "cbcsenc", 0, "CBCS encryptor"))
 GST_ELEMENT_REGISTER_DEFINE (cbcsenc, "cbcsenc", GST_RANK_NONE,
     GST_TYPE_CBCS_ENC)
+
+/* --- what queries read --------------------------------------------------------- */
+
+/* codec_data (nullable) belongs to caps (nullable). */
+static void
+set_stream (GstCbcsEnc *self, GstCaps *caps, GstBuffer *codec_data)
+{
+  GST_OBJECT_LOCK (self);
+  gst_caps_replace (&self->caps, caps);
+  gst_buffer_replace (&self->codec_data, codec_data);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* (transfer full) (nullable): what was made for these caps. */
+static GstBuffer *
+get_codec_data (GstCbcsEnc *self, GstCaps *caps)
+{
+  GstBuffer *codec_data = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->codec_data && gst_caps_is_equal (caps, self->caps))
+    codec_data = gst_buffer_ref (self->codec_data);
+  GST_OBJECT_UNLOCK (self);
+  return codec_data;
+}
 
 /* --- start and stop -------------------------------------------------------- */
 
@@ -130,6 +159,7 @@ gst_cbcs_enc_start (GstBaseTransform *trans)
   g_autoptr (GError) error = NULL;
 
   self->pssh_sent = FALSE;
+  self->failed = FALSE;
   if (load_settings (self, &error))
     return TRUE;
 
@@ -152,8 +182,7 @@ gst_cbcs_enc_stop (GstBaseTransform *trans)
   GstCbcsEnc *self = GST_CBCS_ENC (trans);
 
   forget_stream (self);
-  gst_caps_replace (&self->caps, NULL);
-  gst_clear_buffer (&self->codec_data);
+  set_stream (self, NULL, NULL);
   g_clear_pointer (&self->cipher, hab_cbcs_cipher_free);
   return TRUE;
 }
@@ -190,14 +219,16 @@ gst_cbcs_enc_transform_caps (GstBaseTransform *trans,
 {
   GstCbcsEnc *self = GST_CBCS_ENC (trans);
   g_autoptr (GstCaps) other = NULL;
+  g_autoptr (GstBuffer) codec_data = NULL;
 
   if (direction == GST_PAD_SINK) {
     other = hab_protection_caps_protect (caps);
     if (self->cipher)
       add_track_encryption (self, other);
-    if (self->codec_data && gst_caps_is_equal (caps, self->caps))
-      gst_caps_set_simple (other, "codec_data", GST_TYPE_BUFFER,
-          self->codec_data, NULL);
+    codec_data = get_codec_data (self, caps);
+    if (codec_data)
+      gst_caps_set_simple (other, "codec_data", GST_TYPE_BUFFER, codec_data,
+          NULL);
   } else {
     other = hab_protection_caps_unprotect (caps);
   }
@@ -230,12 +261,14 @@ gst_cbcs_enc_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
 {
   GstCbcsEnc *self = GST_CBCS_ENC (trans);
   const GstStructure *structure = gst_caps_get_structure (in, 0);
+  g_autoptr (GstBuffer) codec_data = NULL;
   g_autoptr (GError) error = NULL;
 
-  forget_stream (self);
-  if (self->caps == NULL || !gst_caps_is_equal (in, self->caps))
-    gst_clear_buffer (&self->codec_data);
-  gst_caps_replace (&self->caps, in);
+  /* In-band parameter sets stay known when caps come again. */
+  if (self->codec != hab_caps_get_codec (in))
+    forget_stream (self);
+  codec_data = get_codec_data (self, in);
+  set_stream (self, in, codec_data);
   self->codec = hab_caps_get_codec (in);
   if (self->codec == NULL) {
     GST_ERROR_OBJECT (self, "no rule for encrypting %" GST_PTR_FORMAT, in);
@@ -248,6 +281,7 @@ gst_cbcs_enc_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
     return FALSE;
   }
 
+  g_clear_pointer (&self->meta_template, gst_structure_free);
   self->meta_template = hab_protection_template_new (self->kid, self->iv,
       self->codec->whole_sample ? hab_cbcs_audio_pattern :
                                   hab_cbcs_video_pattern,
@@ -255,7 +289,8 @@ gst_cbcs_enc_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
   if (self->codec->whole_sample)
     return TRUE;
 
-  self->parser = hab_codec_parser_new (self->codec);
+  if (self->parser == NULL)
+    self->parser = hab_codec_parser_new (self->codec);
   if (parse_codec_data (self, structure, &error))
     return TRUE;
   GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
@@ -282,6 +317,15 @@ gst_cbcs_enc_sink_event (GstBaseTransform *trans, GstEvent *event)
   GstCbcsEnc *self = GST_CBCS_ENC (trans);
   gboolean segment = GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
   gboolean handled;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    self->failed = FALSE;
+  /* Sources end a stream behind an error, too. What lacks its end must not be
+   * taken for a whole one. */
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->failed) {
+    gst_event_unref (event);
+    return FALSE;
+  }
 
   handled = GST_BASE_TRANSFORM_CLASS (gst_cbcs_enc_parent_class)
                 ->sink_event (trans, event);
@@ -346,6 +390,7 @@ complete_caps (GstCbcsEnc *self, GstBuffer *first)
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
   g_autoptr (GError) error = NULL;
   g_autoptr (GstCaps) complete = NULL, out = NULL;
+  g_autoptr (GstBuffer) codec_data = NULL;
 
   if (self->codec_data || self->codec->make_codec_data == NULL)
     return TRUE;
@@ -357,20 +402,19 @@ complete_caps (GstCbcsEnc *self, GstBuffer *first)
     return FALSE;
   }
   gst_structure_get (gst_caps_get_structure (complete, 0),
-      "codec_data", GST_TYPE_BUFFER, &self->codec_data, NULL);
+      "codec_data", GST_TYPE_BUFFER, &codec_data, NULL);
+  set_stream (self, self->caps, codec_data);
   if (gst_caps_is_equal (complete, self->caps))
     return TRUE;
   out = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SRC_PAD (self));
   out = gst_caps_make_writable (out);
-  gst_caps_set_simple (out, "codec_data", GST_TYPE_BUFFER, self->codec_data,
-      NULL);
+  gst_caps_set_simple (out, "codec_data", GST_TYPE_BUFFER, codec_data, NULL);
   return gst_base_transform_update_src_caps (trans, out);
 }
 
 static GstFlowReturn
-gst_cbcs_enc_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
+encrypt_buffer (GstCbcsEnc *self, GstBuffer *buffer)
 {
-  GstCbcsEnc *self = GST_CBCS_ENC (trans);
   g_autoptr (GError) error = NULL;
   GstMapInfo map;
   gboolean encrypted;
@@ -404,6 +448,16 @@ gst_cbcs_enc_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   }
   add_meta (self, buffer);
   return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_cbcs_enc_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
+{
+  GstCbcsEnc *self = GST_CBCS_ENC (trans);
+  GstFlowReturn flow = encrypt_buffer (self, buffer);
+
+  self->failed |= flow < GST_FLOW_EOS;
+  return flow;
 }
 
 /* --- properties -------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cenc-protection.h"
+#include "h264-units.h"
 
 #define KID "a16e402b9056e371f36d348aa62bb749"
 #define KEY "87237d20a19f58a740c05684e699b4aa"
@@ -59,6 +60,63 @@ test_round_trip (void)
     assert_same (in, out);
     g_assert_null (gst_buffer_get_protection_meta (out));
     g_assert_cmpuint (GST_BUFFER_PTS (out), ==, GST_BUFFER_PTS (in));
+  }
+  gst_harness_teardown (h);
+}
+
+static GstBuffer *
+wrap (GByteArray *unit, guint number)
+{
+  GstBuffer *buffer = gst_buffer_new_memdup (unit->data, unit->len);
+
+  GST_BUFFER_PTS (buffer) = GST_BUFFER_DTS (buffer) = number * 40 * GST_MSECOND;
+  g_byte_array_unref (unit);
+  return buffer;
+}
+
+/* Parameter sets that came in band count on behind caps that come again. */
+static void
+test_caps_again (void)
+{
+  GstHarness *h = gst_harness_new_parse (ENCRYPT);
+  GByteArray *unit = g_byte_array_new ();
+  const guint sps = 8, sps_size = 0x19, pps = sps + sps_size + 3;
+  guint8 slice[200];
+
+  memset (slice, 0xff, sizeof slice);
+  slice[0] = 0x65;
+  slice[1] = 0x88;
+  gst_harness_set_src_caps_str (h, "video/x-h264, stream-format = avc3, "
+      "alignment = au, width = 320, height = 240, framerate = 25/1");
+  h264_append_nal (unit, h264_codec_data + sps, sps_size);
+  h264_append_nal (unit, h264_codec_data + pps, 6);
+  h264_append_nal (unit, slice, sizeof slice);
+  g_assert_cmpint (gst_harness_push (h, wrap (unit, 0)), ==, GST_FLOW_OK);
+
+  gst_harness_set_src_caps_str (h, "video/x-h264, stream-format = avc3, "
+      "alignment = au, width = 320, height = 240, framerate = 50/2, "
+      "profile = high");
+  unit = g_byte_array_new ();
+  h264_append_nal (unit, slice, sizeof slice);
+  g_assert_cmpint (gst_harness_push (h, wrap (unit, 1)), ==, GST_FLOW_OK);
+  gst_harness_teardown (h);
+}
+
+/* Sources end a stream behind an error, too; a muxer must not believe it. */
+static void
+test_end_behind_error (void)
+{
+  GstHarness *h = gst_harness_new_parse (ENCRYPT);
+  GstEvent *event;
+
+  gst_harness_set_src_caps_str (h, "video/x-h264, stream-format = avc3, "
+      "alignment = au, width = 320, height = 240, framerate = 25/1");
+  g_assert_cmpint (gst_harness_push (h, wrap (h264_access_unit ('?', 9, 0),
+      0)), ==, GST_FLOW_ERROR);
+  g_assert_false (gst_harness_push_event (h, gst_event_new_eos ()));
+  while ((event = gst_harness_try_pull_event (h))) {
+    g_assert_cmpint (GST_EVENT_TYPE (event), !=, GST_EVENT_EOS);
+    gst_event_unref (event);
   }
   gst_harness_teardown (h);
 }
@@ -269,6 +327,8 @@ main (gint argc, gchar **argv)
 {
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cbcsenc/caps-again", test_caps_again);
+  g_test_add_func ("/cbcsenc/end-behind-error", test_end_behind_error);
   g_test_add_func ("/cbcsenc/round-trip", test_round_trip);
   g_test_add_func ("/cbcsenc/shared-buffer", test_shared_buffer);
   g_test_add_func ("/cbcsenc/caps-and-meta", test_caps_and_meta);
