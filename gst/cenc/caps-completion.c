@@ -19,11 +19,11 @@ hab_caps_get_codec (const GstCaps *caps)
 }
 
 gboolean
-hab_codec_is_header (const HabCodec *codec, GstBuffer *buffer)
+hab_caps_announce_header (const GstCaps *caps, GstBuffer *buffer)
 {
-  return codec->kind == HAB_MEDIA_AUDIO &&
-      GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_HEADER) &&
-      !GST_BUFFER_PTS_IS_VALID (buffer);
+  return !GST_CLOCK_TIME_IS_VALID (GST_BUFFER_DTS_OR_PTS (buffer)) &&
+      gst_structure_has_field (gst_caps_get_structure (caps, 0),
+          "streamheader");
 }
 
 /* Nanoseconds of running time from the buffer's start to 0. */
@@ -61,6 +61,25 @@ make_codec_data (const HabCodec *codec, HabCodecStart *start, GstBuffer *first,
   return codec_data;
 }
 
+/* Whether caps have codec_data that a file can be made of; qtdemux 1.22.0 cuts
+ * the first bytes off that of AV1. */
+static gboolean
+have_codec_data (const HabCodec *codec, const GstStructure *caps)
+{
+  const GValue *value = gst_structure_get_value (caps, "codec_data");
+  g_autofree gchar *mime_codec = NULL;
+  GstMapInfo map;
+
+  if (value == NULL || !G_VALUE_HOLDS (value, GST_TYPE_BUFFER) ||
+      !gst_buffer_map (gst_value_get_buffer (value), &map, GST_MAP_READ))
+    return FALSE;
+  mime_codec = codec->mime_codec (gst_structure_get_string (caps,
+                                      "stream-format"),
+      map.data, map.size, NULL);
+  gst_buffer_unmap (gst_value_get_buffer (value), &map);
+  return mime_codec != NULL;
+}
+
 GstCaps *
 hab_caps_complete (GstCaps *caps, const GstSegment *segment, GstBuffer *first,
     GError **error)
@@ -71,7 +90,7 @@ hab_caps_complete (GstCaps *caps, const GstSegment *segment, GstBuffer *first,
   g_autoptr (GBytes) codec_data = NULL;
 
   if (codec == NULL || codec->make_codec_data == NULL ||
-      gst_structure_has_field (start.caps, "codec_data"))
+      have_codec_data (codec, start.caps))
     return gst_caps_ref (caps);
 
   start.lead_ns = lead_of (segment, first);

@@ -21,7 +21,8 @@ GstCaps *hab_caps_complete (GstCaps *caps, const GstSegment *segment,
     GstBuffer *first, GError **error);
 
 /* Whether the buffer is one of the headers that some demuxers and parsers send
- * in front of the samples although the caps have them. */
-gboolean hab_codec_is_header (const HabCodec *codec, GstBuffer *buffer);
+ * in front of the samples although the caps have them as streamheader. They
+ * have no time; flacparse 1.22.0 sets the flag HEADER on some of them only. */
+gboolean hab_caps_announce_header (const GstCaps *caps, GstBuffer *buffer);
 
 G_END_DECLS

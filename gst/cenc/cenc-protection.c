@@ -247,14 +247,8 @@ hab_protection_clear_caps (void)
 GstCaps *
 hab_protection_protected_caps (void)
 {
-  g_autoptr (GstCaps) clear = gst_caps_new_empty ();
-  guint n_codecs;
-  const HabCodec *const *codecs = hab_codec_list (&n_codecs);
+  g_autoptr (GstCaps) clear = hab_protection_clear_caps ();
 
-  for (guint i = 0; i < n_codecs; i++) {
-    if (codecs[i]->clear_only == NULL)
-      append_codec (clear, codecs[i]);
-  }
   return hab_protection_caps_protect (clear);
 }
 

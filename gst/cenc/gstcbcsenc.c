@@ -423,7 +423,7 @@ encrypt_buffer (GstCbcsEnc *self, GstBuffer *buffer)
     return GST_FLOW_NOT_NEGOTIATED;
   if (gst_buffer_get_size (buffer) == 0)
     return GST_FLOW_OK;
-  if (hab_codec_is_header (self->codec, buffer))
+  if (hab_caps_announce_header (self->caps, buffer))
     return GST_BASE_TRANSFORM_FLOW_DROPPED;
   if (gst_buffer_get_protection_meta (buffer)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),

@@ -568,7 +568,7 @@ gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   if (self->track == NULL)
     return GST_FLOW_NOT_NEGOTIATED;
   if (gst_buffer_get_size (buffer) == 0 ||
-      hab_codec_is_header (self->track->codec, buffer))
+      hab_caps_announce_header (self->caps, buffer))
     return GST_FLOW_OK;
   if (self->init_segment == NULL && !complete_track (self, buffer))
     return GST_FLOW_ERROR;

@@ -78,6 +78,31 @@ codec_of (const GstCaps *caps)
   return hab_codec_find (gst_structure_get_name (structure), mpegversion);
 }
 
+/* What MP4 has in it are samples; qtdemux does not say "framed" of all. pad is
+ * parsebin's own over the demuxer's. */
+static gboolean
+is_from_mp4 (GstPad *pad)
+{
+  g_autoptr (GstPad) target = gst_ghost_pad_get_target (GST_GHOST_PAD (pad));
+  g_autoptr (GstElement) demuxer = target ?
+      gst_pad_get_parent_element (target) :
+      NULL;
+  GstElementFactory *factory = demuxer ? gst_element_get_factory (demuxer) :
+                                         NULL;
+
+  return factory &&
+      g_strcmp0 (GST_OBJECT_NAME (factory), "qtdemux") == 0;
+}
+
+/* Caps that say all there is to say, or a codec whose first sample does. */
+static gboolean
+is_described (GstPad *pad, const GstCaps *caps, const HabCodec *codec)
+{
+  return gst_structure_has_field (gst_caps_get_structure (caps, 0),
+             "codec_data") ||
+      (codec->make_codec_data && is_from_mp4 (pad));
+}
+
 /* A demuxer's stream that our elements take as it is needs no parser, which
  * would only cost time, and may write parameter sets into the first access
  * unit (h264parse 1.22.0 does). */
@@ -89,8 +114,7 @@ on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
   g_autoptr (GstCaps) taken = codec ? gst_caps_from_string (codec->caps) : NULL;
 
   return taken == NULL || !gst_caps_is_fixed (caps) ||
-      !gst_structure_has_field (gst_caps_get_structure (caps, 0),
-          "codec_data") ||
+      !is_described (pad, caps, codec) ||
       !gst_caps_is_subset (caps, taken);
 }
 
@@ -364,6 +388,7 @@ take_message (Package *self, GstMessage *message, GError **error)
       take_element_message (self, message);
       return TRUE;
     case GST_MESSAGE_EOS:
+      check_tracks (self, error);
       return FALSE;
     default:
       return TRUE;
