@@ -29,26 +29,48 @@ fail (GError **error, const gchar *what, const gchar *name)
   return FALSE;
 }
 
-HabOutputFile *
-hab_output_file_new (const gchar *folder, const gchar *name, GError **error)
+/* Takes folder_fd and part. */
+static HabOutputFile *
+open_part (gint folder_fd, const gchar *name, gchar *part, GError **error)
 {
   g_autoptr (HabOutputFile) file = g_new0 (HabOutputFile, 1);
 
   file->name = g_strdup (name);
-  file->part = g_strdup_printf (".%s.part", name);
-  file->fd = -1;
-  file->folder_fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file->folder_fd < 0) {
-    fail (error, "open the folder", folder);
-    return NULL;
-  }
-  file->fd = openat (file->folder_fd, file->part,
-      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  file->part = part;
+  file->folder_fd = folder_fd;
+  file->fd = openat (folder_fd, part,
+      O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (file->fd < 0) {
     fail (error, "create", name);
     return NULL;
   }
   return g_steal_pointer (&file);
+}
+
+HabOutputFile *
+hab_output_file_new (const gchar *folder, const gchar *name, GError **error)
+{
+  gint folder_fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (folder_fd < 0) {
+    fail (error, "open the folder", folder);
+    return NULL;
+  }
+  return open_part (folder_fd, name, g_strdup_printf (".%s.part", name),
+      error);
+}
+
+HabOutputFile *
+hab_output_file_new_beside (const HabOutputFile *file, GError **error)
+{
+  gint folder_fd = fcntl (file->folder_fd, F_DUPFD_CLOEXEC, 0);
+
+  if (folder_fd < 0) {
+    fail (error, "open the folder of", file->name);
+    return NULL;
+  }
+  return open_part (folder_fd, file->name,
+      g_strdup_printf ("%s.new", file->part), error);
 }
 
 void
@@ -95,6 +117,72 @@ hab_output_file_write (HabOutputFile *file, struct iovec *vectors,
       advance (&vectors, &n_vectors, written);
   }
   return TRUE;
+}
+
+gboolean
+hab_output_file_overwrite (HabOutputFile *file, guint64 offset,
+    gconstpointer data, gsize size, GError **error)
+{
+  const guint8 *bytes = data;
+
+  while (size > 0) {
+    gssize written = pwrite (file->fd, bytes, size, offset);
+
+    if (written < 0 && errno != EINTR)
+      return fail (error, "write", file->name);
+    if (written < 0)
+      continue;
+    bytes += written;
+    offset += written;
+    size -= written;
+  }
+  return TRUE;
+}
+
+/* What a file system that cannot copy by itself answers. */
+static gboolean
+must_read (gint code)
+{
+  return code == EXDEV || code == EINVAL || code == ENOSYS ||
+      code == EOPNOTSUPP;
+}
+
+static gboolean
+append_by_reading (HabOutputFile *file, const HabOutputFile *from,
+    guint64 offset, GError **error)
+{
+  const gsize size = 256 * 1024;
+  g_autofree guint8 *buffer = g_malloc (size);
+
+  for (;;) {
+    gssize n = pread (from->fd, buffer, size, offset);
+    struct iovec vector = { buffer, MAX (n, 0) };
+
+    if (n == 0)
+      return TRUE;
+    if (n < 0 && errno != EINTR)
+      return fail (error, "read", from->name);
+    if (n > 0 && !hab_output_file_write (file, &vector, 1, error))
+      return FALSE;
+    offset += MAX (n, 0);
+  }
+}
+
+gboolean
+hab_output_file_append_from (HabOutputFile *file, const HabOutputFile *from,
+    guint64 offset, GError **error)
+{
+  loff_t at = offset;
+  gssize n;
+
+  do {
+    n = copy_file_range (from->fd, &at, file->fd, NULL, 1 << 30, 0);
+  } while (n > 0 || (n < 0 && errno == EINTR));
+  if (n == 0)
+    return TRUE;
+  if (must_read (errno))
+    return append_by_reading (file, from, at, error);
+  return fail (error, "copy", file->name);
 }
 
 gboolean

@@ -14,6 +14,9 @@ typedef struct _HabOutputFile HabOutputFile;
 
 HabOutputFile *hab_output_file_new (const gchar *folder, const gchar *name,
     GError **error);
+/* A second try at the same name, its first one still there to be read. */
+HabOutputFile *hab_output_file_new_beside (const HabOutputFile *file,
+    GError **error);
 /* Removes what was written, unless it was committed. */
 void hab_output_file_free (HabOutputFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabOutputFile, hab_output_file_free)
@@ -21,6 +24,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabOutputFile, hab_output_file_free)
 /* Writes all of vectors, whose contents may be changed. */
 gboolean hab_output_file_write (HabOutputFile *file, struct iovec *vectors,
     gsize n_vectors, GError **error);
+/* Replaces size bytes that were written before, from offset on. */
+gboolean hab_output_file_overwrite (HabOutputFile *file, guint64 offset,
+    gconstpointer data, gsize size, GError **error);
+/* Appends what from has from offset on, without reading it where the file
+ * system can share it. */
+gboolean hab_output_file_append_from (HabOutputFile *file,
+    const HabOutputFile *from, guint64 offset, GError **error);
 /* Gives the file its name. durable: after it, a power cut does not take the
  * file or its name away. */
 gboolean hab_output_file_commit (HabOutputFile *file, gboolean durable,
