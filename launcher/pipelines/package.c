@@ -14,12 +14,17 @@
 
 #include "package.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <glib/gstdio.h>
 #include <gst/gst.h>
 
 #include "codec.h"
 #include "keys.h"
+#include "mp4-box.h"
+#include "mp4-movie.h"
 
 /* How often progress is told and cancelling is looked for. */
 #define TICK (200 * GST_MSECOND)
@@ -279,6 +284,52 @@ build (Package *self, GError **error)
   return TRUE;
 }
 
+/* --- whole or not ------------------------------------------------------------------ */
+
+/* A demuxer takes the end of the file for the end of the stream, and the
+ * package of a file that is cut off would look like a whole one. Whatever else
+ * may be wrong with a file is the demuxer's to say. */
+static gboolean
+check_not_truncated (const gchar *input, GError **error)
+{
+  gint fd = g_open (input, O_RDONLY | O_CLOEXEC, 0);
+  g_autoptr (HabMp4Movie) movie = NULL;
+  g_autoptr (GError) cause = NULL;
+
+  if (fd < 0)
+    return TRUE;
+  movie = hab_mp4_movie_open_fd (fd, &cause);
+  for (guint i = 0; movie && cause == NULL &&
+       i < hab_mp4_movie_get_n_tracks (movie); i++)
+    hab_mp4_sample_table_check_extents (
+        &hab_mp4_movie_get_track (movie, i)->table,
+        hab_mp4_movie_get_size (movie), &cause);
+  g_clear_pointer (&movie, hab_mp4_movie_free);
+  close (fd);
+  if (!g_error_matches (cause, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED))
+    return TRUE;
+  g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
+      cause->message);
+  return FALSE;
+}
+
+/* Behind an error demuxers end their streams as if they were whole, so that
+ * the manifest may have been written meanwhile. */
+static void
+withdraw (Package *self)
+{
+  const gchar *manifest = self->config->manifest;
+  g_autofree gchar *playlist = NULL;
+  gsize stem = strlen (manifest);
+
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  if (g_str_has_suffix (manifest, ".mpd"))
+    stem -= strlen (".mpd");
+  playlist = g_strdup_printf ("%.*s.m3u8", (gint) stem, manifest);
+  g_unlink (playlist);
+  g_unlink (manifest);
+}
+
 /* --- running ---------------------------------------------------------------------- */
 
 static void
@@ -421,6 +472,7 @@ run (Package *self, GCancellable *cancellable, GError **error)
   }
   if (failure == NULL)
     return TRUE;
+  withdraw (self);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
@@ -432,7 +484,8 @@ hab_package_run (const HabPackageConfig *config,
 {
   g_auto (Package) self = { .config = config, .observer = observer };
 
-  if (!gst_init_check (NULL, NULL, error) || !build (&self, error))
+  if (!check_not_truncated (config->input, error) ||
+      !gst_init_check (NULL, NULL, error) || !build (&self, error))
     return FALSE;
   return run (&self, cancellable, error);
 }

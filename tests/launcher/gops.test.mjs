@@ -156,3 +156,31 @@ test('packages on the command line', async (t) => {
   await assert.rejects(run('--encrypt', 'some'), { code: 64 });
   await run('--encrypt', 'none');
 });
+
+test('no manifest of what is not whole', async (t) => {
+  const folder = await makeFolder(t);
+  const file = path.join(folder, 'clip.mp4');
+  const out = path.join(folder, 'out');
+  const packageIt = () => assert.rejects(haberdash('package', file, out, '--encrypt', 'none'), { code: 65 });
+  const convert = async (movflags) => {
+    await fs.writeFile(path.join(folder, 'in.mp4'), await makeClip());
+    await exec('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-i', path.join(folder, 'in.mp4'), '-c', 'copy',
+      '-movflags', movflags, file]);
+    return fs.readFile(file);
+  };
+
+  const faststart = await convert('faststart');
+  await fs.writeFile(file, faststart.subarray(0, faststart.length * 0.6));
+  await packageIt();
+
+  // A demuxer's error in the middle, again and again: what it does behind that
+  // is a race.
+  const fragmented = await convert('frag_keyframe+empty_moov');
+  const last = fragmented.lastIndexOf('moof');
+  fragmented.writeUInt32BE(4, last - 4); // a box that is shorter than its header
+  await fs.writeFile(file, fragmented);
+  for (let i = 0; i < 5; i++) {
+    await packageIt();
+    assert.deepEqual((await fs.readdir(out)).filter((name) => name.endsWith('.mpd') || name.endsWith('.m3u8')), []);
+  }
+});
