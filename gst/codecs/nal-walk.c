@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "ranges.h"
+
 static guint32
 get_length (const guint8 *data, guint length_size)
 {
@@ -74,20 +76,6 @@ read_memory (gsize offset, gsize want, gpointer data, GError **error)
   return (const guint8 *) data + offset;
 }
 
-/* Appends size clear bytes, to the entry before where that is clear too. */
-static void
-append_clear (GArray *ranges, gsize size)
-{
-  HabSubsample *last = ranges->len == 0 ? NULL :
-      &g_array_index (ranges, HabSubsample, ranges->len - 1);
-  HabSubsample subsample = { size, 0 };
-
-  if (last && last->protected_bytes == 0)
-    last->clear_bytes += size;
-  else
-    g_array_append_val (ranges, subsample);
-}
-
 gboolean
 hab_nal_parse_ranges (guint length_size, const guint8 *data, gsize size,
     HabNalClearBytes clear_bytes, gpointer parser, GArray *ranges,
@@ -104,7 +92,7 @@ hab_nal_parse_ranges (guint length_size, const guint8 *data, gsize size,
 
     if (end) {
       if (counted < size) /* empty NAL units at the end */
-        append_clear (ranges, size - counted);
+        hab_ranges_append (ranges, size - counted, 0);
       return TRUE;
     }
     clear = clear_bytes (parser, &unit, error);
@@ -112,9 +100,8 @@ hab_nal_parse_ranges (guint length_size, const guint8 *data, gsize size,
       return FALSE;
     clear = MIN (clear, unit.size);
     /* With them the length field, and empty NAL units before this one. */
-    append_clear (ranges, unit.offset - counted + length_size + clear);
-    g_array_index (ranges, HabSubsample, ranges->len - 1).protected_bytes =
-        unit.size - clear;
+    hab_ranges_append (ranges, unit.offset - counted + length_size + clear,
+        unit.size - clear);
     counted = walk.next;
   }
   return FALSE;

@@ -18,7 +18,10 @@ typedef struct
   const gchar *alignment; /* NULL: none */
 } Mapping;
 
+/* objectTypeIndication (ISO/IEC 14496-1, 7.2.6.6) */
 #define OBJECT_TYPE_AAC 0x40
+#define OBJECT_TYPE_MPEG2_AUDIO 0x69
+#define OBJECT_TYPE_MPEG1_AUDIO 0x6b
 
 static const Mapping mappings[] = {
   { HAB_MP4_FOURCC ('a', 'v', 'c', '1'), 0, "video/x-h264", 0, "avc",
@@ -29,8 +32,18 @@ static const Mapping mappings[] = {
       "au" },
   { HAB_MP4_FOURCC ('h', 'e', 'v', '1'), 0, "video/x-h265", 0, "hev1",
       "au" },
+  { HAB_MP4_FOURCC ('a', 'v', '0', '1'), 0, "video/x-av1", 0, "obu-stream",
+      "tu" },
   { HAB_MP4_FOURCC ('m', 'p', '4', 'a'), OBJECT_TYPE_AAC, "audio/mpeg", 4,
       "raw", NULL },
+  { HAB_MP4_FOURCC ('m', 'p', '4', 'a'), OBJECT_TYPE_MPEG1_AUDIO,
+      "audio/mpeg", 1, NULL, NULL },
+  { HAB_MP4_FOURCC ('m', 'p', '4', 'a'), OBJECT_TYPE_MPEG2_AUDIO,
+      "audio/mpeg", 1, NULL, NULL },
+  { HAB_MP4_FOURCC ('O', 'p', 'u', 's'), 0, "audio/x-opus", 0, NULL, NULL },
+  { HAB_MP4_FOURCC ('f', 'L', 'a', 'C'), 0, "audio/x-flac", 0, NULL, NULL },
+  { HAB_MP4_FOURCC ('a', 'c', '-', '3'), 0, "audio/x-ac3", 0, NULL, NULL },
+  { HAB_MP4_FOURCC ('e', 'c', '-', '3'), 0, "audio/x-eac3", 0, NULL, NULL },
 };
 
 static const Mapping *
@@ -81,19 +94,14 @@ static void
 get_audio_format (const HabMp4Track *track, guint *channels, guint *rate)
 {
   const HabMp4SampleEntry *entry = &track->entry;
+  const HabCodec *codec = hab_media_track_get_codec (track);
+  HabAudioFormat format = { 0 };
 
-  *channels = 0;
-  *rate = 0;
-  if (hab_media_track_get_codec (track) && entry->codec_data_size >= 2) {
-    *channels = gst_codec_utils_aac_get_channels (entry->codec_data,
-        entry->codec_data_size);
-    *rate = gst_codec_utils_aac_get_sample_rate (entry->codec_data,
-        entry->codec_data_size);
-  }
-  if (*channels == 0)
-    *channels = entry->channels;
-  if (*rate == 0)
-    *rate = entry->rate;
+  if (codec && codec->parse_format && entry->codec_data)
+    codec->parse_format (entry->codec_data, entry->codec_data_size, &format,
+        NULL);
+  *channels = format.channels ? format.channels : entry->channels;
+  *rate = format.rate ? format.rate : entry->rate;
 }
 
 /* What stands in the records where a parameter set has it. */
@@ -137,7 +145,8 @@ add_audio_fields (GstCaps *caps, const HabMp4Track *track)
   if (channels > 0 && rate > 0)
     gst_caps_set_simple (caps, "channels", G_TYPE_INT, (gint) channels,
         "rate", G_TYPE_INT, (gint) rate, NULL);
-  if (track->entry.codec_data_size >= 2)
+  if (track->entry.object_type == OBJECT_TYPE_AAC &&
+      track->entry.codec_data_size >= 2)
     gst_codec_utils_aac_caps_set_level_and_profile (caps,
         track->entry.codec_data, track->entry.codec_data_size);
 }
@@ -210,6 +219,9 @@ get_mime_codec (const HabMp4Track *track)
 
   if (track->entry.type == 0)
     return NULL;
+  /* MP3 has no codec data, and no object type in it. */
+  if (codec && track->entry.object_type != 0 && !track->entry.codec_data)
+    return g_strdup_printf ("mp4a.%02X", track->entry.object_type);
   if (codec)
     return codec->mime_codec (find_mapping (track)->stream_format,
         track->entry.codec_data, track->entry.codec_data_size, NULL);
