@@ -136,6 +136,35 @@ parse_video (HabMp4SampleEntry *entry, GstByteReader *reader)
   return TRUE;
 }
 
+/* Which box has the codec data of which audio entry, and where in it. */
+static const struct
+{
+  guint32 entry, config;
+  guint prefix; /* version and flags */
+} audio_configs[] = {
+  { HAB_MP4_FOURCC ('O', 'p', 'u', 's'), HAB_MP4_FOURCC ('d', 'O', 'p', 's'),
+      0 },
+  { HAB_MP4_FOURCC ('f', 'L', 'a', 'C'), HAB_MP4_FOURCC ('d', 'f', 'L', 'a'),
+      4 },
+  { HAB_MP4_FOURCC ('a', 'c', '-', '3'), HAB_MP4_FOURCC ('d', 'a', 'c', '3'),
+      0 },
+  { HAB_MP4_FOURCC ('e', 'c', '-', '3'), HAB_MP4_FOURCC ('d', 'e', 'c', '3'),
+      0 },
+};
+
+static void
+parse_audio_config (HabMp4SampleEntry *entry, const HabMp4Box *box)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (audio_configs); i++) {
+    if (audio_configs[i].entry == entry->type &&
+        audio_configs[i].config == box->type &&
+        audio_configs[i].prefix < box->size) {
+      entry->codec_data = box->data + audio_configs[i].prefix;
+      entry->codec_data_size = box->size - audio_configs[i].prefix;
+    }
+  }
+}
+
 /* QuickTime's version 2 has the values that count after the old ones. */
 static gboolean
 parse_audio_v2 (HabMp4SampleEntry *entry, GstByteReader *reader)
@@ -180,6 +209,8 @@ parse_audio (HabMp4SampleEntry *entry, GstByteReader *reader)
     else if (box.type == FOURCC_WAVE &&
         hab_mp4_box_find (&box, FOURCC_ESDS, &child))
       parse_esds (entry, &child);
+    else
+      parse_audio_config (entry, &box);
   }
   return TRUE;
 }

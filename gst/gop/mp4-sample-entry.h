@@ -19,8 +19,8 @@ typedef struct
   guint channels, rate;
   guint8 object_type; /* MPEG-4 objectTypeIndication, 0 unknown */
 
-  /* Payload of avcC, hvcC, av1C or vpcC, or the AudioSpecificConfig; NULL when
-   * there is none */
+  /* Payload of avcC, hvcC, av1C, vpcC, dOps, dfLa (behind its version and
+   * flags), dac3 or dec3, or the AudioSpecificConfig; NULL when there is none */
   const guint8 *codec_data;
   gsize codec_data_size;
 } HabMp4SampleEntry;
