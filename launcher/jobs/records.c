@@ -109,7 +109,8 @@ static void
 add_iframe (HabGopIndex *index, JsonObject *record)
 {
   HabIFrame iframe = {
-    .coded_picture_number = hab_record_get_int (record, "coded_picture_number", 0),
+    .coded_picture_number =
+        hab_record_get_int (record, "coded_picture_number", 0),
     .pts = hab_record_get_int (record, "pts", 0),
     .dts = hab_record_get_int (record, "dts", 0),
     .duration = hab_record_get_int (record, "duration", 0),
