@@ -5,8 +5,6 @@
 
 #include "gstdashtracksink.h"
 
-#include <errno.h>
-
 #include "output-file.h"
 
 GST_DEBUG_CATEGORY_STATIC (dash_track_sink_debug);
@@ -57,17 +55,12 @@ static gboolean
 ensure_folder (GstDashTrackSink *self, GError **error)
 {
   g_autofree gchar *folder = NULL;
-  gint code;
 
   if (self->track_folder)
     return TRUE;
   folder = g_build_filename (self->folder, self->track, NULL);
-  if (g_mkdir_with_parents (folder, 0777) < 0) {
-    code = errno;
-    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
-        "cannot create the folder %s: %s", folder, g_strerror (code));
+  if (!hab_output_folder_make (folder, self->durable, error))
     return FALSE;
-  }
   self->track_folder = g_steal_pointer (&folder);
   return TRUE;
 }

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct _HabOutputFile
@@ -27,6 +28,37 @@ fail (GError **error, const gchar *what, const gchar *name)
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
       "cannot %s %s: %s", what, name, g_strerror (code));
   return FALSE;
+}
+
+/* The names in a folder are data of the folder. */
+static gboolean
+sync_folder (const gchar *path, GError **error)
+{
+  gint fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean synced = fd >= 0 && fsync (fd) == 0;
+
+  if (!synced)
+    fail (error, "store the folder", path);
+  if (fd >= 0)
+    close (fd);
+  return synced;
+}
+
+gboolean
+hab_output_folder_make (const gchar *path, gboolean durable, GError **error)
+{
+  g_autofree gchar *parent = NULL;
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  parent = g_path_get_dirname (path);
+  if (!hab_output_folder_make (parent, durable, error))
+    return FALSE;
+  /* Somebody else may have made it meanwhile. */
+  if (mkdir (path, 0777) < 0 &&
+      !(errno == EEXIST && g_file_test (path, G_FILE_TEST_IS_DIR)))
+    return fail (error, "create the folder", path);
+  return !durable || sync_folder (parent, error);
 }
 
 /* Takes folder_fd and part. */

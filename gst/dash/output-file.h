@@ -36,6 +36,11 @@ gboolean hab_output_file_append_from (HabOutputFile *file,
 gboolean hab_output_file_commit (HabOutputFile *file, gboolean durable,
     GError **error);
 
+/* Makes the folder, and those above it that are not there. durable: after it, a
+ * power cut does not take one that was made away. */
+gboolean hab_output_folder_make (const gchar *path, gboolean durable,
+    GError **error);
+
 /* All of it at once. */
 gboolean hab_output_file_put (const gchar *folder, const gchar *name,
     gconstpointer data, gsize size, gboolean durable, GError **error);

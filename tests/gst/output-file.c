@@ -90,12 +90,40 @@ test_errors (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
 }
 
+static void
+test_folder (void)
+{
+  g_autofree gchar *folder = new_folder ();
+  g_autofree gchar *above = g_build_filename (folder, "a", NULL);
+  g_autofree gchar *path = g_build_filename (above, "b", NULL);
+  g_autofree gchar *file = g_build_filename (path, "file", NULL);
+  g_autofree gchar *below = g_build_filename (file, "c", NULL);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 2; i++)
+    g_assert_true (hab_output_folder_make (path, TRUE, NULL));
+  g_assert_true (g_file_test (path, G_FILE_TEST_IS_DIR));
+  g_assert_true (g_file_set_contents (file, "", 0, NULL));
+  g_assert_false (hab_output_folder_make (below, FALSE, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_assert_true (hab_output_folder_make (".", TRUE, NULL));
+  g_assert_false (hab_output_folder_make ("", FALSE, &error));
+  g_assert_nonnull (error);
+
+  g_unlink (file);
+  g_rmdir (path);
+  g_rmdir (above);
+  g_rmdir (folder);
+}
+
 gint
 main (gint argc, gchar **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/output-file/whole-or-nothing", test_whole_or_nothing);
   g_test_add_func ("/output-file/many-vectors", test_many_vectors);
+  g_test_add_func ("/output-file/folder", test_folder);
   g_test_add_func ("/output-file/errors", test_errors);
   return g_test_run ();
 }
