@@ -10,13 +10,15 @@ import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { exec, startService } from '../launcher/service.mjs';
 import {
-  exec, getJson, requestPackage, startService, until, upload,
-} from './service.mjs';
+  childrenOf, getJson, isAlive, requestPackage, until, upload,
+} from './client.mjs';
 
 const KILLS = Number(process.env.KILLS ?? 30);
 // An upload and a package of the clip take about this long.
 const LATEST_KILL_MS = 700;
+const CHILDREN_MS = 10_000;
 const FINISH_MS = 180_000;
 
 const makeClip = (file) => exec('ffmpeg', ['-nostdin', '-v', 'error', '-y',
@@ -101,7 +103,9 @@ const disturb = async (service, clip, inputs, keys, round) => {
     requestPackage(service.api, request).catch(ignore);
   }
   await pause(randomInt(LATEST_KILL_MS));
+  const children = await childrenOf(service.pid);
   await service.end('SIGKILL');
+  await until(() => !children.some(isAlive), CHILDREN_MS, 'children end too');
 };
 
 const plays = async (service, item, key) => {
@@ -121,8 +125,7 @@ test(`${KILLS} kills`, { timeout: 900_000 }, async (t) => {
   await makeClip(clip);
 
   // What is Ready before the first kill has to stay so.
-  let service = await startService(dataDir);
-  t.after(() => service.end('SIGKILL'));
+  let service = await startService(t, { dataDir });
   const first = await upload(service.api, clip, 'first.mp4');
   const request = { input_content_id: first.input_content_id, kid: hex(),
     key: hex() };
@@ -134,13 +137,13 @@ test(`${KILLS} kills`, { timeout: 900_000 }, async (t) => {
   await service.end('SIGTERM');
 
   for (let round = 0; round < KILLS; round++) {
-    service = await startService(dataDir);
+    service = await startService(t, { dataDir });
     const inputs = await checkService(service, dataDir);
     assert.ok(await isReady());
     await disturb(service, clip, inputs, keys, round);
   }
 
-  service = await startService(dataDir);
+  service = await startService(t, { dataDir });
   const packages = await until(async () => {
     const all = await listAll(service.api, 'packaged_content');
     const ended = (item) => ['Ready', 'Failed'].includes(item.status);

@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 
+import { exec, startService } from '../launcher/service.mjs';
 import {
-  childrenOf, exec, getJson, peakMemory, requestPackage, startService, until,
-  upload,
-} from './service.mjs';
+  childrenOf, getJson, peakMemory, requestPackage, until, upload,
+} from './client.mjs';
 
 const LIMIT_MB = 64;
 const SIZE = 2e9;
@@ -88,8 +88,7 @@ for (const oneGop of [false, true]) {
     const movie = await makeMovie(home, oneGop);
     assert.ok((await stat(movie)).size >= SIZE);
 
-    const service = await startService(path.join(home, 'data'));
-    t.after(() => service.end('SIGTERM'));
+    const service = await startService(t, { dataDir: path.join(home, 'data') });
     const stop = watch(service.pid);
     const { input_content_id } = await upload(service.api, movie, 'movie.mp4');
     const { packaged_content_id: id } = await requestPackage(service.api, {
