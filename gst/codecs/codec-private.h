@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 extern const HabCodec hab_codec_h264;
 extern const HabCodec hab_codec_h265;
 extern const HabCodec hab_codec_av1;
+extern const HabCodec hab_codec_vp9;
 extern const HabCodec hab_codec_aac;
 extern const HabCodec hab_codec_mp3;
 extern const HabCodec hab_codec_eac3;

@@ -12,6 +12,7 @@ static const HabCodec *const codecs[] = {
   &hab_codec_h264,
   &hab_codec_h265,
   &hab_codec_av1,
+  &hab_codec_vp9,
   &hab_codec_aac,
   &hab_codec_mp3,
   &hab_codec_eac3,

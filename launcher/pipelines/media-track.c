@@ -6,6 +6,7 @@
 #include "media-track.h"
 
 #include <gst/pbutils/pbutils.h>
+#include <gst/video/video.h>
 
 /* Sample entries, and what is in them. */
 typedef struct
@@ -34,6 +35,8 @@ static const Mapping mappings[] = {
       "au" },
   { HAB_MP4_FOURCC ('a', 'v', '0', '1'), 0, "video/x-av1", 0, "obu-stream",
       "tu" },
+  { HAB_MP4_FOURCC ('v', 'p', '0', '9'), 0, "video/x-vp9", 0, NULL,
+      "super-frame" },
   { HAB_MP4_FOURCC ('m', 'p', '4', 'a'), OBJECT_TYPE_AAC, "audio/mpeg", 4,
       "raw", NULL },
   { HAB_MP4_FOURCC ('m', 'p', '4', 'a'), OBJECT_TYPE_MPEG1_AUDIO,
@@ -104,6 +107,32 @@ get_audio_format (const HabMp4Track *track, guint *channels, guint *rate)
   *rate = format.rate ? format.rate : entry->rate;
 }
 
+/* From the payload of vpcC. mp4mux 1.22.0 crashes without a chroma-site. */
+static void
+add_vp9_profile (GstCaps *caps, const guint8 *record)
+{
+  static const gchar *const chroma_formats[] = { "4:2:0", "4:2:0", "4:2:2",
+    "4:4:4", "4:4:0" };
+  guint bit_depth = record[6] >> 4, chroma = record[6] >> 1 & 7;
+  GstVideoColorimetry colour = {
+    record[6] & 1 ? GST_VIDEO_COLOR_RANGE_0_255 : GST_VIDEO_COLOR_RANGE_16_235,
+    gst_video_color_matrix_from_iso (record[9]),
+    gst_video_transfer_function_from_iso (record[8]),
+    gst_video_color_primaries_from_iso (record[7]),
+  };
+  g_autofree gchar *profile = g_strdup_printf ("%u", record[4]);
+  g_autofree gchar *colorimetry = gst_video_colorimetry_to_string (&colour);
+
+  gst_caps_set_simple (caps, "profile", G_TYPE_STRING, profile,
+      "bit-depth-luma", G_TYPE_UINT, bit_depth,
+      "bit-depth-chroma", G_TYPE_UINT, bit_depth,
+      "chroma-format", G_TYPE_STRING,
+      chroma_formats[MIN (chroma, G_N_ELEMENTS (chroma_formats) - 1)],
+      "chroma-site", G_TYPE_STRING, chroma == 0 ? "mpeg2" : "cosited", NULL);
+  if (colorimetry)
+    gst_caps_set_simple (caps, "colorimetry", G_TYPE_STRING, colorimetry, NULL);
+}
+
 /* What stands in the records where a parameter set has it. */
 static void
 add_profile (GstCaps *caps, const HabMp4SampleEntry *entry)
@@ -118,6 +147,9 @@ add_profile (GstCaps *caps, const HabMp4SampleEntry *entry)
       entry->codec_data_size >= 13)
     gst_codec_utils_h265_caps_set_level_tier_and_profile (caps,
         entry->codec_data + 1, 12);
+  else if (gst_structure_has_name (structure, "video/x-vp9") &&
+      entry->codec_data_size >= 10)
+    add_vp9_profile (caps, entry->codec_data);
 }
 
 static void

@@ -112,7 +112,7 @@ check_track (const HabMp4Track *track, GError **error)
   }
   if (hab_media_track_get_codec (track) == NULL) {
     g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
-        "the video codec %s is not handled; H.264 (avc1, avc3) is",
+        "the video codec %s is not handled; H.264, H.265, AV1 and VP9 are",
         hab_mp4_fourcc_to_string (track->entry.type, type));
     return FALSE;
   }
