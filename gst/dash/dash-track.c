@@ -132,7 +132,7 @@ hab_dash_track_describe (const gchar *id, const GstCaps *caps,
   track->timescale = cmaf->timescale;
   track->rate = cmaf->audio.rate;
   track->channels = cmaf->audio.channels;
-  track->layout = cmaf->audio.layout;
+  track->arrangement = cmaf->audio.layout;
   track->dolby_map = cmaf->audio.dolby_map;
   track->bandwidth = peak_bandwidth (segments);
   if (track->video)

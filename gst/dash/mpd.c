@@ -252,7 +252,7 @@ write_video_attributes (xmlTextWriter *xml, const HabMpdTrack *track)
 static void
 write_channels (xmlTextWriter *xml, const HabMpdTrack *track)
 {
-  if (track->dolby_map == 0 && track->layout == 0)
+  if (track->dolby_map == 0 && track->arrangement == 0)
     return;
   start (xml, "AudioChannelConfiguration");
   if (track->dolby_map) {
@@ -260,8 +260,8 @@ write_channels (xmlTextWriter *xml, const HabMpdTrack *track)
     attribute_format (xml, "value", "%04X", track->dolby_map);
   } else {
     attribute (xml, "schemeIdUri",
-        track->layout == track->channels ? SCHEME_CHANNELS : SCHEME_CICP);
-    attribute_uint (xml, "value", track->layout);
+        track->arrangement == track->channels ? SCHEME_CHANNELS : SCHEME_CICP);
+    attribute_uint (xml, "value", track->arrangement);
   }
   end (xml);
 }

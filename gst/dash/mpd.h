@@ -30,7 +30,7 @@ typedef struct
   guint fps_n, fps_d;    /* 0 where the rate is not constant or unknown */
   guint sar_n, sar_d;    /* sample aspect ratio, 0 where unknown */
   guint rate, channels;  /* audio */
-  guint layout;          /* ChannelConfiguration of ISO/IEC 23091-3, or 0 */
+  guint arrangement;     /* ChannelConfiguration of ISO/IEC 23091-3, or 0 */
   guint16 dolby_map;     /* channel map of ETSI TS 102 366, E.1.3.1.8, or 0 */
   gchar *default_kid;    /* UUID where it is encrypted, else NULL */
   gchar *pssh;           /* base64 of the W3C common box, or NULL */

@@ -135,7 +135,7 @@ test_pssh (Fixture *f, gconstpointer data)
   f->video->pssh = g_strdup ("AAAA");
   audio->rate = 44100;
   audio->channels = 2;
-  audio->layout = 2;
+  audio->arrangement = 2;
   add_segment (f->video, 0, 1);
   add_segment (audio, 0, 44100);
   g_ptr_array_add (f->mpd.tracks, audio);
@@ -170,7 +170,7 @@ test_arrangement (Fixture *f, gconstpointer data)
 
   audio->rate = 48000;
   audio->channels = arrangements[i].channels;
-  audio->layout = arrangements[i].layout;
+  audio->arrangement = arrangements[i].layout;
   audio->dolby_map = arrangements[i].dolby_map;
   add_segment (f->video, 0, 1);
   add_segment (audio, 0, 48000);
