@@ -93,6 +93,7 @@ get_http_status (const GError *error)
         return 507;
       case HAB_MEDIA_ERROR_FAILED:
       case HAB_MEDIA_ERROR_IO:
+      case HAB_MEDIA_ERROR_NO_TABLE:
         break;
     }
   }

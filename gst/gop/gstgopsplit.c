@@ -18,6 +18,8 @@
  *   fields `index` (guint64) and `kind` (string: `idr`, `recovery-point`,
  *   `cra`, `key-frame`; `none` where the stream does not start at a random
  *   access point).
+ * * Every I-frame, whether a GOP starts with it or not, has the custom meta
+ *   `HaberdashIFrameMeta`, without fields.
  * * %GST_BUFFER_FLAG_DELTA_UNIT is cleared on the first buffer of a GOP and set
  *   on every other one, so that muxers cut at GOPs only.
  *
@@ -68,6 +70,7 @@ GST_DEBUG_CATEGORY_STATIC (gop_split_debug);
 #define GST_CAT_DEFAULT gop_split_debug
 
 #define GOP_META_NAME "HaberdashGopMeta"
+#define I_FRAME_META_NAME "HaberdashIFrameMeta"
 #define GOP_STRUCTURE_NAME "gopsplit-gop"
 
 #define DEFAULT_FIRST_GOP 0
@@ -284,6 +287,16 @@ gst_gop_split_mark (GstBuffer *buffer, gboolean starts, guint64 index,
   return buffer;
 }
 
+/* (transfer full) */
+static GstBuffer *
+gst_gop_split_mark_i_frame (GstBuffer *buffer)
+{
+  buffer = gst_buffer_make_writable (buffer);
+  if (gst_buffer_get_custom_meta (buffer, I_FRAME_META_NAME) == NULL)
+    gst_buffer_add_custom_meta (buffer, I_FRAME_META_NAME);
+  return buffer;
+}
+
 static GstFlowReturn
 gst_gop_split_end (GstGopSplit *self)
 {
@@ -343,6 +356,8 @@ gst_gop_split_handle_access_unit (GstGopSplit *self, GstBuffer *buffer)
     gst_gop_split_report (self, &finished);
   buffer = gst_gop_split_mark (buffer, starts,
       hab_gop_accumulator_get_index (&self->gops), unit.info.random_access);
+  if (unit.info.picture_type == 'I')
+    buffer = gst_gop_split_mark_i_frame (buffer);
   return gst_gop_split_push_in_range (self, buffer);
 }
 
@@ -645,6 +660,8 @@ gst_gop_split_class_init (GstGopSplitClass *klass)
   /* Another copy of the plug-in may have done it already. */
   if (gst_meta_get_info (GOP_META_NAME) == NULL)
     gst_meta_register_custom (GOP_META_NAME, meta_tags, NULL, NULL, NULL);
+  if (gst_meta_get_info (I_FRAME_META_NAME) == NULL)
+    gst_meta_register_custom (I_FRAME_META_NAME, meta_tags, NULL, NULL, NULL);
 }
 
 static GstPad *

@@ -490,11 +490,8 @@ parse_moov (HabMp4Movie *movie, const HabMp4Box *moov, GError **error)
         "the file has a compressed moov box; write it again without");
     return FALSE;
   }
-  if (hab_mp4_box_find (moov, FOURCC ('m', 'v', 'e', 'x'), &box)) {
-    g_set_error_literal (error, HAB_MP4_ERROR, HAB_MP4_ERROR_UNSUPPORTED,
-        "fragmented MP4 is not handled; write it again as a plain MP4");
-    return FALSE;
-  }
+  movie->fragmented =
+      hab_mp4_box_find (moov, FOURCC ('m', 'v', 'e', 'x'), &box);
   if (!hab_mp4_box_find (moov, FOURCC ('m', 'v', 'h', 'd'), &box) ||
       !parse_movie_header (movie, &box))
     return malformed (error, "it has no header (mvhd)");
@@ -565,6 +562,12 @@ guint64
 hab_mp4_movie_get_size (const HabMp4Movie *movie)
 {
   return movie->size;
+}
+
+gboolean
+hab_mp4_movie_is_fragmented (const HabMp4Movie *movie)
+{
+  return movie->fragmented;
 }
 
 guint

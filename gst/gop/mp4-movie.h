@@ -39,6 +39,8 @@ void hab_mp4_movie_free (HabMp4Movie *movie);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabMp4Movie, hab_mp4_movie_free)
 
 guint64 hab_mp4_movie_get_size (const HabMp4Movie *movie);
+/* Samples may be in fragments (moof), of which the tables know nothing. */
+gboolean hab_mp4_movie_is_fragmented (const HabMp4Movie *movie);
 guint hab_mp4_movie_get_n_tracks (const HabMp4Movie *movie);
 const HabMp4Track *hab_mp4_movie_get_track (const HabMp4Movie *movie, guint i);
 

@@ -7,6 +7,7 @@
 
 #include "gop-accumulator.h"
 #include "media-track.h"
+#include "stream-scan.h"
 #include "video-scan.h"
 
 /* What the accumulator does not count: where in the file a GOP is. */
@@ -113,21 +114,34 @@ describe_tracks (HabGopIndex *self, const HabVideoScan *scan)
   }
 }
 
+static gboolean
+read_table (HabGopIndex *self, const gchar *input, GError **error)
+{
+  g_autoptr (HabVideoScan) scan = hab_video_scan_open (input, error);
+
+  if (scan == NULL)
+    return FALSE;
+  describe_tracks (self, scan);
+  return read_video (self, scan, error);
+}
+
 HabGopIndex *
 hab_gop_index_read (const gchar *input, GError **error)
 {
-  g_autoptr (HabVideoScan) scan = hab_video_scan_open (input, error);
-  g_autoptr (HabGopIndex) self = NULL;
+  g_autoptr (HabGopIndex) self = g_new0 (HabGopIndex, 1);
+  g_autoptr (GError) failure = NULL;
 
-  if (scan == NULL)
-    return NULL;
-
-  self = g_new0 (HabGopIndex, 1);
   self->tracks = g_array_new (FALSE, FALSE, sizeof (HabTrack));
   self->gops = g_array_new (FALSE, FALSE, sizeof (HabGop));
   self->iframes = g_array_new (FALSE, FALSE, sizeof (HabIFrame));
-  describe_tracks (self, scan);
-  return read_video (self, scan, error) ? g_steal_pointer (&self) : NULL;
+  if (read_table (self, input, &failure))
+    return g_steal_pointer (&self);
+  if (!g_error_matches (failure, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_TABLE)) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return NULL;
+  }
+  return hab_stream_scan_run (input, self, error) ? g_steal_pointer (&self) :
+                                                    NULL;
 }
 
 void

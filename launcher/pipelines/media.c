@@ -7,6 +7,53 @@
 
 G_DEFINE_QUARK (hab-media-error-quark, hab_media_error)
 
+static HabMediaError
+resource_code (gint code)
+{
+  return code == GST_RESOURCE_ERROR_NO_SPACE_LEFT ? HAB_MEDIA_ERROR_NO_SPACE :
+                                                    HAB_MEDIA_ERROR_IO;
+}
+
+static HabMediaError
+stream_code (gint code)
+{
+  switch (code) {
+    case GST_STREAM_ERROR_CODEC_NOT_FOUND:
+    case GST_STREAM_ERROR_NOT_IMPLEMENTED:
+      return HAB_MEDIA_ERROR_UNSUPPORTED;
+    default:
+      return HAB_MEDIA_ERROR_NOT_MEDIA;
+  }
+}
+
+/* A source of data that stopped because what is behind it did says no more
+ * than that. */
+static gboolean
+tells_no_cause (GstMessage *message)
+{
+  const GstStructure *details = NULL;
+
+  gst_message_parse_error_details (message, &details);
+  return details && gst_structure_has_field (details, "flow-return");
+}
+
+void
+hab_media_error_take_message (GstMessage *message, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  HabMediaError code = HAB_MEDIA_ERROR_FAILED;
+
+  gst_message_parse_error (message, &cause, NULL);
+  if (cause->domain == GST_RESOURCE_ERROR)
+    code = resource_code (cause->code);
+  else if (cause->domain == GST_STREAM_ERROR)
+    code = stream_code (cause->code);
+  g_set_error_literal (error, HAB_MEDIA_ERROR, code,
+      code == HAB_MEDIA_ERROR_NOT_MEDIA && tells_no_cause (message) ?
+          "the file is damaged, or cut off" :
+          cause->message);
+}
+
 static const gchar *const encrypt_words[] = {
   [HAB_ENCRYPT_VIDEO] = "video",
   [HAB_ENCRYPT_ALL] = "all",

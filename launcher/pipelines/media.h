@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <gst/gst.h>
 
 G_BEGIN_DECLS
 
@@ -18,7 +19,11 @@ typedef enum
   HAB_MEDIA_ERROR_NOT_FOUND,   /* no such GOP */
   HAB_MEDIA_ERROR_NO_SPACE,
   HAB_MEDIA_ERROR_IO,
+  HAB_MEDIA_ERROR_NO_TABLE,    /* no table of samples: it has to be demuxed */
 } HabMediaError;
+
+/* Sets what an error message of a pipeline says. */
+void hab_media_error_take_message (GstMessage *message, GError **error);
 
 typedef enum
 {

@@ -41,6 +41,8 @@ static HabMediaError
 media_error_from_mp4 (const GError *error)
 {
   switch (error->code) {
+    case HAB_MP4_ERROR_NOT_MP4:
+      return HAB_MEDIA_ERROR_NO_TABLE;
     case HAB_MP4_ERROR_UNSUPPORTED:
       return HAB_MEDIA_ERROR_UNSUPPORTED;
     case HAB_MP4_ERROR_IO:
@@ -158,6 +160,11 @@ open_input (HabVideoScan *self, const gchar *path, GError **error)
   self->movie = hab_mp4_movie_open_fd (self->fd, &cause);
   if (self->movie == NULL)
     return fail (error, cause);
+  if (hab_mp4_movie_is_fragmented (self->movie)) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_TABLE,
+        "the file is fragmented");
+    return FALSE;
+  }
 
   self->track = find_video_track (self->movie);
   if (!check_track (self->track, error))

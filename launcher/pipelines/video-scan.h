@@ -19,7 +19,8 @@ typedef struct
   gint64 pts, dts; /* of playback, in ticks of the track */
 } HabVideoScanUnit;
 
-/* Errors are HAB_MEDIA_ERROR. */
+/* Errors are HAB_MEDIA_ERROR; HAB_MEDIA_ERROR_NO_TABLE where the file is not MP4
+ * or MOV, or fragmented. */
 HabVideoScan *hab_video_scan_open (const gchar *path, GError **error);
 void hab_video_scan_free (HabVideoScan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabVideoScan, hab_video_scan_free)

@@ -122,6 +122,24 @@ assert_marks (GstHarness *h, const gchar *expected)
   g_assert_cmpstr (marks, ==, expected);
 }
 
+/* Those with a GOP's start and that without one, not the damaged or mixed. */
+static void
+test_i_frame_marks (void)
+{
+  GstHarness *h = new_harness ();
+  g_autoptr (GString) marks = g_string_new (NULL);
+  GstBuffer *buffer;
+
+  push_all (h, "KPBIPRPMK");
+  while ((buffer = gst_harness_try_pull (h))) {
+    g_string_append_c (marks, gst_buffer_get_custom_meta (buffer,
+        "HaberdashIFrameMeta") ? 'I' : '.');
+    gst_buffer_unref (buffer);
+  }
+  g_assert_cmpstr (marks->str, ==, "I..I.I..I");
+  gst_harness_teardown (h);
+}
+
 static void
 test_marks (void)
 {
@@ -395,6 +413,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/gopsplit/marks", test_marks);
+  g_test_add_func ("/gopsplit/i-frame-marks", test_i_frame_marks);
   g_test_add_func ("/gopsplit/event-before-next-gop",
       test_event_before_next_gop);
   g_test_add_func ("/gopsplit/message", test_message);

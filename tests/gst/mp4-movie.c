@@ -280,8 +280,7 @@ static const Case cases[] = {
 
   { .name = "moov-in-mdat-to-end", .size_zero = TRUE,
       .error = HAB_MP4_ERROR_TRUNCATED },
-  { .name = "fragmented", .extra_box = "mvex",
-      .error = HAB_MP4_ERROR_UNSUPPORTED },
+  { .name = "fragmented", .extra_box = "mvex", .error = -1 },
   { .name = "compressed", .extra_box = "cmov",
       .error = HAB_MP4_ERROR_UNSUPPORTED },
   { .name = "no-mvhd", .drop_box = "mvhd", .error = HAB_MP4_ERROR_MALFORMED },
@@ -358,6 +357,8 @@ test_case (gconstpointer data)
   }
   g_assert_no_error (error);
   g_assert_cmpuint (hab_mp4_movie_get_n_tracks (movie), ==, 1);
+  g_assert_true (hab_mp4_movie_is_fragmented (movie) ==
+      (g_strcmp0 (c->extra_box, "mvex") == 0));
   track = hab_mp4_movie_get_track (movie, 0);
   g_assert_cmpuint (track->id, ==, 7);
   g_assert_cmpuint (track->timescale, ==, 2500);

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* parsebin finds the container's demuxer and the streams' parsers. What it
+ * leaves to be done:
+ *
+ * - A stream that our elements take as the demuxer gives it needs no parser,
+ *   which costs time and may change access units.
+ * - A parser that was plugged before anything downstream was known gives any
+ *   format (AAC as ADTS); one more turns it into what the elements take.
+ * - Matroska has presentation times only, AVI decoding times only.
+ * - matroskademux 1.22.0 starts its segment at the first block and moves it,
+ *   without a word, when a track begins earlier: the streams would jump. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "media-input.h"
+
+#include <string.h>
+
+struct _HabMediaInput
+{
+  GstBin *bin; /* not owned */
+  GstElement *parsebin; /* not owned */
+  HabMediaInputFunc on_stream;
+  gpointer data;
+
+  const HabContainer *container;
+  GPtrArray *streams; /* of HabMediaStream */
+  GstEvent *segment;  /* the first one, for containers of one_segment */
+  gboolean has_video, has_audio;
+  gchar *unsupported; /* media type of a video track that was passed over */
+  gchar *link_error;
+};
+
+static const HabContainer containers[] = {
+  { .caps_name = "video/quicktime", .number_base = 10, .framed = TRUE },
+  { .caps_name = "video/x-matroska", .timescale = 1000, .number_base = 10,
+      .no_dts = TRUE, .one_segment = TRUE },
+  { .caps_name = "video/webm", .timescale = 1000, .number_base = 10,
+      .no_dts = TRUE, .one_segment = TRUE },
+  { .caps_name = "video/mpegts", .timescale = 90000, .number_base = 16 },
+  { .caps_name = "video/x-flv", .timescale = 1000 },
+  { .caps_name = "video/x-msvideo", .number_base = 10, .no_pts = TRUE },
+};
+
+/* Elements that make decoding times from presentation times. */
+static const struct
+{
+  const gchar *media_type;
+  const gchar *factory;
+} timestampers[] = {
+  { "video/x-h264", "h264timestamper" },
+  { "video/x-h265", "h265timestamper" },
+};
+
+/* --- what a stream is ------------------------------------------------------------ */
+
+static const gchar *
+media_type_of (const GstCaps *caps)
+{
+  return gst_caps_is_any (caps) || gst_caps_is_empty (caps) ? "" :
+      gst_structure_get_name (gst_caps_get_structure (caps, 0));
+}
+
+static const HabCodec *
+codec_of (const GstCaps *caps)
+{
+  const gchar *media_type = media_type_of (caps);
+  gint mpegversion = 0;
+
+  if (*media_type == '\0')
+    return NULL;
+  gst_structure_get_int (gst_caps_get_structure (caps, 0), "mpegversion",
+      &mpegversion);
+  return hab_codec_find (media_type, mpegversion);
+}
+
+static gboolean
+is_taken (const GstCaps *caps, const HabCodec *codec)
+{
+  g_autoptr (GstCaps) taken = gst_caps_from_string (codec->caps);
+
+  return gst_caps_is_subset (caps, taken);
+}
+
+/* Caps that say all there is to say, or a codec whose first sample does. */
+static gboolean
+is_described (const HabMediaInput *self, const GstCaps *caps,
+    const HabCodec *codec)
+{
+  return gst_structure_has_field (gst_caps_get_structure (caps, 0),
+             "codec_data") ||
+      (codec->make_codec_data && self->container && self->container->framed);
+}
+
+static void
+find_container (HabMediaInput *self, const GstCaps *caps)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (containers); i++) {
+    if (g_strcmp0 (media_type_of (caps), containers[i].caps_name) == 0)
+      self->container = &containers[i];
+  }
+}
+
+/* Asked of the file first, then of each stream in it. */
+static gboolean
+on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
+    gpointer data)
+{
+  HabMediaInput *self = data;
+  const HabCodec *codec = codec_of (caps);
+
+  if (codec == NULL) {
+    find_container (self, caps);
+    return TRUE;
+  }
+  return !gst_caps_is_fixed (caps) || !is_described (self, caps, codec) ||
+      !is_taken (caps, codec);
+}
+
+/* Demuxers end stream ids with the container's number of the track. */
+static guint
+get_number (const HabMediaInput *self, GstPad *pad)
+{
+  g_autofree gchar *id = gst_pad_get_stream_id (pad);
+  const gchar *slash = id ? strrchr (id, '/') : NULL;
+  guint base = self->container ? self->container->number_base : 0;
+  guint64 number = slash && base > 0 ?
+      g_ascii_strtoull (slash + 1, NULL, base) :
+      0;
+
+  return number > 0 && number <= G_MAXINT32 ? number : self->streams->len + 1;
+}
+
+/* --- decoding times only --------------------------------------------------------- */
+
+/* What is known of such a stream; of its pad. */
+typedef struct
+{
+  HabMediaInput *input;
+  HabCodecParser *parser;
+} OrderCheck;
+
+static void
+order_check_free (OrderCheck *check)
+{
+  hab_codec_parser_free (check->parser);
+  g_free (check);
+}
+
+static gboolean
+take_parameter_sets (OrderCheck *check, GstEvent *event)
+{
+  const GValue *value;
+  GstBuffer *codec_data;
+  GstCaps *caps;
+  GstMapInfo map;
+  gboolean ok;
+
+  gst_event_parse_caps (event, &caps);
+  value = gst_structure_get_value (gst_caps_get_structure (caps, 0),
+      "codec_data");
+  codec_data = value ? gst_value_get_buffer (value) : NULL;
+  if (codec_data == NULL || !gst_buffer_map (codec_data, &map, GST_MAP_READ))
+    return FALSE;
+  ok = check->parser->codec->parse_codec_data (check->parser, map.data,
+      map.size, NULL);
+  gst_buffer_unmap (codec_data, &map);
+  return ok;
+}
+
+static gboolean
+is_shown_later (OrderCheck *check, GstBuffer *buffer)
+{
+  HabAccessUnitInfo info = { HAB_RANDOM_ACCESS_NONE };
+  GstMapInfo map;
+
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
+    return FALSE;
+  hab_codec_parser_parse_access_unit (check->parser, map.data, map.size, &info,
+      NULL);
+  gst_buffer_unmap (buffer, &map);
+  return info.picture_type == 'B';
+}
+
+/* Without B-pictures the order of decoding is that of presentation, and the
+ * times are the same. */
+static GstPadProbeReturn
+on_video_without_pts (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  OrderCheck *check = data;
+  GstBuffer *buffer;
+
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
+    if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_CAPS)
+      take_parameter_sets (check, GST_PAD_PROBE_INFO_EVENT (info));
+    return GST_PAD_PROBE_OK;
+  }
+  buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  if (GST_BUFFER_PTS_IS_VALID (buffer))
+    return GST_PAD_PROBE_OK;
+  if (is_shown_later (check, buffer)) {
+    GST_ELEMENT_ERROR (check->input->parsebin, STREAM, NOT_IMPLEMENTED,
+        ("the video has B-frames, and its container does not say when they "
+         "are shown; make an MP4 of it first"), (NULL));
+    gst_buffer_unref (buffer);
+    GST_PAD_PROBE_INFO_DATA (info) = NULL;
+    GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_ERROR;
+    return GST_PAD_PROBE_HANDLED;
+  }
+  buffer = gst_buffer_make_writable (buffer);
+  GST_BUFFER_PTS (buffer) = GST_BUFFER_DTS (buffer);
+  GST_PAD_PROBE_INFO_DATA (info) = buffer;
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+add_order_check (HabMediaInput *self, GstPad *pad, const HabCodec *codec)
+{
+  OrderCheck *check = g_new0 (OrderCheck, 1);
+
+  check->input = self;
+  check->parser = hab_codec_parser_new (codec);
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      on_video_without_pts, check, (GDestroyNotify) order_check_free);
+}
+
+/* --- one segment ------------------------------------------------------------------ */
+
+/* The same for all pads, from where the file starts: running time is 0 there,
+ * and stream time is the container's. */
+static GstPadProbeReturn
+on_segment (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  HabMediaInput *self = data;
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstSegment segment;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_SEGMENT)
+    return GST_PAD_PROBE_OK;
+  if (self->segment == NULL) {
+    gst_event_copy_segment (event, &segment);
+    segment.time = segment.start;
+    self->segment = gst_event_new_segment (&segment);
+    gst_event_set_seqnum (self->segment, gst_event_get_seqnum (event));
+  }
+  gst_event_unref (event);
+  GST_PAD_PROBE_INFO_DATA (info) = gst_event_ref (self->segment);
+  return GST_PAD_PROBE_OK;
+}
+
+/* --- what is plugged behind parsebin ---------------------------------------------- */
+
+static GstElement *
+add (HabMediaInput *self, const gchar *factory)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  if (element)
+    gst_bin_add (self->bin, element);
+  else if (self->link_error == NULL)
+    self->link_error = g_strdup_printf ("the GStreamer element %s is not "
+        "installed", factory);
+  return element;
+}
+
+/* Takes pad; (transfer full) (nullable): the pad behind element. */
+static GstPad *
+plug (HabMediaInput *self, GstPad *pad, GstElement *element)
+{
+  g_autoptr (GstPad) from = pad;
+  g_autoptr (GstPad) sink = element ?
+      gst_element_get_static_pad (element, "sink") :
+      NULL;
+
+  if (sink == NULL || gst_pad_link (from, sink) != GST_PAD_LINK_OK)
+    return NULL;
+  return gst_element_get_static_pad (element, "src");
+}
+
+/* (transfer full) (nullable): the best parser that gives what the elements
+ * take, by its name. */
+static GstElement *
+add_parser (HabMediaInput *self, const GstCaps *caps, const GstCaps *taken)
+{
+  GList *all = gst_element_factory_list_get_elements (
+      GST_ELEMENT_FACTORY_TYPE_PARSER, GST_RANK_MARGINAL);
+  GList *of_caps = gst_element_factory_list_filter (all, caps, GST_PAD_SINK,
+      FALSE);
+  GList *fitting = gst_element_factory_list_filter (of_caps, taken,
+      GST_PAD_SRC, FALSE);
+  GstElement *parser = NULL;
+
+  fitting = g_list_sort (fitting, gst_plugin_feature_rank_compare_func);
+  if (fitting)
+    parser = add (self, GST_OBJECT_NAME (fitting->data));
+  gst_plugin_feature_list_free (fitting);
+  gst_plugin_feature_list_free (of_caps);
+  gst_plugin_feature_list_free (all);
+  return parser;
+}
+
+static GstPad *
+plug_parser (HabMediaInput *self, GstPad *pad, const GstCaps *caps,
+    const HabCodec *codec)
+{
+  g_autoptr (GstCaps) taken = gst_caps_from_string (codec->caps);
+  GstElement *parser = add_parser (self, caps, taken);
+  GstElement *filter = add (self, "capsfilter");
+  GstPad *behind;
+
+  if (parser == NULL || filter == NULL) {
+    gst_object_unref (pad);
+    return NULL;
+  }
+  g_object_set (filter, "caps", taken, NULL);
+  behind = plug (self, pad, parser);
+  behind = behind ? plug (self, behind, filter) : NULL;
+  gst_element_sync_state_with_parent (filter);
+  gst_element_sync_state_with_parent (parser);
+  return behind;
+}
+
+static GstPad *
+plug_timestamper (HabMediaInput *self, GstPad *pad, const gchar *media_type)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (timestampers); i++) {
+    GstElement *timestamper;
+
+    if (strcmp (media_type, timestampers[i].media_type) != 0)
+      continue;
+    timestamper = add (self, timestampers[i].factory);
+    if (timestamper)
+      gst_element_sync_state_with_parent (timestamper);
+    return plug (self, pad, timestamper);
+  }
+  return pad;
+}
+
+/* (transfer full) (nullable): the pad behind all that the stream needs. */
+static GstPad *
+prepare (HabMediaInput *self, GstPad *source, const GstCaps *caps,
+    const HabCodec *codec)
+{
+  gboolean video = codec->kind == HAB_MEDIA_VIDEO;
+  GstPad *pad = gst_object_ref (source);
+
+  if (!is_taken (caps, codec))
+    pad = plug_parser (self, pad, caps, codec);
+  if (pad && video && self->container && self->container->no_dts)
+    pad = plug_timestamper (self, pad, media_type_of (caps));
+  if (pad && video && self->container && self->container->no_pts &&
+      !codec->whole_sample)
+    add_order_check (self, pad, codec);
+  return pad;
+}
+
+/* --- streams ---------------------------------------------------------------------- */
+
+static void
+stream_free (HabMediaStream *stream)
+{
+  gst_object_unref (stream->source);
+  g_clear_object (&stream->pad);
+  g_free (stream);
+}
+
+/* parsebin adds all its pads before it lets data through, so a buffer without a
+ * video track means that there is none: the file is read no further. */
+static GstPadProbeReturn
+on_first_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  HabMediaInput *self = data;
+
+  if (self->has_video)
+    return GST_PAD_PROBE_REMOVE;
+  gst_buffer_unref (GST_PAD_PROBE_INFO_BUFFER (info));
+  GST_PAD_PROBE_INFO_DATA (info) = NULL;
+  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_EOS;
+  return GST_PAD_PROBE_HANDLED;
+}
+
+static void
+hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
+{
+  gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
+
+  stream->pad = prepare (self, stream->source, caps, stream->codec);
+  if (stream->pad)
+    self->link_error = self->on_stream (self, stream, self->data);
+  else if (self->link_error == NULL)
+    self->link_error = g_strdup_printf ("the %s track cannot be read",
+        video ? "video" : "audio");
+  self->has_video |= video;
+  self->has_audio |= !video;
+}
+
+static void
+on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
+{
+  HabMediaInput *self = data;
+  g_autoptr (GstCaps) caps = gst_pad_query_caps (pad, NULL);
+  HabMediaStream *stream = g_new0 (HabMediaStream, 1);
+
+  stream->number = get_number (self, pad);
+  stream->codec = codec_of (caps);
+  stream->source = gst_object_ref (pad);
+  g_ptr_array_add (self->streams, stream);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_first_buffer, self,
+      NULL);
+
+  if (self->container && self->container->one_segment)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_segment,
+        self, NULL);
+
+  if (stream->codec == NULL) {
+    if (self->unsupported == NULL &&
+        g_str_has_prefix (media_type_of (caps), "video/"))
+      self->unsupported = g_strdup (media_type_of (caps));
+  } else if (self->link_error == NULL &&
+      !(self->has_video && stream->codec->kind == HAB_MEDIA_VIDEO)) {
+    hand_out (self, stream, caps);
+  }
+}
+
+static gint
+compare_numbers (gconstpointer a, gconstpointer b)
+{
+  const HabMediaStream *const *left = a, *const *right = b;
+
+  return ((*left)->number > (*right)->number) -
+      ((*left)->number < (*right)->number);
+}
+
+GPtrArray *
+hab_media_input_get_streams (HabMediaInput *self)
+{
+  g_ptr_array_sort (self->streams, compare_numbers);
+  return self->streams;
+}
+
+const HabContainer *
+hab_media_input_get_container (const HabMediaInput *self)
+{
+  return self->container;
+}
+
+/* --- the whole -------------------------------------------------------------------- */
+
+HabMediaInput *
+hab_media_input_new (GstBin *bin, const gchar *path,
+    HabMediaInputFunc on_stream, gpointer data, GError **error)
+{
+  g_autoptr (HabMediaInput) self = g_new0 (HabMediaInput, 1);
+  GstElement *source;
+
+  self->bin = bin;
+  self->on_stream = on_stream;
+  self->data = data;
+  self->streams =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) stream_free);
+  source = add (self, "filesrc");
+  self->parsebin = add (self, "parsebin");
+  if (self->link_error || !gst_element_link (source, self->parsebin)) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+        "cannot read media: %s", self->link_error ? self->link_error :
+                                                    "parsebin does not link");
+    return NULL;
+  }
+  g_object_set (source, "location", path, NULL);
+  g_signal_connect (self->parsebin, "autoplug-continue",
+      G_CALLBACK (on_autoplug_continue), self);
+  g_signal_connect (self->parsebin, "pad-added", G_CALLBACK (on_pad_added),
+      self);
+  return g_steal_pointer (&self);
+}
+
+void
+hab_media_input_free (HabMediaInput *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->streams, g_ptr_array_unref);
+  g_clear_pointer (&self->segment, gst_event_unref);
+  g_free (self->unsupported);
+  g_free (self->link_error);
+  g_free (self);
+}
+
+gboolean
+hab_media_input_check (const HabMediaInput *self, GError **error)
+{
+  if (self->link_error)
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+        self->link_error);
+  else if (self->has_video)
+    return TRUE;
+  else if (self->unsupported)
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "the video is %s, which is not handled; convert it to H.264",
+        self->unsupported);
+  else
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_VIDEO,
+        "there is no video track in the file");
+  return FALSE;
+}
+
+/* A track that nothing takes ends a demuxer with an error of its own. */
+void
+hab_media_input_set_error (const HabMediaInput *self, GstMessage *message,
+    GError **error)
+{
+  gboolean known = self->link_error || self->unsupported || self->has_audio;
+
+  if (!known || hab_media_input_check (self, error))
+    hab_media_error_take_message (message, error);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "codec.h"
+#include "media.h"
+
+G_BEGIN_DECLS
+
+/* A file of any container as streams that the elements take: filesrc and
+ * parsebin, and behind them what the container makes necessary. Of what is in
+ * the file the first video track and every audio track are handed out that
+ * the codec table knows.
+ *
+ * Streams are found in the demuxer's thread. Until the pipeline has posted its
+ * end or an error everything here but hab_media_input_new () and
+ * hab_media_input_free () is that thread's. */
+typedef struct _HabMediaInput HabMediaInput;
+
+typedef struct
+{
+  guint number;          /* the container's, or where it has none a count */
+  const HabCodec *codec; /* NULL where it is not handled */
+  GstPad *source;        /* (owned): parsebin's */
+  GstPad *pad;           /* (owned) (nullable): the one that was handed out */
+} HabMediaStream;
+
+typedef struct
+{
+  const gchar *caps_name;
+  guint timescale;       /* ticks a second of its times; 0: the streams' own */
+  guint number_base;     /* how stream ids end in numbers: 10, 16, or 0 */
+  gboolean framed;       /* what it has in it are whole samples */
+  gboolean no_dts;       /* it has presentation times only */
+  gboolean no_pts;       /* it has decoding times only */
+  gboolean one_segment;  /* what the demuxer says of time first holds for all */
+} HabContainer;
+
+/* Links stream->pad to what it is for, or returns what is wrong. Called in the
+ * demuxer's thread. (transfer full) (nullable) */
+typedef gchar *(*HabMediaInputFunc) (HabMediaInput *input,
+    const HabMediaStream *stream, gpointer data);
+
+/* Adds its elements to bin, whose they are. */
+HabMediaInput *hab_media_input_new (GstBin *bin, const gchar *path,
+    HabMediaInputFunc on_stream, gpointer data, GError **error);
+
+/* After the pipeline is at NULL. */
+void hab_media_input_free (HabMediaInput *input);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabMediaInput, hab_media_input_free)
+
+/* (nullable): NULL where it is not known better. */
+const HabContainer *hab_media_input_get_container (const HabMediaInput *input);
+
+/* (element-type HabMediaStream) (transfer none): in the order of their
+ * numbers once the pipeline has ended. */
+GPtrArray *hab_media_input_get_streams (HabMediaInput *input);
+
+/* HAB_MEDIA_ERROR where no video was handed out, or a stream could not be. */
+gboolean hab_media_input_check (const HabMediaInput *input, GError **error);
+
+/* Why the pipeline posted this error: what hab_media_input_check () says, if
+ * that is the cause. */
+void hab_media_input_set_error (const HabMediaInput *input,
+    GstMessage *message, GError **error);
+
+G_END_DECLS
