@@ -22,28 +22,27 @@ to_ticks (GstClockTime time, guint32 timescale)
   return gst_util_uint64_scale_round (time, timescale, GST_SECOND);
 }
 
-/* A segment lasts until the next one begins, so that the timeline has no
- * holes where times were rounded. */
-static void
-add_segments (HabMpdTrack *track, GArray *segments)
+GArray *
+hab_dash_segments_to_ticks (GArray *segments, guint32 timescale)
 {
+  GArray *result = g_array_new (FALSE, FALSE, sizeof (HabMpdSegment));
+
   for (guint i = 0; i < segments->len; i++) {
+    const HabDashSegment *segment = segment_at (segments, i);
     GstClockTime end = i + 1 < segments->len ?
         segment_at (segments, i + 1)->start :
-        segment_at (segments, i)->end;
-    HabMpdSegment segment = {
-      .size = segment_at (segments, i)->size,
-      .key_frame_size = track->video ?
-          segment_at (segments, i)->key_frame_size :
-          0,
+        segment->end;
+    HabMpdSegment ticks = {
+      .time = to_ticks (segment->start, timescale),
+      .size = segment->size,
+      .key_frame_size = segment->key_frame_size,
     };
 
-    segment.time = to_ticks (segment_at (segments, i)->start,
-        track->timescale);
-    segment.duration = to_ticks (end, track->timescale);
-    segment.duration -= MIN (segment.time, segment.duration);
-    g_array_append_val (track->segments, segment);
+    ticks.duration = to_ticks (end, timescale);
+    ticks.duration -= MIN (ticks.time, ticks.duration);
+    g_array_append_val (result, ticks);
   }
+  return result;
 }
 
 static guint64
@@ -140,6 +139,24 @@ hab_dash_track_describe (const gchar *id, const GstCaps *caps,
   describe_protection (track, cmaf);
   if (tags)
     track->language = language_of (tags);
-  add_segments (track, segments);
+  g_array_unref (track->segments);
+  track->segments = hab_dash_segments_to_ticks (segments, cmaf->timescale);
   return g_steal_pointer (&track);
+}
+
+void
+hab_dash_track_set_single_file (HabMpdTrack *track,
+    const HabSingleFileLayout *layout)
+{
+  guint64 offset = layout->segments_offset;
+
+  track->single_file = TRUE;
+  track->file_layout = *layout;
+  for (guint i = 0; i < track->segments->len; i++) {
+    HabMpdSegment *segment = &g_array_index (track->segments, HabMpdSegment,
+        i);
+
+    segment->offset = offset;
+    offset += segment->size;
+  }
 }

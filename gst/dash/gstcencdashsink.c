@@ -15,6 +15,9 @@
  * names when they are whole, the manifest when everything it names is there;
  * a manifest of an earlier run is taken away before the first file is written.
  *
+ * With `single-file` a track is one file, `track.mp4`, for servers and players
+ * that ask for byte ranges; it appears at the end.
+ *
  * Element messages on the bus:
  *
  * * `cencdashsink-segment`: a segment is in place. `pad` and `location`
@@ -70,6 +73,7 @@ typedef enum
   PROP_LOCATION = 1,
   PROP_FRAGMENT_DURATION,
   PROP_LICENSE_URL,
+  PROP_SINGLE_FILE,
   PROP_HLS,
   PROP_HLS_KEY_URL,
   PROP_DURABLE,
@@ -96,6 +100,7 @@ struct _GstCencDashSink
   gchar *location;
   guint64 fragment_duration;
   gchar *license_url;
+  gboolean single_file;
   gboolean hls;
   gchar *hls_key_url;
   gboolean durable;
@@ -180,18 +185,19 @@ static void
 configure_stream (GstCencDashSink *self, Stream *stream)
 {
   g_autofree gchar *folder = NULL;
-  gboolean durable;
-  guint64 duration;
+  GstDashTrackOutput output = { NULL };
 
   GST_OBJECT_LOCK (self);
   folder = self->location ? g_path_get_dirname (self->location) : NULL;
-  durable = self->durable;
-  duration = self->fragment_duration;
+  output.folder = folder;
+  output.durable = self->durable;
+  output.single_file = self->single_file;
+  output.segment_length = self->fragment_duration;
   GST_OBJECT_UNLOCK (self);
 
-  gst_dash_track_sink_set_output (GST_DASH_TRACK_SINK (stream->sink), folder,
-      durable);
-  g_object_set (stream->mux, "fragment-duration", duration, NULL);
+  gst_dash_track_sink_set_output (GST_DASH_TRACK_SINK (stream->sink),
+      &output);
+  g_object_set (stream->mux, "fragment-duration", output.segment_length, NULL);
 }
 
 static void
@@ -367,6 +373,9 @@ describe_tracks (GstCencDashSink *self, GError **error)
     track = describe_stream (stream, stream->segments, error);
     if (track == NULL)
       return NULL;
+    if (self->single_file)
+      hab_dash_track_set_single_file (track, gst_dash_track_sink_get_layout (
+          GST_DASH_TRACK_SINK (stream->sink)));
     g_ptr_array_add (tracks, track);
   }
   if (tracks->len > 0)
@@ -652,6 +661,9 @@ gst_cenc_dash_sink_set_property (GObject *object, guint id,
       g_free (self->license_url);
       self->license_url = g_value_dup_string (value);
       break;
+    case PROP_SINGLE_FILE:
+      self->single_file = g_value_get_boolean (value);
+      break;
     case PROP_HLS:
       self->hls = g_value_get_boolean (value);
       break;
@@ -685,6 +697,9 @@ gst_cenc_dash_sink_get_property (GObject *object, guint id, GValue *value,
       break;
     case PROP_LICENSE_URL:
       g_value_set_string (value, self->license_url);
+      break;
+    case PROP_SINGLE_FILE:
+      g_value_set_boolean (value, self->single_file);
       break;
     case PROP_HLS:
       g_value_set_boolean (value, self->hls);
@@ -732,6 +747,11 @@ install_properties (GObjectClass *object_class)
       "Address of a ClearKey licence service that the manifest names; when "
       "unset, it has the pssh box of the W3C common system instead",
       NULL, flags);
+  props[PROP_SINGLE_FILE] = g_param_spec_boolean ("single-file",
+      "Single file",
+      "Write each track as one file, track.mp4, with a segment index in front, "
+      "and a manifest of the on-demand profile; the files appear at the end",
+      FALSE, flags);
   props[PROP_HLS] = g_param_spec_boolean ("hls", "HLS",
       "Write HLS playlists over the same segments, too: beside the manifest one "
       "of its name with the ending m3u8, and one in each track's folder",

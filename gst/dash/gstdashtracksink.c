@@ -5,10 +5,16 @@
 
 #include "gstdashtracksink.h"
 
+#include "dash-track.h"
 #include "output-file.h"
 
 GST_DEBUG_CATEGORY_STATIC (dash_track_sink_debug);
 #define GST_CAT_DEFAULT dash_track_sink_debug
+
+/* Segments to keep room for in an index, where the duration is not known, and
+ * beyond what the duration lets expect. */
+#define UNKNOWN_SEGMENTS 256
+#define SPARE_SEGMENTS 16
 
 struct _GstDashTrackSink
 {
@@ -18,11 +24,18 @@ struct _GstDashTrackSink
   gchar *track;
   gchar *folder;
   gboolean durable;
+  gboolean single_file;
+  GstClockTime segment_length;
 
   /* streaming thread only */
   gchar *track_folder;      /* NULL until it exists */
-  HabOutputFile *file;      /* the segment that is being written */
-  guint number;             /* of that segment, from 1 */
+  guint32 timescale;        /* of the caps */
+  HabSingleFile *single;    /* the track, where it is one file */
+  HabOutputFile *file;      /* else the segment that is being written */
+  GArray *segments;         /* of HabDashSegment, those that ended */
+  HabSingleFileLayout layout; /* of the single file, at the end */
+  gboolean in_segment;
+  guint number;             /* of the segment at hand, from 1 */
   guint64 size;             /* bytes of it */
   guint64 key_frame_size;   /* bytes up to the end of its first sample */
   GstClockTime start, end;  /* of it, running time */
@@ -71,9 +84,12 @@ open_segment (GstDashTrackSink *self, GstBufferList *list, GError **error)
 {
   g_autofree gchar *name = g_strdup_printf ("%u.m4s", self->number + 1);
 
-  self->file = hab_output_file_new (self->track_folder, name, error);
-  if (self->file == NULL)
-    return FALSE;
+  if (!self->single_file) {
+    self->file = hab_output_file_new (self->track_folder, name, error);
+    if (self->file == NULL)
+      return FALSE;
+  }
+  self->in_segment = TRUE;
   self->number++;
   self->size = 0;
   self->key_frame_size = gst_buffer_get_size (gst_buffer_list_get (list, 0)) +
@@ -86,8 +102,9 @@ open_segment (GstDashTrackSink *self, GstBufferList *list, GError **error)
 static void
 post_segment (GstDashTrackSink *self)
 {
-  g_autofree gchar *location = g_strdup_printf ("%s/%u.m4s", self->track,
-      self->number);
+  g_autofree gchar *location = self->single_file ?
+      g_build_filename (self->track, HAB_MPD_SINGLE_FILE, NULL) :
+      g_strdup_printf ("%s/%u.m4s", self->track, self->number);
   GstStructure *structure = gst_structure_new ("cencdashsink-segment",
       "pad", G_TYPE_STRING, self->track,
       "location", G_TYPE_STRING, location,
@@ -101,13 +118,26 @@ post_segment (GstDashTrackSink *self)
       gst_message_new_element (GST_OBJECT (self), structure));
 }
 
+static void
+keep_segment (GstDashTrackSink *self)
+{
+  HabDashSegment segment = { self->start, self->end, self->size,
+    self->key_frame_size };
+
+  self->in_segment = FALSE;
+  g_array_append_val (self->segments, segment);
+}
+
 static gboolean
 close_segment (GstDashTrackSink *self, GError **error)
 {
   g_autoptr (HabOutputFile) file = g_steal_pointer (&self->file);
 
-  if (!hab_output_file_commit (file, self->durable, error))
+  if (self->single_file)
+    hab_single_file_end_segment (self->single);
+  else if (!hab_output_file_commit (file, self->durable, error))
     return FALSE;
+  keep_segment (self);
   post_segment (self);
   return TRUE;
 }
@@ -152,8 +182,12 @@ unmap_all (GstDashTrackSink *self)
 static gboolean
 write_mapped (GstDashTrackSink *self, GError **error)
 {
-  return hab_output_file_write (self->file,
-      (struct iovec *) self->vectors->data, self->vectors->len, error);
+  struct iovec *vectors = (struct iovec *) self->vectors->data;
+
+  return self->single_file ?
+      hab_single_file_write (self->single, vectors, self->vectors->len,
+          error) :
+      hab_output_file_write (self->file, vectors, self->vectors->len, error);
 }
 
 /* A chunk's first buffer has the times of all of it. */
@@ -174,7 +208,7 @@ write_chunk (GstDashTrackSink *self, GstBufferList *list, GError **error)
   guint n = gst_buffer_list_length (list);
   gboolean mapped = TRUE, written;
 
-  if (self->file == NULL && !open_segment (self, list, error))
+  if (!self->in_segment && !open_segment (self, list, error))
     return FALSE;
   extend_segment (self, gst_buffer_list_get (list, 0));
   for (guint i = 0; mapped && i < n; i++)
@@ -206,6 +240,32 @@ gst_dash_track_sink_render_list (GstBaseSink *sink, GstBufferList *list)
   return GST_FLOW_OK;
 }
 
+/* How many segments to keep room for in the index of a single file. */
+static guint
+expected_segments (GstDashTrackSink *self)
+{
+  gint64 duration;
+
+  if (self->segment_length == 0 ||
+      !gst_pad_peer_query_duration (GST_BASE_SINK_PAD (self), GST_FORMAT_TIME,
+          &duration) ||
+      duration < 0)
+    return UNKNOWN_SEGMENTS;
+  return MIN (duration / self->segment_length + SPARE_SEGMENTS, G_MAXUINT16);
+}
+
+static gboolean
+write_init (GstDashTrackSink *self, const GstMapInfo *map, GError **error)
+{
+  if (!self->single_file)
+    return hab_output_file_put (self->track_folder, HAB_MPD_INIT, map->data,
+        map->size, self->durable, error);
+  g_clear_pointer (&self->single, hab_single_file_free);
+  self->single = hab_single_file_new (self->track_folder, HAB_MPD_SINGLE_FILE,
+      map->data, map->size, expected_segments (self), error);
+  return self->single != NULL;
+}
+
 /* Single buffers are init segments. */
 static GstFlowReturn
 gst_dash_track_sink_render (GstBaseSink *sink, GstBuffer *buffer)
@@ -221,10 +281,51 @@ gst_dash_track_sink_render (GstBaseSink *sink, GstBuffer *buffer)
     GST_ELEMENT_ERROR (self, RESOURCE, FAILED, (NULL), ("cannot map"));
     return GST_FLOW_ERROR;
   }
-  written = hab_output_file_put (self->track_folder, "init.mp4", map.data,
-      map.size, self->durable, &error);
+  written = write_init (self, &map, &error);
   gst_buffer_unmap (buffer, &map);
   return written ? GST_FLOW_OK : post_error (self, error);
+}
+
+/* --- the end of a single file --------------------------------------------------- */
+
+static gboolean
+commit_single_file (GstDashTrackSink *self, GError **error)
+{
+  g_autoptr (HabSingleFile) single = g_steal_pointer (&self->single);
+  g_autoptr (GArray) segments = hab_dash_segments_to_ticks (self->segments,
+      self->timescale);
+  g_autoptr (GArray) durations = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  for (guint i = 0; i < segments->len; i++) {
+    guint32 duration = g_array_index (segments, HabMpdSegment, i).duration;
+
+    g_array_append_val (durations, duration);
+  }
+  return segments->len == 0 ||
+      hab_single_file_commit (single, self->timescale,
+          g_array_index (segments, HabMpdSegment, 0).time, durations,
+          self->durable, &self->layout, error);
+}
+
+/* Whether the end may be told of. */
+static gboolean
+finish_track (GstDashTrackSink *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->single == NULL || commit_single_file (self, &error))
+    return TRUE;
+  post_error (self, error);
+  return FALSE;
+}
+
+static gboolean
+gst_dash_track_sink_set_caps (GstBaseSink *sink, GstCaps *caps)
+{
+  GstDashTrackSink *self = GST_DASH_TRACK_SINK (sink);
+
+  return gst_structure_get_uint (gst_caps_get_structure (caps, 0),
+      "timescale", &self->timescale);
 }
 
 /* --- life --------------------------------------------------------------------- */
@@ -234,6 +335,9 @@ static void
 forget_segments (GstDashTrackSink *self)
 {
   g_clear_pointer (&self->file, hab_output_file_free);
+  g_clear_pointer (&self->single, hab_single_file_free);
+  g_array_set_size (self->segments, 0);
+  self->in_segment = FALSE;
   self->number = 0;
 }
 
@@ -242,9 +346,14 @@ gst_dash_track_sink_event (GstBaseSink *sink, GstEvent *event)
 {
   GstDashTrackSink *self = GST_DASH_TRACK_SINK (sink);
   gboolean flushed = GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP;
-  gboolean handled = GST_BASE_SINK_CLASS (gst_dash_track_sink_parent_class)
-                         ->event (sink, event);
+  gboolean handled;
 
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && !finish_track (self)) {
+    gst_event_unref (event);
+    return FALSE;
+  }
+  handled = GST_BASE_SINK_CLASS (gst_dash_track_sink_parent_class)
+                ->event (sink, event);
   if (flushed) {
     forget_segments (self);
     gst_element_post_message (GST_ELEMENT (self),
@@ -271,6 +380,7 @@ gst_dash_track_sink_finalize (GObject *object)
 
   g_free (self->track);
   g_free (self->folder);
+  g_array_unref (self->segments);
   g_array_unref (self->vectors);
   g_array_unref (self->maps);
   G_OBJECT_CLASS (gst_dash_track_sink_parent_class)->finalize (object);
@@ -286,6 +396,7 @@ gst_dash_track_sink_class_init (GstDashTrackSinkClass *klass)
       "video/quicktime, variant = (string) cmaf");
 
   object_class->finalize = gst_dash_track_sink_finalize;
+  sink_class->set_caps = gst_dash_track_sink_set_caps;
   sink_class->render = gst_dash_track_sink_render;
   sink_class->render_list = gst_dash_track_sink_render_list;
   sink_class->event = gst_dash_track_sink_event;
@@ -299,6 +410,7 @@ gst_dash_track_sink_class_init (GstDashTrackSinkClass *klass)
 static void
 gst_dash_track_sink_init (GstDashTrackSink *self)
 {
+  self->segments = g_array_new (FALSE, FALSE, sizeof (HabDashSegment));
   self->vectors = g_array_new (FALSE, FALSE, sizeof (struct iovec));
   self->maps = g_array_new (FALSE, FALSE, sizeof (GstMapInfo));
   /* Files have no clock, and a track that stays empty must not keep the
@@ -319,10 +431,18 @@ gst_dash_track_sink_new (const gchar *track)
 }
 
 void
-gst_dash_track_sink_set_output (GstDashTrackSink *self, const gchar *folder,
-    gboolean durable)
+gst_dash_track_sink_set_output (GstDashTrackSink *self,
+    const GstDashTrackOutput *output)
 {
   g_free (self->folder);
-  self->folder = g_strdup (folder);
-  self->durable = durable;
+  self->folder = g_strdup (output->folder);
+  self->durable = output->durable;
+  self->single_file = output->single_file;
+  self->segment_length = output->segment_length;
+}
+
+const HabSingleFileLayout *
+gst_dash_track_sink_get_layout (GstDashTrackSink *self)
+{
+  return &self->layout;
 }

@@ -4,10 +4,12 @@
 #include <gst/base/gstbasesink.h>
 #include <gst/gst.h>
 
+#include "single-file.h"
+
 G_BEGIN_DECLS
 
-/* Writes what cencmux gives as files: init.mp4 and 1.m4s, 2.m4s, ... in one
- * folder. Part of cencdashsink, not registered. Posts an element message
+/* Writes what cencmux gives as files in the track's folder: init.mp4 and 1.m4s,
+ * 2.m4s, ..., or all of it as track.mp4. Part of cencdashsink, not registered. Posts an element message
  * cencdashsink-segment for each segment that is in place. */
 
 /* Name of the element message after a flush: segments count from 1 again. */
@@ -19,9 +21,20 @@ G_DECLARE_FINAL_TYPE (GstDashTrackSink, gst_dash_track_sink, GST,
 
 GstElement *gst_dash_track_sink_new (const gchar *track);
 
-/* Where the folder of the track is to be made, and whether its files must
- * survive a power cut. To be called before the element starts. */
+typedef struct
+{
+  const gchar *folder;          /* in which the track's folder is made */
+  gboolean durable;             /* files must survive a power cut */
+  gboolean single_file;
+  GstClockTime segment_length;  /* about, to judge how many there will be */
+} GstDashTrackOutput;
+
+/* To be called before the element starts. */
 void gst_dash_track_sink_set_output (GstDashTrackSink *self,
-    const gchar *folder, gboolean durable);
+    const GstDashTrackOutput *output);
+
+/* Where what is in the single file, once the track has ended. */
+const HabSingleFileLayout *gst_dash_track_sink_get_layout (
+    GstDashTrackSink *self);
 
 G_END_DECLS

@@ -241,6 +241,18 @@ append_key (GString *text, const HabMpdTrack *track, const gchar *key_url)
   g_string_append (text, ",KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"\n");
 }
 
+static void
+append_map (GString *text, const HabMpdTrack *track)
+{
+  if (track->single_file)
+    g_string_append_printf (text,
+        "#EXT-X-MAP:URI=\"" HAB_MPD_SINGLE_FILE "\",BYTERANGE=\"%"
+        G_GUINT64_FORMAT "@0\"\n",
+        track->file_layout.init_size);
+  else
+    g_string_append (text, "#EXT-X-MAP:URI=\"" HAB_MPD_INIT "\"\n");
+}
+
 static GString *
 begin_media (const HabMpdTrack *track, const gchar *key_url)
 {
@@ -251,7 +263,7 @@ begin_media (const HabMpdTrack *track, const gchar *key_url)
       "\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n",
       VERSION, target_duration (track));
   append_key (text, track, key_url);
-  g_string_append (text, "#EXT-X-MAP:URI=\"init.mp4\"\n");
+  append_map (text, track);
   return text;
 }
 
@@ -263,15 +275,31 @@ append_duration (GString *text, const HabMpdTrack *track, guint64 ticks)
   g_string_append (text, ",\n");
 }
 
+/* Segment i, or its first size bytes where that is not 0. */
+static void
+append_segment (GString *text, const HabMpdTrack *track, guint i, guint64 size)
+{
+  const HabMpdSegment *segment = segment_at (track, i);
+
+  append_duration (text, track, segment->duration);
+  if (track->single_file || size > 0)
+    g_string_append_printf (text,
+        "#EXT-X-BYTERANGE:%" G_GUINT64_FORMAT "@%" G_GUINT64_FORMAT "\n",
+        size > 0 ? size : segment->size,
+        track->single_file ? segment->offset : 0);
+  if (track->single_file)
+    g_string_append (text, HAB_MPD_SINGLE_FILE "\n");
+  else
+    g_string_append_printf (text, "%u.m4s\n", i + 1);
+}
+
 gchar *
 hab_hls_write_media (const HabMpdTrack *track, const gchar *key_url)
 {
   GString *text = begin_media (track, key_url);
 
-  for (guint i = 0; i < track->segments->len; i++) {
-    append_duration (text, track, segment_at (track, i)->duration);
-    g_string_append_printf (text, "%u.m4s\n", i + 1);
-  }
+  for (guint i = 0; i < track->segments->len; i++)
+    append_segment (text, track, i, 0);
   g_string_append (text, "#EXT-X-ENDLIST\n");
   return g_string_free (text, FALSE);
 }
@@ -285,12 +313,8 @@ hab_hls_write_i_frames (const HabMpdTrack *track, const gchar *key_url)
     return NULL;
   text = begin_media (track, key_url);
   g_string_append (text, "#EXT-X-I-FRAMES-ONLY\n");
-  for (guint i = 0; i < track->segments->len; i++) {
-    append_duration (text, track, segment_at (track, i)->duration);
-    g_string_append_printf (text,
-        "#EXT-X-BYTERANGE:%" G_GUINT64_FORMAT "@0\n%u.m4s\n",
-        segment_at (track, i)->key_frame_size, i + 1);
-  }
+  for (guint i = 0; i < track->segments->len; i++)
+    append_segment (text, track, i, segment_at (track, i)->key_frame_size);
   g_string_append (text, "#EXT-X-ENDLIST\n");
   return g_string_free (text, FALSE);
 }

@@ -13,6 +13,7 @@
 #define NS_CENC "urn:mpeg:cenc:2013"
 #define NS_DASHIF "https://dashif.org/CPS"
 #define PROFILE_LIVE "urn:mpeg:dash:profile:isoff-live:2011"
+#define PROFILE_ON_DEMAND "urn:mpeg:dash:profile:isoff-on-demand:2011"
 
 #define SCHEME_MP4_PROTECTION "urn:mpeg:dash:mp4protection:2011"
 #define SCHEME_CLEARKEY "urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e"
@@ -226,10 +227,38 @@ write_segment_template (xmlTextWriter *xml, const HabMpdTrack *track)
 {
   start (xml, "SegmentTemplate");
   attribute_uint (xml, "timescale", track->timescale);
-  attribute_format (xml, "initialization", "%s/init.mp4", track->id);
+  attribute_format (xml, "initialization", "%s/" HAB_MPD_INIT, track->id);
   attribute_format (xml, "media", "%s/$Number$.m4s", track->id);
   attribute_uint (xml, "startNumber", 1);
   write_timeline (xml, track);
+  end (xml);
+}
+
+/* A range as HTTP has it: both ends included. */
+static void
+attribute_range (xmlTextWriter *xml, const gchar *name, guint64 offset,
+    guint64 size)
+{
+  attribute_format (xml, name, "%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT,
+      offset, offset + size - 1);
+}
+
+static void
+write_segment_base (xmlTextWriter *xml, const HabMpdTrack *track)
+{
+  const HabSingleFileLayout *layout = &track->file_layout;
+  g_autofree gchar *url = g_strdup_printf ("%s/" HAB_MPD_SINGLE_FILE,
+      track->id);
+
+  xmlTextWriterWriteElement (xml, BAD_CAST "BaseURL", BAD_CAST url);
+  start (xml, "SegmentBase");
+  attribute_uint (xml, "timescale", track->timescale);
+  attribute_range (xml, "indexRange", layout->index_offset,
+      layout->index_size);
+  attribute (xml, "indexRangeExact", "true");
+  start (xml, "Initialization");
+  attribute_range (xml, "range", 0, layout->init_size);
+  end (xml);
   end (xml);
 }
 
@@ -279,7 +308,10 @@ write_representation (xmlTextWriter *xml, const HabMpdTrack *track)
     attribute_uint (xml, "audioSamplingRate", track->rate);
     write_channels (xml, track);
   }
-  write_segment_template (xml, track);
+  if (track->single_file)
+    write_segment_base (xml, track);
+  else
+    write_segment_template (xml, track);
   end (xml);
 }
 
@@ -294,10 +326,23 @@ write_adaptation_set (xmlTextWriter *xml, const HabMpd *mpd, guint id)
   attribute (xml, "mimeType", track->video ? "video/mp4" : "audio/mp4");
   if (track->language)
     attribute (xml, "lang", track->language);
-  attribute (xml, "segmentAlignment", "true");
+  attribute (xml,
+      track->single_file ? "subsegmentAlignment" : "segmentAlignment", "true");
+  if (track->single_file)
+    attribute (xml, "subsegmentStartsWithSAP", "1");
   write_protection (xml, mpd, track);
   write_representation (xml, track);
   end (xml);
+}
+
+static const gchar *
+profile (const HabMpd *mpd)
+{
+  for (guint i = 0; i < mpd->tracks->len; i++) {
+    if (((HabMpdTrack *) mpd->tracks->pdata[i])->single_file)
+      return PROFILE_ON_DEMAND;
+  }
+  return PROFILE_LIVE;
 }
 
 static void
@@ -310,7 +355,7 @@ write_document (xmlTextWriter *xml, const HabMpd *mpd)
   attribute (xml, "xmlns", NS_MPD);
   attribute (xml, "xmlns:cenc", NS_CENC);
   attribute (xml, "xmlns:dashif", NS_DASHIF);
-  attribute (xml, "profiles", PROFILE_LIVE);
+  attribute (xml, "profiles", profile (mpd));
   attribute (xml, "type", "static");
   attribute_duration (xml, "mediaPresentationDuration",
       presentation_ms (mpd));

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "single-file.h"
 
 G_BEGIN_DECLS
 
 /* A DASH manifest (ISO/IEC 23009-1), what it says and the writing of it: static,
- * SegmentTemplate with SegmentTimeline, one AdaptationSet a track. */
+ * one AdaptationSet a track, with SegmentTemplate and SegmentTimeline or, where
+ * a track is one file, with SegmentBase. */
+
+/* Names in the folder of a track. */
+#define HAB_MPD_INIT "init.mp4"
+#define HAB_MPD_SINGLE_FILE "track.mp4"
 
 /* Where a segment lies in the presentation, in ticks of its track. */
 typedef struct
 {
   guint64 time;
   guint64 duration;
+  guint64 offset;         /* bytes, in the track's file, where there is one */
   guint64 size;           /* bytes */
   guint64 key_frame_size; /* bytes from its start to the end of its first
                            * picture, 0 unknown */
@@ -35,6 +41,10 @@ typedef struct
   gchar *default_kid;    /* UUID where it is encrypted, else NULL */
   gchar *pssh;           /* base64 of the W3C common box, or NULL */
   GArray *segments;      /* of HabMpdSegment, one after the other */
+
+  /* Where the track is one file and not one for each segment. */
+  gboolean single_file;
+  HabSingleFileLayout file_layout;
 } HabMpdTrack;
 
 HabMpdTrack *hab_mpd_track_new (const gchar *id);

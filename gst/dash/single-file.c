@@ -176,6 +176,7 @@ hab_single_file_commit (HabSingleFile *file, guint32 timescale,
   layout->init_size = g_bytes_get_size (file->init);
   layout->index_offset = layout->init_size;
   layout->index_size = hab_cmaf_sidx_size (file->references->len);
+  layout->segments_offset = layout->index_offset + file->room;
   index = fill_room (file, timescale, earliest_time);
   data = g_bytes_get_data (index, &size);
   return hab_output_file_overwrite (file->output, layout->index_offset, data,

@@ -18,6 +18,7 @@ typedef struct
   guint64 init_size;
   guint64 index_offset;
   guint64 index_size;
+  guint64 segments_offset;
 } HabSingleFileLayout;
 
 HabSingleFile *hab_single_file_new (const gchar *folder, const gchar *name,

@@ -135,6 +135,29 @@ test_messages (Fixture *f, gconstpointer data)
   assert_exists (f, "audio_0/.4.m4s.part", FALSE);
 }
 
+/* One file a track, there at the end and not before. */
+static void
+test_single_file (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstMessage) message = NULL;
+  g_autofree gchar *manifest = NULL;
+
+  g_object_set (f->sink, "single-file", TRUE, "hls", TRUE, NULL);
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_frames (f, 140);
+  message = wait_for (f, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  assert_exists (f, "audio_0/track.mp4", TRUE);
+  assert_exists (f, "audio_0/.track.mp4.part", FALSE);
+  assert_exists (f, "audio_0/init.mp4", FALSE);
+  assert_exists (f, "audio_0/1.m4s", FALSE);
+  assert_exists (f, "audio_0/playlist.m3u8", TRUE);
+  assert_exists (f, "stream.m3u8", TRUE);
+  g_assert_true (g_file_get_contents (f->manifest, &manifest, NULL, NULL));
+  g_assert_nonnull (strstr (manifest, "<SegmentBase"));
+}
+
 static void
 test_unlinked_pad (Fixture *f, gconstpointer data)
 {
@@ -469,6 +492,7 @@ main (gint argc, gchar **argv)
     void (*test) (Fixture *f, gconstpointer data);
   } tests[] = {
     { "/cencdashsink/messages", test_messages },
+    { "/cencdashsink/single-file", test_single_file },
     { "/cencdashsink/unlinked-pad", test_unlinked_pad },
     { "/cencdashsink/released-pad", test_released_pad },
     { "/cencdashsink/empty-input", test_empty_input },

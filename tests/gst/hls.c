@@ -11,9 +11,9 @@ static HabMpdTrack *
 video_new (void)
 {
   static const HabMpdSegment segments[] = {
-    { 0, 96096, 100000, 20000 },
-    { 96096, 96096, 300000, 30000 },
-    { 192192, 24024, 25000, 9000 },
+    { 0, 96096, 1000, 100000, 20000 },
+    { 96096, 96096, 101000, 300000, 30000 },
+    { 192192, 24024, 401000, 25000, 9000 },
   };
   HabMpdTrack *track = hab_mpd_track_new ("video_0");
 
@@ -32,7 +32,7 @@ video_new (void)
 static HabMpdTrack *
 audio_new (const gchar *id, const gchar *language)
 {
-  static const HabMpdSegment segment = { 0, 48000, 16000, 0 };
+  static const HabMpdSegment segment = { 0, 48000, 0, 16000, 0 };
   HabMpdTrack *track = hab_mpd_track_new (id);
 
   track->codecs = g_strdup ("mp4a.40.2");
@@ -89,6 +89,24 @@ test_i_frames (void)
 }
 
 static void
+test_single_file (void)
+{
+  g_autoptr (HabMpdTrack) track = video_new ();
+  g_autofree gchar *media = NULL, *i_frames = NULL;
+
+  track->single_file = TRUE;
+  track->file_layout.init_size = 800;
+  media = hab_hls_write_media (track, NULL);
+  i_frames = hab_hls_write_i_frames (track, NULL);
+  g_assert_nonnull (strstr (media,
+      "#EXT-X-MAP:URI=\"track.mp4\",BYTERANGE=\"800@0\"\n"));
+  g_assert_nonnull (strstr (media,
+      "#EXTINF:4.004000,\n#EXT-X-BYTERANGE:300000@101000\ntrack.mp4\n"));
+  g_assert_nonnull (strstr (i_frames,
+      "#EXT-X-BYTERANGE:30000@101000\ntrack.mp4\n"));
+}
+
+static void
 test_multivariant (void)
 {
   g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
@@ -136,6 +154,7 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/hls/media", test_media);
   g_test_add_func ("/hls/clear-media", test_clear_media);
   g_test_add_func ("/hls/i-frames", test_i_frames);
+  g_test_add_func ("/hls/single-file", test_single_file);
   g_test_add_func ("/hls/multivariant", test_multivariant);
   g_test_add_func ("/hls/audio-only", test_audio_only);
   return g_test_run ();

@@ -201,6 +201,22 @@ test_attributes (Fixture *f, gconstpointer data)
   assert_xpath (f, "string(/m:MPD/@mediaPresentationDuration)", "PT4.004S");
 }
 
+static void
+test_single_file (Fixture *f, gconstpointer data)
+{
+  f->video->single_file = TRUE;
+  f->video->file_layout = (HabSingleFileLayout){ 800, 800, 100, 1000 };
+  add_segment (f->video, 0, 4000);
+  write_and_parse (f);
+
+  assert_xpath (f, "string(/m:MPD/@profiles)",
+      "urn:mpeg:dash:profile:isoff-on-demand:2011");
+  assert_xpath (f, "string(//m:BaseURL)", "video_0/track.mp4");
+  assert_xpath (f, "string(//m:SegmentBase/@indexRange)", "800-899");
+  assert_xpath (f, "string(//m:Initialization/@range)", "0-799");
+  assert_xpath (f, "count(//m:SegmentTemplate)", "0");
+}
+
 gint
 main (gint argc, gchar **argv)
 {
@@ -214,6 +230,8 @@ main (gint argc, gchar **argv)
     g_test_add (path, Fixture, GUINT_TO_POINTER (i), set_up, test_arrangement,
         tear_down);
   }
+  g_test_add ("/mpd/single-file", Fixture, NULL, set_up, test_single_file,
+      tear_down);
   g_test_add ("/mpd/attributes", Fixture, NULL, set_up, test_attributes,
       tear_down);
   return g_test_run ();

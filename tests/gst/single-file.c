@@ -52,6 +52,7 @@ check_file (const gchar *path, const HabSingleFileLayout *layout)
       layout->index_size);
   at = layout->index_offset + layout->index_size +
       get_u32 (data, layout->index_offset + 32);
+  g_assert_cmpuint (at, ==, layout->segments_offset);
   for (guint i = 0; i < N_SEGMENTS; i++) {
     gsize entry = layout->index_offset + 40 + 12 * i;
 
