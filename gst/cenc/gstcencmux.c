@@ -40,6 +40,7 @@
 
 #include "gstcencmux.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <gst/audio/audio.h>
@@ -99,13 +100,15 @@ struct _GstCencMux
   GstClockTime last_pts;         /* running time */
   GstClockTime last_duration;    /* of its buffer, or GST_CLOCK_TIME_NONE */
   gint64 last_delta;             /* ticks between the two before */
+  gboolean spread_dts;           /* pictures are reordered and have no DTS */
   guint64 next_line;             /* running time of the next line of the grid */
 };
 
 /* When a sample is decoded and shown, in running time, signed. */
 typedef struct
 {
-  gint64 dts, pts; /* ns */
+  gint64 dts, pts;     /* ns */
+  gboolean dts_known;  /* else dts is pts */
 } SampleTime;
 
 static void gst_cenc_mux_reset (GstCencMux *self);
@@ -171,14 +174,16 @@ sample_duration (GstCencMux *self, GstBuffer *buffer)
   return self->segment.rate == 1.0 ? duration : duration / self->segment.rate;
 }
 
-/* A track without reordering may have one kind of time only. */
+/* A track without reordering may have one kind of time only. One with it and
+ * without DTS (Matroska has none) gets decoding times with each chunk. */
 static gboolean
 sample_time (GstCencMux *self, GstBuffer *buffer, SampleTime *time)
 {
   gint64 clip = clip_at_start (self, buffer);
   GstClockTime dts = GST_BUFFER_DTS (buffer), pts = GST_BUFFER_PTS (buffer);
 
-  if (!GST_CLOCK_TIME_IS_VALID (dts))
+  time->dts_known = GST_CLOCK_TIME_IS_VALID (dts);
+  if (!time->dts_known)
     dts = pts;
   if (!GST_CLOCK_TIME_IS_VALID (pts))
     pts = dts;
@@ -325,6 +330,44 @@ finish_list (GstCencMux *self, gboolean ends_segment)
   return list;
 }
 
+static gint
+compare_times (gconstpointer a, gconstpointer b)
+{
+  const gint64 *x = a, *y = b;
+
+  return (*x > *y) - (*x < *y);
+}
+
+/* Where there is no DTS, pictures are decoded at the times at which pictures of
+ * the chunk are shown, in order; some are shown before they are decoded then,
+ * which the file can say and players take as it is. Keeps where the chunk
+ * begins and ends, and every PTS. */
+static void
+spread_decode_times (GstCencMux *self)
+{
+  GArray *samples = self->chunk.samples;
+  g_autofree gint64 *pts = g_new (gint64, samples->len);
+  g_autofree gint64 *dts = g_new (gint64, samples->len + 1);
+  gint64 start = self->chunk.decode_time, end = start;
+
+  for (guint i = 0; i < samples->len; i++) {
+    const HabCmafSample *sample = &g_array_index (samples, HabCmafSample, i);
+
+    dts[i] = pts[i] = end + sample->composition_offset;
+    end += sample->duration;
+  }
+  qsort (dts, samples->len, sizeof *dts, compare_times);
+  dts[0] = start;
+  dts[samples->len] = end;
+  for (guint i = 0; i < samples->len; i++) {
+    HabCmafSample *sample = &g_array_index (samples, HabCmafSample, i);
+
+    dts[i + 1] = CLAMP (dts[i + 1], start, end);
+    sample->duration = dts[i + 1] - dts[i];
+    sample->composition_offset = pts[i] - dts[i];
+  }
+}
+
 static GstFlowReturn
 push_chunk (GstCencMux *self, gboolean ends_segment)
 {
@@ -333,6 +376,8 @@ push_chunk (GstCencMux *self, gboolean ends_segment)
   if (self->chunk.samples->len == 0)
     return GST_FLOW_OK;
 
+  if (self->spread_dts)
+    spread_decode_times (self);
   self->chunk.sequence_number++;
   self->chunk.starts_segment = !self->segment_open;
   self->segment_open = !ends_segment;
@@ -381,7 +426,9 @@ finish_last_sample (GstCencMux *self)
   if (self->chunk.samples->len == 0)
     return;
   if (GST_CLOCK_TIME_IS_VALID (self->last_duration))
-    end_last_sample (self, to_ticks (self->track, self->last_duration));
+    end_last_sample (self,
+        to_ticks (self->track, self->last_pts + self->last_duration) -
+            to_ticks (self->track, self->last_pts));
   else
     end_last_sample (self, self->last_delta > 0 ? self->last_delta :
                                                   nominal_duration (self));
@@ -389,11 +436,14 @@ finish_last_sample (GstCencMux *self)
 
 /* A decoding time that goes back would be a negative duration. */
 static gint64
-advance_dts (GstCencMux *self, gint64 dts)
+advance_dts (GstCencMux *self, gint64 dts, gboolean known)
 {
   if (self->chunk.samples->len == 0)
     return dts;
-  if (dts < self->last_dts) {
+  if (dts < self->last_dts && !known) {
+    self->spread_dts = TRUE;
+    dts = self->last_dts;
+  } else if (dts < self->last_dts) {
     GST_WARNING_OBJECT (self, "DTS goes back by %" G_GINT64_FORMAT " ticks",
         self->last_dts - dts);
     dts = self->last_dts;
@@ -583,7 +633,8 @@ gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
     return flow;
 
   dts = advance_dts (self,
-      to_ticks (self->track, time.dts) + (gint64) self->track->media_time);
+      to_ticks (self->track, time.dts) + (gint64) self->track->media_time,
+      time.dts_known);
   flow = end_chunk_before (self, buffer, &time);
   if (flow != GST_FLOW_OK)
     return flow;
@@ -769,6 +820,7 @@ gst_cenc_mux_reset (GstCencMux *self)
   self->last_pts = 0;
   self->last_duration = GST_CLOCK_TIME_NONE;
   self->last_delta = 0;
+  self->spread_dts = FALSE;
   self->next_line = 0;
 }
 

@@ -321,6 +321,36 @@ test_no_duration (void)
   }
 }
 
+/* I P B B I P B B, and no DTS: every picture lasts as long as it does, none is
+ * shown at another time. */
+static void
+test_no_dts (void)
+{
+  static const guint shown[] = { 0, 3, 1, 2, 4, 7, 5, 6 };
+  GstHarness *h = new_harness ("cencmux fragment-duration=160000000");
+  g_autoptr (GByteArray) file = NULL;
+  const guint8 *moof, *trun;
+  gsize moof_size, size;
+
+  for (guint i = 0; i < G_N_ELEMENTS (shown); i++) {
+    GstBuffer *buffer = frame (i % 4 == 0, shown[i], 10);
+
+    GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
+    gst_harness_push (h, buffer);
+  }
+  gst_harness_push_event (h, gst_event_new_eos ());
+  file = collect (h);
+  for (guint i = 0; i < G_N_ELEMENTS (shown); i++) {
+    moof = find_box (file->data, file->len, "moof", i / 4, &moof_size);
+    trun = find_box (moof, moof_size, "traf/trun", 0, &size);
+    g_assert_cmpuint (decode_time (file, i / 4), ==, i / 4 * 4096);
+    g_assert_cmpuint (GST_READ_UINT32_BE (trun + 12 + i % 4 * 16), ==, 1024);
+    g_assert_cmpint ((gint32) GST_READ_UINT32_BE (trun + 24 + i % 4 * 16) +
+        (gint) i * 1024, ==, shown[i] * 1024);
+  }
+  gst_harness_teardown (h);
+}
+
 /* Running time, at twice the speed half as long. */
 static void
 test_rate (void)
@@ -471,6 +501,7 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/cencmux/no-drift", test_no_drift);
   g_test_add_func ("/cencmux/protection-boxes", test_protection_boxes);
   g_test_add_func ("/cencmux/no-duration", test_no_duration);
+  g_test_add_func ("/cencmux/no-dts", test_no_dts);
   g_test_add_func ("/cencmux/rate", test_rate);
   g_test_add_func ("/cencmux/language", test_language);
   g_test_add_func ("/cencmux/gap", test_gap);
