@@ -49,6 +49,11 @@ const readSet = async (file, index) => {
     codecs: await one('//@codecs'),
     protections: Number(await xpath(file,
       `count(${set}//*[local-name()='ContentProtection'])`)),
+    channels: {
+      scheme: await one("//*[local-name()='AudioChannelConfiguration']" +
+        '/@schemeIdUri'),
+      value: await one("//*[local-name()='AudioChannelConfiguration']/@value"),
+    },
     defaultKid: await one("//@*[local-name()='default_KID']"),
     spans,
     init: path.join(folder,

@@ -6,7 +6,10 @@ const CONTAINERS = new Set([
   'moov', 'trak', 'mdia', 'minf', 'stbl', 'moof', 'traf', 'sinf', 'schi',
 ]);
 // Bytes of fixed fields in front of the children.
-const PREFIX = { stsd: 8, encv: 78, enca: 28, avc1: 78, avc3: 78, mp4a: 28 };
+const PREFIX = {
+  stsd: 8, encv: 78, avc1: 78, avc3: 78,
+  enca: 28, mp4a: 28, Opus: 28, fLaC: 28, 'ac-3': 28, 'ec-3': 28,
+};
 
 // All boxes, depth first: { type, path, body (a Buffer after the header) }.
 export function* boxes (data, path = '') {
