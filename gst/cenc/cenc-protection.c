@@ -148,6 +148,55 @@ hab_protection_subsamples_new (GArray *ranges, guint *count)
   return gst_buffer_new_wrapped (entries, *count * HAB_SUBSAMPLE_ENTRY);
 }
 
+/* (transfer full) (nullable): the meta's fields for a buffer that is n bytes
+ * shorter at the start. */
+static GstStructure *
+trim_structure (const GstStructure *structure, gsize n)
+{
+  g_autoptr (GstBuffer) subsamples = NULL;
+  GstStructure *trimmed;
+  HabProtection protection;
+  guint8 clear[2];
+
+  if (!hab_protection_from_structure (structure, &protection) ||
+      (protection.encrypted && protection.n_subsamples == 0))
+    return NULL;
+  trimmed = gst_structure_copy (structure);
+  if (!protection.encrypted)
+    return trimmed;
+
+  subsamples = gst_buffer_copy_deep (protection.subsamples);
+  gst_buffer_extract (subsamples, 0, clear, 2);
+  if (GST_READ_UINT16_BE (clear) < n) {
+    gst_structure_free (trimmed);
+    return NULL;
+  }
+  GST_WRITE_UINT16_BE (clear, GST_READ_UINT16_BE (clear) - n);
+  gst_buffer_fill (subsamples, 0, clear, 2);
+  gst_structure_set (trimmed, "subsamples", GST_TYPE_BUFFER, subsamples, NULL);
+  return trimmed;
+}
+
+GstBuffer *
+hab_protection_trim_start (GstBuffer *buffer, gsize n)
+{
+  g_autoptr (GstBuffer) whole = buffer;
+  GstProtectionMeta *meta = gst_buffer_get_protection_meta (whole);
+  GstStructure *structure = NULL;
+  GstBuffer *trimmed;
+
+  if (meta && (structure = trim_structure (meta->info, n)) == NULL)
+    return NULL;
+  trimmed = gst_buffer_copy_region (whole,
+      GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_MEMORY, n, -1);
+  GST_BUFFER_PTS (trimmed) = GST_BUFFER_PTS (whole);
+  GST_BUFFER_DTS (trimmed) = GST_BUFFER_DTS (whole);
+  GST_BUFFER_DURATION (trimmed) = GST_BUFFER_DURATION (whole);
+  if (structure)
+    gst_buffer_add_protection_meta (trimmed, structure);
+  return trimmed;
+}
+
 GstBuffer *
 hab_protection_pssh_new (const guint8 kid[16])
 {

@@ -48,6 +48,10 @@ GstStructure *hab_protection_template_new (const guint8 kid[16],
  * bytes cut into several entries. *count is the number of entries. */
 GstBuffer *hab_protection_subsamples_new (GArray *ranges, guint *count);
 
+/* (transfer full): buffer (transfer full) without its first n bytes, which are
+ * not protected. NULL where its meta says that they are. */
+GstBuffer *hab_protection_trim_start (GstBuffer *buffer, gsize n);
+
 /* (transfer full): version 1 pssh box of the W3C common system with one KID
  * and no data. */
 GstBuffer *hab_protection_pssh_new (const guint8 kid[16]);

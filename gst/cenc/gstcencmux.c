@@ -606,6 +606,26 @@ end_chunk_before (GstCencMux *self, GstBuffer *buffer, const SampleTime *time)
   return GST_FLOW_OK;
 }
 
+/* (transfer full) both: the sample as files store it. NULL with an error posted
+ * where it cannot be. */
+static GstBuffer *
+trim_sample (GstCencMux *self, GstBuffer *buffer)
+{
+  guint8 start[16];
+  gsize size, n;
+
+  if (self->track->codec->removable_start == NULL)
+    return buffer;
+  size = gst_buffer_extract (buffer, 0, start, sizeof start);
+  n = self->track->codec->removable_start (start, size);
+  if (n > 0)
+    buffer = hab_protection_trim_start (buffer, n);
+  if (buffer == NULL)
+    GST_ELEMENT_ERROR (self, STREAM, MUX, (NULL),
+        ("malformed protection metadata at the start of a sample"));
+  return buffer;
+}
+
 static GstFlowReturn
 gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
@@ -617,6 +637,9 @@ gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 
   if (self->track == NULL)
     return GST_FLOW_NOT_NEGOTIATED;
+  owned = buffer = trim_sample (self, g_steal_pointer (&owned));
+  if (buffer == NULL)
+    return GST_FLOW_ERROR;
   if (gst_buffer_get_size (buffer) == 0 ||
       hab_caps_announce_header (self->caps, buffer))
     return GST_FLOW_OK;

@@ -452,6 +452,18 @@ av1_sample_entry (const gchar *stream_format)
   return "av01";
 }
 
+/* A temporal delimiter has no place in a file (AV1-ISOBMFF, 2.4). */
+static gsize
+av1_removable_start (const guint8 *data, gsize size)
+{
+  Obu obu;
+
+  if (size == 0 || !(data[0] & 2) || !read_obu_header (data, size, &obu) ||
+      obu.type != GST_AV1_OBU_TEMPORAL_DELIMITER)
+    return 0;
+  return obu.payload + obu.size;
+}
+
 static gboolean
 check_codec_data (const guint8 *codec_data, gsize size, GError **error)
 {
@@ -530,6 +542,7 @@ const HabCodec hab_codec_av1 = {
           "alignment = (string) tu",
   .sample_entry = av1_sample_entry,
   .make_codec_data = av1_make_codec_data,
+  .removable_start = av1_removable_start,
   .write_config = av1_write_config,
   .mime_codec = av1_mime_codec,
   .parser_new = av1_parser_new,

@@ -139,6 +139,11 @@ struct _HabCodec
   gboolean (*parse_format) (const guint8 *codec_data, gsize size,
       HabAudioFormat *format, GError **error);
 
+  /* How many bytes a file leaves out at the start of an access unit whose first
+   * size bytes, up to 16, are at data; in the clear also where it is encrypted.
+   * NULL for codecs that files store as they are. */
+  gsize (*removable_start) (const guint8 *data, gsize size);
+
   /* Appends the boxes that describe the codec in the sample entry. codec_data
    * is that of the caps, of codecs whose caps have none the payload of their
    * own box in ISO BMFF. */

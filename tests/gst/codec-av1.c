@@ -622,6 +622,21 @@ test_codec_data (void)
   g_assert_error (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_MALFORMED);
 }
 
+static void
+test_removable_start (void)
+{
+  static const guint8 delimiter[] = { 0x12, 0, 0x0a, 0x0b, 0, 0, 0 };
+  static const guint8 extended[] = { 0x16, 0, 0, 0x0a };
+  const HabCodec *codec = hab_codec_find ("video/x-av1", 0);
+
+  g_assert_cmpuint (codec->removable_start (delimiter, 7), ==, 2);
+  g_assert_cmpuint (codec->removable_start (delimiter, 2), ==, 2);
+  g_assert_cmpuint (codec->removable_start (delimiter, 1), ==, 0);
+  g_assert_cmpuint (codec->removable_start (delimiter, 0), ==, 0);
+  g_assert_cmpuint (codec->removable_start (delimiter + 2, 5), ==, 0);
+  g_assert_cmpuint (codec->removable_start (extended, 4), ==, 3);
+}
+
 gint
 main (gint argc, gchar **argv)
 {
@@ -635,5 +650,6 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/av1/access-units", test_access_units);
   g_test_add_func ("/av1/mime-codec", test_mime_codec);
   g_test_add_func ("/av1/codec-data", test_codec_data);
+  g_test_add_func ("/av1/removable-start", test_removable_start);
   return g_test_run ();
 }
