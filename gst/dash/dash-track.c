@@ -45,17 +45,30 @@ hab_dash_segments_to_ticks (GArray *segments, guint32 timescale)
   return result;
 }
 
+static GstClockTime
+length_of (const HabDashSegment *segment)
+{
+  return segment->end - MIN (segment->start, segment->end);
+}
+
+/* Segments that are less than half as long as the longest do not count (as in
+ * RFC 8216, 4.1): the last one may be a single key frame, or a frame of audio
+ * and a kilobyte of boxes. */
 static guint64
 peak_bandwidth (GArray *segments)
 {
+  GstClockTime longest = 1;
   guint64 peak = 1;
 
+  for (guint i = 0; i < segments->len; i++)
+    longest = MAX (longest, length_of (segment_at (segments, i)));
   for (guint i = 0; i < segments->len; i++) {
     const HabDashSegment *segment = segment_at (segments, i);
+    GstClockTime length = length_of (segment);
 
-    if (segment->end > segment->start)
+    if (length >= longest - longest / 2)
       peak = MAX (peak, gst_util_uint64_scale_ceil (segment->size * 8,
-          GST_SECOND, segment->end - segment->start));
+          GST_SECOND, length));
   }
   return peak;
 }

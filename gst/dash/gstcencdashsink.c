@@ -613,6 +613,12 @@ prepare (GstCencDashSink *self)
         (NULL));
     return FALSE;
   }
+  if (*self->location == '\0' || g_str_has_suffix (self->location, "/")) {
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+        ("\"%s\" is a folder: set location to the path of the manifest.",
+            self->location), (NULL));
+    return FALSE;
+  }
   for (guint i = 0; i < self->streams->len; i++) {
     Stream *stream = self->streams->pdata[i];
 
@@ -648,6 +654,13 @@ gst_cenc_dash_sink_set_property (GObject *object, guint id,
 {
   GstCencDashSink *self = GST_CENC_DASH_SINK (object);
 
+  /* The streaming threads read them without the lock. */
+  if (GST_STATE (self) > GST_STATE_READY ||
+      GST_STATE_NEXT (self) > GST_STATE_READY) {
+    g_warning ("%s: %s can only be set in NULL and READY",
+        GST_OBJECT_NAME (self), pspec->name);
+    return;
+  }
   GST_OBJECT_LOCK (self);
   switch ((Property) id) {
     case PROP_LOCATION:

@@ -91,6 +91,15 @@ wait_for (Fixture *f, GstMessageType types)
 }
 
 static void
+wait_for_eos (Fixture *f)
+{
+  g_autoptr (GstMessage) message = wait_for (f,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+}
+
+static void
 assert_exists (Fixture *f, const gchar *name, gboolean exists)
 {
   g_autofree gchar *path = g_build_filename (f->folder, "out", name, NULL);
@@ -265,12 +274,50 @@ test_not_writable (Fixture *f, gconstpointer data)
   g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_ERROR);
 }
 
+/* Where a run writes to stays what it was. */
+static void
+test_set_while_running (Fixture *f, gconstpointer data)
+{
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  g_test_expect_message (NULL, G_LOG_LEVEL_WARNING, "*location*READY*");
+  g_object_set (f->sink, "location", "/nonexistent/stream.mpd", NULL);
+  g_test_assert_expected_messages ();
+  push_frames (f, 10);
+  wait_for_eos (f);
+  assert_exists (f, "stream.mpd", TRUE);
+}
+
 static void
 test_no_location (Fixture *f, gconstpointer data)
 {
-  g_object_set (f->sink, "location", NULL, NULL);
-  g_assert_cmpint (gst_element_set_state (f->pipeline, GST_STATE_PAUSED), ==,
-      GST_STATE_CHANGE_FAILURE);
+  static const gchar *const locations[] = { NULL, "", "folder/" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (locations); i++) {
+    g_object_set (f->sink, "location", locations[i], NULL);
+    g_assert_cmpint (gst_element_set_state (f->pipeline, GST_STATE_PAUSED), ==,
+        GST_STATE_CHANGE_FAILURE);
+    gst_element_set_state (f->pipeline, GST_STATE_NULL);
+  }
+}
+
+/* A last segment of one frame says nothing of the bit rate. */
+static void
+test_bandwidth (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *manifest = NULL;
+  const gchar *bandwidth;
+
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_frames (f, 45);
+  wait_for_eos (f);
+  assert_exists (f, "audio_0/2.m4s", TRUE);
+  g_assert_true (g_file_get_contents (f->manifest, &manifest, NULL, NULL));
+  bandwidth = strstr (manifest, "bandwidth=\"");
+  g_assert_nonnull (bandwidth);
+  g_assert_cmpuint (g_ascii_strtoull (bandwidth + strlen ("bandwidth=\""),
+      NULL, 10), <, 50000);
 }
 
 static void
@@ -299,15 +346,6 @@ wait_for_segment (Fixture *f, guint number)
     if (gst_structure_get_uint (s, "number", &actual) && actual == number)
       return;
   }
-}
-
-static void
-wait_for_eos (Fixture *f)
-{
-  g_autoptr (GstMessage) message = wait_for (f,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-
-  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
 }
 
 static guint
@@ -498,6 +536,7 @@ main (gint argc, gchar **argv)
     { "/cencdashsink/empty-input", test_empty_input },
     { "/cencdashsink/stopped-early", test_stopped_early },
     { "/cencdashsink/twice", test_twice },
+    { "/cencdashsink/bandwidth", test_bandwidth },
     { "/cencdashsink/flush", test_flush },
     { "/cencdashsink/flush-after-end", test_flush_after_end },
     { "/cencdashsink/error-at-end", test_error_at_end },
@@ -505,6 +544,7 @@ main (gint argc, gchar **argv)
     { "/cencdashsink/release-last", test_release_last },
     { "/cencdashsink/pad-names", test_pad_names },
     { "/cencdashsink/not-writable", test_not_writable },
+    { "/cencdashsink/set-while-running", test_set_while_running },
     { "/cencdashsink/no-location", test_no_location },
   };
 
