@@ -10,10 +10,10 @@ extern const HabCodec hab_codec_h265;
 extern const HabCodec hab_codec_av1;
 extern const HabCodec hab_codec_vp9;
 extern const HabCodec hab_codec_aac;
-extern const HabCodec hab_codec_mp3;
-extern const HabCodec hab_codec_eac3;
-extern const HabCodec hab_codec_ac3;
-extern const HabCodec hab_codec_flac;
 extern const HabCodec hab_codec_opus;
+extern const HabCodec hab_codec_flac;
+extern const HabCodec hab_codec_ac3;
+extern const HabCodec hab_codec_eac3;
+extern const HabCodec hab_codec_mp3;
 
 G_END_DECLS

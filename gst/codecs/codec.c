@@ -14,11 +14,11 @@ static const HabCodec *const codecs[] = {
   &hab_codec_av1,
   &hab_codec_vp9,
   &hab_codec_aac,
-  &hab_codec_mp3,
-  &hab_codec_eac3,
-  &hab_codec_ac3,
-  &hab_codec_flac,
   &hab_codec_opus,
+  &hab_codec_flac,
+  &hab_codec_ac3,
+  &hab_codec_eac3,
+  &hab_codec_mp3,
 };
 
 static const gchar *const random_access_words[] = {
