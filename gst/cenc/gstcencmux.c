@@ -47,7 +47,7 @@
 
 #include "caps-completion.h"
 #include "cenc-protection.h"
-#include "cmaf-chunk.h"
+#include "cmaf-builder.h"
 #include "cmaf-track-caps.h"
 #include "language.h"
 
@@ -87,29 +87,10 @@ struct _GstCencMux
   GstCaps *track_caps;   /* and complete, from the first sample on */
   HabCmafTrack *track;   /* NULL before caps */
   GBytes *init_segment;  /* what went downstream; NULL before the first sample */
-  gboolean segment_sent;
 
-  HabCmafChunk chunk;    /* samples that wait */
-  GstBufferList *data;   /* and their buffers */
-  guint64 chunk_bytes;
-  GstClockTime chunk_pts, chunk_end; /* running time, earliest and latest */
-  gboolean segment_open; /* a chunk of the segment went downstream */
-
-  /* The sample that came last; its duration ends at the next one's DTS. */
-  gint64 last_dts;               /* ticks in the file */
-  GstClockTime last_pts;         /* running time */
-  GstClockTime last_duration;    /* of its buffer, or GST_CLOCK_TIME_NONE */
-  gint64 last_delta;             /* ticks between the two before */
-  gboolean spread_dts;           /* pictures are reordered and have no DTS */
-  guint64 next_line;             /* running time of the next line of the grid */
+  HabCmafBuilder *builder;
+  guint64 next_line;     /* running time of the next line of the grid */
 };
-
-/* When a sample is decoded and shown, in running time, signed. */
-typedef struct
-{
-  gint64 dts, pts;     /* ns */
-  gboolean dts_known;  /* else dts is pts */
-} SampleTime;
 
 static void gst_cenc_mux_reset (GstCencMux *self);
 
@@ -119,15 +100,6 @@ GST_ELEMENT_REGISTER_DEFINE (cencmux, "cencmux", GST_RANK_NONE,
     GST_TYPE_CENC_MUX)
 
 /* --- time ------------------------------------------------------------------- */
-
-static gint64
-to_ticks (const HabCmafTrack *track, gint64 ns)
-{
-  guint64 ticks = gst_util_uint64_scale_round (ABS (ns), track->timescale,
-      GST_SECOND);
-
-  return ns < 0 ? -(gint64) ticks : (gint64) ticks;
-}
 
 static gint64
 to_running_time (GstCencMux *self, GstClockTime time)
@@ -177,7 +149,7 @@ sample_duration (GstCencMux *self, GstBuffer *buffer)
 /* A track without reordering may have one kind of time only. One with it and
  * without DTS (Matroska has none) gets decoding times with each chunk. */
 static gboolean
-sample_time (GstCencMux *self, GstBuffer *buffer, SampleTime *time)
+sample_time (GstCencMux *self, GstBuffer *buffer, HabSampleTime *time)
 {
   gint64 clip = clip_at_start (self, buffer);
   GstClockTime dts = GST_BUFFER_DTS (buffer), pts = GST_BUFFER_PTS (buffer);
@@ -194,6 +166,7 @@ sample_time (GstCencMux *self, GstBuffer *buffer, SampleTime *time)
   }
   time->dts = to_running_time (self, dts) - clip;
   time->pts = to_running_time (self, pts) - clip;
+  time->duration = sample_duration (self, buffer);
   return TRUE;
 }
 
@@ -227,7 +200,6 @@ send_segment (GstCencMux *self)
 
   gst_segment_init (&segment, GST_FORMAT_TIME);
   gst_pad_push_event (self->srcpad, gst_event_new_segment (&segment));
-  self->segment_sent = TRUE;
 }
 
 static GstFlowReturn
@@ -287,112 +259,6 @@ complete_track (GstCencMux *self, GstBuffer *first)
   return TRUE;
 }
 
-/* The file's timeline starts at its first decoding time, if that is before 0. */
-static GstFlowReturn
-begin_track (GstCencMux *self, const SampleTime *time)
-{
-  gint64 first = to_ticks (self->track, time->dts);
-
-  self->track->media_time = first < 0 ? -first : 0;
-  return push_init_segment (self);
-}
-
-/* --- chunks ------------------------------------------------------------------ */
-
-static HabCmafSample *
-last_sample (GstCencMux *self)
-{
-  return &g_array_index (self->chunk.samples, HabCmafSample,
-      self->chunk.samples->len - 1);
-}
-
-/* The list that goes downstream: header, then the samples' own buffers. */
-static GstBufferList *
-finish_list (GstCencMux *self, gboolean ends_segment)
-{
-  GstBufferList *list = g_steal_pointer (&self->data);
-  g_autoptr (GBytes) bytes = hab_cmaf_chunk_header (&self->chunk, self->track);
-  GstBuffer *header = gst_buffer_new_wrapped_bytes (bytes);
-  GstBuffer *last;
-
-  GST_BUFFER_PTS (header) = self->chunk_pts;
-  GST_BUFFER_DURATION (header) = self->chunk_end - self->chunk_pts;
-  GST_BUFFER_FLAG_SET (header, GST_BUFFER_FLAG_HEADER);
-  if (!self->chunk.starts_segment)
-    GST_BUFFER_FLAG_SET (header, GST_BUFFER_FLAG_DELTA_UNIT);
-  gst_buffer_list_insert (list, 0, header);
-
-  if (ends_segment) {
-    last = gst_buffer_list_get_writable (list,
-        gst_buffer_list_length (list) - 1);
-    GST_BUFFER_FLAG_SET (last, GST_BUFFER_FLAG_MARKER);
-  }
-  return list;
-}
-
-static gint
-compare_times (gconstpointer a, gconstpointer b)
-{
-  const gint64 *x = a, *y = b;
-
-  return (*x > *y) - (*x < *y);
-}
-
-/* Where there is no DTS, pictures are decoded at the times at which pictures of
- * the chunk are shown, in order; some are shown before they are decoded then,
- * which the file can say and players take as it is. Keeps where the chunk
- * begins and ends, and every PTS. */
-static void
-spread_decode_times (GstCencMux *self)
-{
-  GArray *samples = self->chunk.samples;
-  g_autofree gint64 *pts = g_new (gint64, samples->len);
-  g_autofree gint64 *dts = g_new (gint64, samples->len + 1);
-  gint64 start = self->chunk.decode_time, end = start;
-
-  for (guint i = 0; i < samples->len; i++) {
-    const HabCmafSample *sample = &g_array_index (samples, HabCmafSample, i);
-
-    dts[i] = pts[i] = end + sample->composition_offset;
-    end += sample->duration;
-  }
-  qsort (dts, samples->len, sizeof *dts, compare_times);
-  dts[0] = start;
-  dts[samples->len] = end;
-  for (guint i = 0; i < samples->len; i++) {
-    HabCmafSample *sample = &g_array_index (samples, HabCmafSample, i);
-
-    dts[i + 1] = CLAMP (dts[i + 1], start, end);
-    sample->duration = dts[i + 1] - dts[i];
-    sample->composition_offset = pts[i] - dts[i];
-  }
-}
-
-static GstFlowReturn
-push_chunk (GstCencMux *self, gboolean ends_segment)
-{
-  GstBufferList *list;
-
-  if (self->chunk.samples->len == 0)
-    return GST_FLOW_OK;
-
-  if (self->spread_dts)
-    spread_decode_times (self);
-  self->chunk.sequence_number++;
-  self->chunk.starts_segment = !self->segment_open;
-  self->segment_open = !ends_segment;
-  list = finish_list (self, ends_segment);
-
-  GST_LOG_OBJECT (self, "chunk %u of %u samples, %" G_GUINT64_FORMAT " bytes",
-      self->chunk.sequence_number, self->chunk.samples->len,
-      self->chunk_bytes);
-  hab_cmaf_chunk_reset (&self->chunk);
-  self->chunk_bytes = 0;
-  self->chunk_pts = GST_CLOCK_TIME_NONE;
-  self->chunk_end = 0;
-  return gst_pad_push_list (self->srcpad, list);
-}
-
 /* Ticks of a frame by the caps; 1 where they do not say, since something that
  * lasts no time at all cannot be addressed. */
 static gint64
@@ -407,163 +273,46 @@ nominal_duration (GstCencMux *self)
   return gst_util_uint64_scale_round (self->track->timescale, fps_d, fps_n);
 }
 
-/* How long the sample before lasts, of which a buffer without a duration says
- * nothing. */
-static void
-end_last_sample (GstCencMux *self, gint64 ticks)
+static GstFlowReturn
+begin_track (GstCencMux *self, const HabSampleTime *time)
 {
-  last_sample (self)->duration = MIN (ticks, G_MAXUINT32);
-  if (!GST_CLOCK_TIME_IS_VALID (self->last_duration))
-    self->chunk_end = MAX (self->chunk_end, self->last_pts +
-            gst_util_uint64_scale_round (ticks, GST_SECOND,
-                self->track->timescale));
+  hab_cmaf_builder_begin (self->builder, self->track, time,
+      nominal_duration (self));
+  return push_init_segment (self);
 }
 
-/* The duration of a sample that no other follows. */
-static void
-finish_last_sample (GstCencMux *self)
+/* --- chunks ------------------------------------------------------------------ */
+
+static GstFlowReturn
+push_chunk (GstCencMux *self, gboolean ends_segment)
 {
-  if (self->chunk.samples->len == 0)
-    return;
-  if (GST_CLOCK_TIME_IS_VALID (self->last_duration))
-    end_last_sample (self,
-        to_ticks (self->track, self->last_pts + self->last_duration) -
-            to_ticks (self->track, self->last_pts));
-  else
-    end_last_sample (self, self->last_delta > 0 ? self->last_delta :
-                                                  nominal_duration (self));
-}
+  GstBufferList *list = hab_cmaf_builder_finish (self->builder, ends_segment);
 
-/* A decoding time that goes back would be a negative duration. */
-static gint64
-advance_dts (GstCencMux *self, gint64 dts, gboolean known)
-{
-  if (self->chunk.samples->len == 0)
-    return dts;
-  if (dts < self->last_dts && !known) {
-    self->spread_dts = TRUE;
-    dts = self->last_dts;
-  } else if (dts < self->last_dts) {
-    GST_WARNING_OBJECT (self, "DTS goes back by %" G_GINT64_FORMAT " ticks",
-        self->last_dts - dts);
-    dts = self->last_dts;
-  }
-  self->last_delta = dts - self->last_dts;
-  end_last_sample (self, self->last_delta);
-  return dts;
-}
-
-/* Entries for a sample that stays clear in an encrypted track. */
-static guint
-append_clear_entries (GByteArray *entries, gsize size)
-{
-  guint count = 0;
-
-  do {
-    guint16 clear = MIN (size, G_MAXUINT16);
-    guint8 entry[HAB_SUBSAMPLE_ENTRY] = { clear >> 8, clear & 0xff };
-
-    g_byte_array_append (entries, entry, sizeof entry);
-    size -= clear;
-    count++;
-  } while (size > 0);
-  return count;
-}
-
-static gboolean
-append_meta_entries (GByteArray *entries, GstProtectionMeta *meta,
-    guint *count)
-{
-  HabProtection protection;
-  GstMapInfo map;
-
-  if (!hab_protection_from_structure (meta->info, &protection) ||
-      protection.n_subsamples == 0 ||
-      !gst_buffer_map (protection.subsamples, &map, GST_MAP_READ))
-    return FALSE;
-  *count = protection.n_subsamples;
-  g_byte_array_append (entries, map.data, *count * HAB_SUBSAMPLE_ENTRY);
-  gst_buffer_unmap (protection.subsamples, &map);
-  return TRUE;
-}
-
-static gboolean
-append_subsamples (GstCencMux *self, GstBuffer *buffer, HabCmafSample *sample)
-{
-  GstProtectionMeta *meta = gst_buffer_get_protection_meta (buffer);
-
-  if (!self->track->encrypted || self->track->codec->whole_sample)
-    return TRUE;
-
-  if (meta == NULL) {
-    sample->n_subsamples = append_clear_entries (self->chunk.subsamples,
-        sample->size);
-  } else if (!append_meta_entries (self->chunk.subsamples, meta,
-                 &sample->n_subsamples)) {
-    GST_ELEMENT_ERROR (self, STREAM, MUX, (NULL),
-        ("malformed protection metadata: %" GST_PTR_FORMAT, meta->info));
-    return FALSE;
-  }
-
-  if (sample->n_subsamples > HAB_CMAF_MAX_SUBSAMPLES) {
-    GST_ELEMENT_ERROR (self, STREAM, MUX,
-        ("An access unit has %u subsamples; the file format has room for %u.",
-            sample->n_subsamples, HAB_CMAF_MAX_SUBSAMPLES),
-        ("encode with fewer slices"));
-    return FALSE;
-  }
-  return TRUE;
-}
-
-static void
-extend_chunk (GstCencMux *self, GstBuffer *buffer, const SampleTime *time)
-{
-  GstClockTime pts = MAX (time->pts, 0);
-  GstClockTime end = time->pts;
-
-  if (GST_BUFFER_DURATION_IS_VALID (buffer))
-    end += sample_duration (self, buffer);
-  if ((gint64) end < 0)
-    end = 0;
-  self->chunk_pts = GST_CLOCK_TIME_IS_VALID (self->chunk_pts) ?
-      MIN (self->chunk_pts, pts) :
-      pts;
-  self->chunk_end = MAX (self->chunk_end, MAX (end, pts));
+  if (list == NULL)
+    return GST_FLOW_OK;
+  GST_LOG_OBJECT (self, "chunk of %u samples%s",
+      gst_buffer_list_length (list) - 1,
+      ends_segment ? ", the last of its segment" : "");
+  return gst_pad_push_list (self->srcpad, list);
 }
 
 static GstFlowReturn
-append_sample (GstCencMux *self, GstBuffer *buffer, const SampleTime *time,
-    gint64 dts)
+append_sample (GstCencMux *self, GstBuffer *buffer, const HabSampleTime *time)
 {
-  HabCmafSample sample = { 0 };
+  g_autoptr (GError) error = NULL;
 
-  sample.size = gst_buffer_get_size (buffer);
-  sample.sync = !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-  sample.composition_offset = to_ticks (self->track, time->pts) +
-      (gint64) self->track->media_time - dts;
-  if (!append_subsamples (self, buffer, &sample)) {
-    gst_buffer_unref (buffer);
-    return GST_FLOW_ERROR;
-  }
-
-  if (self->chunk.samples->len == 0) {
-    self->chunk.decode_time = dts;
-    self->data = gst_buffer_list_new ();
-  }
-  g_array_append_val (self->chunk.samples, sample);
-  self->chunk_bytes += sample.size;
-  self->last_dts = dts;
-  self->last_pts = MAX (time->pts, 0);
-  self->last_duration = sample_duration (self, buffer);
-  extend_chunk (self, buffer, time);
-  gst_buffer_list_add (self->data, buffer);
-  return GST_FLOW_OK;
+  if (hab_cmaf_builder_append (self->builder, buffer, time, &error))
+    return GST_FLOW_OK;
+  GST_ELEMENT_ERROR (self, STREAM, MUX,
+      ("The stream cannot be written: %s.", error->message), (NULL));
+  return GST_FLOW_ERROR;
 }
 
 /* --- where segments begin ------------------------------------------------------ */
 
 static gboolean
-starts_segment (GstCencMux *self, GstBuffer *buffer, const SampleTime *time)
+starts_segment (GstCencMux *self, GstBuffer *buffer,
+    const HabSampleTime *time)
 {
   gboolean video = self->track->codec->kind == HAB_MEDIA_VIDEO;
 
@@ -573,7 +322,7 @@ starts_segment (GstCencMux *self, GstBuffer *buffer, const SampleTime *time)
 }
 
 static void
-move_grid (GstCencMux *self, const SampleTime *time)
+move_grid (GstCencMux *self, const HabSampleTime *time)
 {
   guint64 duration, at = MAX (time->pts, 0) + GRID_TOLERANCE;
 
@@ -591,11 +340,12 @@ chunk_is_full (GstCencMux *self, gsize more)
   GST_OBJECT_LOCK (self);
   max = self->max_chunk_bytes;
   GST_OBJECT_UNLOCK (self);
-  return self->chunk_bytes + more > max;
+  return hab_cmaf_builder_get_size (self->builder) + more > max;
 }
 
 static GstFlowReturn
-end_chunk_before (GstCencMux *self, GstBuffer *buffer, const SampleTime *time)
+end_chunk_before (GstCencMux *self, GstBuffer *buffer,
+    const HabSampleTime *time)
 {
   if (starts_segment (self, buffer, time)) {
     move_grid (self, time);
@@ -632,8 +382,7 @@ gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   GstCencMux *self = GST_CENC_MUX (parent);
   g_autoptr (GstBuffer) owned = buffer;
   GstFlowReturn flow = GST_FLOW_OK;
-  SampleTime time;
-  gint64 dts;
+  HabSampleTime time;
 
   if (self->track == NULL)
     return GST_FLOW_NOT_NEGOTIATED;
@@ -655,13 +404,11 @@ gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   if (flow != GST_FLOW_OK)
     return flow;
 
-  dts = advance_dts (self,
-      to_ticks (self->track, time.dts) + (gint64) self->track->media_time,
-      time.dts_known);
+  hab_cmaf_builder_advance (self->builder, &time);
   flow = end_chunk_before (self, buffer, &time);
   if (flow != GST_FLOW_OK)
     return flow;
-  return append_sample (self, g_steal_pointer (&owned), &time, MAX (dts, 0));
+  return append_sample (self, g_steal_pointer (&owned), &time);
 }
 
 /* --- events ------------------------------------------------------------------- */
@@ -773,7 +520,7 @@ drain (GstCencMux *self, GstPad *pad, GstEvent *event)
 {
   GstFlowReturn flow;
 
-  finish_last_sample (self);
+  hab_cmaf_builder_end (self->builder);
   flow = push_chunk (self, TRUE);
   if (flow == GST_FLOW_FLUSHING || flow < GST_FLOW_EOS) {
     gst_event_unref (event);
@@ -831,19 +578,7 @@ gst_cenc_mux_reset (GstCencMux *self)
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
   gst_caps_replace (&self->track_caps, NULL);
   g_clear_pointer (&self->init_segment, g_bytes_unref);
-  g_clear_pointer (&self->data, gst_buffer_list_unref);
-  hab_cmaf_chunk_reset (&self->chunk);
-  self->chunk.sequence_number = 0;
-  self->chunk_bytes = 0;
-  self->chunk_pts = GST_CLOCK_TIME_NONE;
-  self->chunk_end = 0;
-  self->segment_open = FALSE;
-  self->segment_sent = FALSE;
-  self->last_dts = 0;
-  self->last_pts = 0;
-  self->last_duration = GST_CLOCK_TIME_NONE;
-  self->last_delta = 0;
-  self->spread_dts = FALSE;
+  hab_cmaf_builder_reset (self->builder);
   self->next_line = 0;
 }
 
@@ -913,7 +648,7 @@ gst_cenc_mux_finalize (GObject *object)
   gst_cenc_mux_reset (self);
   g_clear_pointer (&self->track, hab_cmaf_track_free);
   gst_caps_replace (&self->caps, NULL);
-  hab_cmaf_chunk_clear (&self->chunk);
+  hab_cmaf_builder_free (self->builder);
   G_OBJECT_CLASS (gst_cenc_mux_parent_class)->finalize (object);
 }
 
@@ -978,7 +713,7 @@ gst_cenc_mux_init (GstCencMux *self)
 {
   self->fragment_duration = DEFAULT_FRAGMENT_DURATION;
   self->max_chunk_bytes = DEFAULT_MAX_CHUNK_BYTES;
-  hab_cmaf_chunk_init (&self->chunk);
+  self->builder = hab_cmaf_builder_new ();
   gst_cenc_mux_reset (self);
 
   self->sinkpad = add_pad (self, "sink");
