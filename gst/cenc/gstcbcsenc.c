@@ -276,8 +276,9 @@ gst_cbcs_enc_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
   }
   if (self->codec->clear_only) {
     GST_ELEMENT_ERROR (self, STREAM, ENCODE,
-        ("The stream cannot be encrypted: %s.", self->codec->clear_only),
-        ("leave it in the clear, or convert it: %" GST_PTR_FORMAT, in));
+        ("The stream cannot be encrypted: %s. Leave it in the clear, or "
+         "convert it.", self->codec->clear_only),
+        ("%" GST_PTR_FORMAT, in));
     return FALSE;
   }
 
