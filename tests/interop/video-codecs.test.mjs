@@ -3,7 +3,7 @@
 // another program.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
@@ -26,6 +26,23 @@ const x265 = (params, ...flags) => (file) => clip(file, '-c:v', 'libx265',
   '-x265-params', `log-level=none:keyint=25:min-keyint=25:${params}`, ...flags);
 const aom = (...flags) => (file) => clip(file, '-c:v', 'libaom-av1',
   '-cpu-used', '8', '-g', '25', '-b:v', '400k', ...flags);
+
+// Parameter sets that change on the way and come in band: with those that hvcC
+// has, the slice headers of the second half would be read wrong.
+const changingParameterSets = async (file) => {
+  const halves = [
+    'bframes=2:weightp=0:ref=1:wpp=0:no-deblock=1:qp=30',
+    'bframes=0:ref=4:slices=2:ctu=16:max-tu-size=16:qg-size=16:cbqpoffs=2:qp=20',
+  ];
+  const joined = `${file}.h265`;
+  for (const [i, params] of halves.entries()) {
+    const half = `${file}.${i}.h265`;
+    await x265(`repeat-headers=1:open-gop=0:${params}`, '-f', 'hevc')(half);
+    await appendFile(joined, await readFile(half));
+  }
+  await ffmpeg('-f', 'hevc', '-r', '25', '-i', joined, '-c', 'copy',
+    '-tag:v', 'hev1', file);
+};
 
 // codecs: the string of the manifest. gops: kind and whether it is closed, of
 // each GOP. notShaka: why Shaka Packager 3.4.2 does not find the same ranges.
@@ -56,6 +73,12 @@ const clips = {
     gops: ['idr closed', 'idr closed'],
     notShaka: 'it forgets that a PPS switches deblocking off, and reads a ' +
       'slice_loop_filter_across_slices_enabled_flag that is not there',
+  },
+  'H.265, parameter sets that change in band': {
+    make: changingParameterSets,
+    codec: 'hevc',
+    codecs: /^hev1\.1\.6\.L\d+\.90$/,
+    gops: Array(4).fill('idr closed'),
   },
   'AV1, tiles': {
     make: aom('-tiles', '2x2'),
