@@ -133,8 +133,13 @@ read_top_level (const HabMp4Movie *movie, guint64 offset, TopLevelBox *box,
   guint8 header[16];
   guint64 left = movie->size - offset;
 
-  if (left < 8)
+  if (left < 8 && offset == 0)
     return not_mp4 (error);
+  if (left < 8) {
+    g_set_error_literal (error, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED,
+        "the file is cut off between its boxes");
+    return FALSE;
+  }
   if (!hab_mp4_movie_read (movie, offset, header, MIN (left, 16), error))
     return FALSE;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The sample table says which bytes are wanted and when they play, so nothing
+/* The sample table of MP4 says which bytes are wanted and when they play, so nothing
  * is demuxed or parsed again: appsrc asks for an access unit at a time, which
  * is read and handed to mp4mux. No more than one waits anywhere, so memory does
  * not follow the length of the GOP. Space for the moov box is kept at the
@@ -16,6 +16,7 @@
 
 #include "gop-accumulator.h"
 #include "media-track.h"
+#include "stream-cut.h"
 #include "video-scan.h"
 
 /* Far above what any level of H.264 allows a picture. */
@@ -310,22 +311,35 @@ cut_write (Cut *self, const gchar *output, GError **error)
   return ok;
 }
 
+static gboolean
+cut_from_table (HabVideoScan *scan, guint64 first, guint64 last,
+    const gchar *output, GError **error)
+{
+  g_autoptr (GArray) gop_starts = g_array_new (FALSE, FALSE, sizeof (guint32));
+  Cut self = { .scan = scan, .gop_starts = gop_starts };
+
+  self.track = hab_video_scan_get_track (scan);
+  return cut_find_range (&self, first, last, error) &&
+      cut_write (&self, output, error);
+}
+
 gboolean
 hab_gop_cut_run (const gchar *input, guint64 first, guint64 last,
     const gchar *output, GError **error)
 {
-  g_autoptr (HabVideoScan) scan = hab_video_scan_open (input, error);
-  g_autoptr (GArray) gop_starts = g_array_new (FALSE, FALSE, sizeof (guint32));
-  Cut self = { .scan = scan, .gop_starts = gop_starts };
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (HabVideoScan) scan = NULL;
 
-  if (scan == NULL)
-    return FALSE;
   if (first > last) {
     g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_FOUND,
         "the first GOP has to come before the last");
     return FALSE;
   }
-  self.track = hab_video_scan_get_track (scan);
-  return cut_find_range (&self, first, last, error) &&
-      cut_write (&self, output, error);
+  scan = hab_video_scan_open (input, &failure);
+  if (scan)
+    return cut_from_table (scan, first, last, output, error);
+  if (g_error_matches (failure, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_TABLE))
+    return hab_stream_cut_run (input, first, last, output, error);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }

@@ -28,6 +28,8 @@ struct _HabMediaInput
 
   const HabContainer *container;
   GPtrArray *streams; /* of HabMediaStream */
+  gint n_streams;     /* atomic; of streams */
+  guint quiet;        /* times in a row that nothing was read or told */
   GstEvent *segment;  /* the first one, for containers of one_segment */
   gboolean has_video, has_audio;
   gchar *unsupported; /* media type of a video track that was passed over */
@@ -64,17 +66,39 @@ media_type_of (const GstCaps *caps)
       gst_structure_get_name (gst_caps_get_structure (caps, 0));
 }
 
+/* Of caps that a parser has not made up its mind about, too. */
+static gboolean
+is_of_codec (const GstStructure *structure, const HabCodec *codec)
+{
+  GValue version = G_VALUE_INIT;
+  const GValue *versions;
+  gboolean ok;
+
+  if (!gst_structure_has_name (structure, codec->media_type))
+    return FALSE;
+  versions = gst_structure_get_value (structure, "mpegversion");
+  if (codec->mpegversion == 0 || versions == NULL)
+    return codec->mpegversion == 0;
+  g_value_init (&version, G_TYPE_INT);
+  g_value_set_int (&version, codec->mpegversion);
+  ok = gst_value_can_intersect (versions, &version);
+  g_value_unset (&version);
+  return ok;
+}
+
 static const HabCodec *
 codec_of (const GstCaps *caps)
 {
-  const gchar *media_type = media_type_of (caps);
-  gint mpegversion = 0;
+  guint n_codecs;
+  const HabCodec *const *codecs = hab_codec_list (&n_codecs);
 
-  if (*media_type == '\0')
+  if (*media_type_of (caps) == '\0')
     return NULL;
-  gst_structure_get_int (gst_caps_get_structure (caps, 0), "mpegversion",
-      &mpegversion);
-  return hab_codec_find (media_type, mpegversion);
+  for (guint i = 0; i < n_codecs; i++) {
+    if (is_of_codec (gst_caps_get_structure (caps, 0), codecs[i]))
+      return codecs[i];
+  }
+  return NULL;
 }
 
 static gboolean
@@ -303,25 +327,28 @@ add_parser (HabMediaInput *self, const GstCaps *caps, const GstCaps *taken)
   return parser;
 }
 
+/* The parser in parsebin makes what is asked for behind it, unless it has
+ * begun with something else. */
 static GstPad *
 plug_parser (HabMediaInput *self, GstPad *pad, const GstCaps *caps,
     const HabCodec *codec)
 {
   g_autoptr (GstCaps) taken = gst_caps_from_string (codec->caps);
-  GstElement *parser = add_parser (self, caps, taken);
   GstElement *filter = add (self, "capsfilter");
-  GstPad *behind;
+  GstElement *parser = NULL;
 
-  if (parser == NULL || filter == NULL) {
-    gst_object_unref (pad);
+  if (!gst_caps_can_intersect (caps, taken) &&
+      (parser = add_parser (self, caps, taken))) {
+    pad = plug (self, pad, parser);
+    gst_element_sync_state_with_parent (parser);
+  }
+  if (pad == NULL || filter == NULL) {
+    g_clear_object (&pad);
     return NULL;
   }
   g_object_set (filter, "caps", taken, NULL);
-  behind = plug (self, pad, parser);
-  behind = behind ? plug (self, behind, filter) : NULL;
   gst_element_sync_state_with_parent (filter);
-  gst_element_sync_state_with_parent (parser);
-  return behind;
+  return plug (self, pad, filter);
 }
 
 static GstPad *
@@ -383,6 +410,15 @@ on_first_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_HANDLED;
 }
 
+/* (transfer full): current ones where data has come that far. */
+static GstCaps *
+get_caps (GstPad *pad)
+{
+  GstCaps *caps = gst_pad_get_current_caps (pad);
+
+  return caps ? caps : gst_pad_query_caps (pad, NULL);
+}
+
 static void
 hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
 {
@@ -402,13 +438,14 @@ static void
 on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
 {
   HabMediaInput *self = data;
-  g_autoptr (GstCaps) caps = gst_pad_query_caps (pad, NULL);
+  g_autoptr (GstCaps) caps = get_caps (pad);
   HabMediaStream *stream = g_new0 (HabMediaStream, 1);
 
   stream->number = get_number (self, pad);
   stream->codec = codec_of (caps);
   stream->source = gst_object_ref (pad);
   g_ptr_array_add (self->streams, stream);
+  g_atomic_int_inc (&self->n_streams);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_first_buffer, self,
       NULL);
 
@@ -446,6 +483,71 @@ const HabContainer *
 hab_media_input_get_container (const HabMediaInput *self)
 {
   return self->container;
+}
+
+/* --- waiting ---------------------------------------------------------------------- */
+
+/* What becomes of the threads that read. */
+typedef struct
+{
+  guint n_tasks, n_paused;
+} Tasks;
+
+static gboolean
+count_task (GstElement *element, GstPad *pad, gpointer data)
+{
+  Tasks *tasks = data;
+
+  GST_OBJECT_LOCK (pad);
+  if (GST_PAD_TASK (pad)) {
+    tasks->n_tasks++;
+    if (gst_task_get_state (GST_PAD_TASK (pad)) != GST_TASK_STARTED)
+      tasks->n_paused++;
+  }
+  GST_OBJECT_UNLOCK (pad);
+  return TRUE;
+}
+
+static void
+count_tasks (const GValue *value, gpointer data)
+{
+  gst_element_foreach_sink_pad (g_value_get_object (value), count_task, data);
+}
+
+/* parsebin 1.22.0 keeps an error to itself that a demuxer posts while it is
+ * being plugged: then all threads have stopped, and there are no streams. */
+static gboolean
+has_stopped (HabMediaInput *self)
+{
+  GstIterator *elements =
+      gst_bin_iterate_elements (GST_BIN (self->parsebin));
+  Tasks tasks = { 0 };
+
+  while (gst_iterator_foreach (elements, count_tasks, &tasks) ==
+      GST_ITERATOR_RESYNC) {
+    gst_iterator_resync (elements);
+    tasks = (Tasks) { 0 };
+  }
+  gst_iterator_free (elements);
+  return tasks.n_tasks > 0 && tasks.n_paused == tasks.n_tasks &&
+      g_atomic_int_get (&self->n_streams) == 0;
+}
+
+GstMessage *
+hab_media_input_wait (HabMediaInput *self, GstBus *bus, GstClockTime timeout,
+    GstMessageType types, GError **error)
+{
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, timeout, types);
+
+  if (message || !has_stopped (self)) {
+    self->quiet = 0;
+    return message;
+  }
+  /* A message may be on its way. */
+  if (++self->quiet > 2)
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
+        "the file is damaged, or cut off");
+  return NULL;
 }
 
 /* --- the whole -------------------------------------------------------------------- */

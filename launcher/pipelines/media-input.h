@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  * the codec table knows.
  *
  * Streams are found in the demuxer's thread. Until the pipeline has posted its
- * end or an error everything here but hab_media_input_new () and
- * hab_media_input_free () is that thread's. */
+ * end or an error everything here is that thread's but hab_media_input_new (),
+ * hab_media_input_wait () and hab_media_input_free (). */
 typedef struct _HabMediaInput HabMediaInput;
 
 typedef struct
@@ -56,6 +56,12 @@ const HabContainer *hab_media_input_get_container (const HabMediaInput *input);
 /* (element-type HabMediaStream) (transfer none): in the order of their
  * numbers once the pipeline has ended. */
 GPtrArray *hab_media_input_get_streams (HabMediaInput *input);
+
+/* Waits for the pipeline to post a message of these types, at most this long.
+ * (transfer full): NULL where there is none yet, and with error set where there
+ * will be none. */
+GstMessage *hab_media_input_wait (HabMediaInput *input, GstBus *bus,
+    GstClockTime timeout, GstMessageType types, GError **error);
 
 /* HAB_MEDIA_ERROR where no video was handed out, or a stream could not be. */
 gboolean hab_media_input_check (const HabMediaInput *input, GError **error);

@@ -21,9 +21,8 @@
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 
-#include "codec.h"
 #include "keys.h"
-#include "mp4-box.h"
+#include "media-input.h"
 #include "mp4-movie.h"
 
 /* How often progress is told and cancelling is looked for. */
@@ -35,11 +34,11 @@ typedef struct
   const HabPackageObserver *observer;
   GstElement *pipeline;
   GstElement *sink;
+  HabMediaInput *input;
 
   /* demuxer's thread, then, when the bus tells of an end, this one */
-  guint n_video, n_audio;
-  gchar *unsupported; /* caps of a video track that was passed over */
-  gchar *link_error;
+  guint n_audio;
+  gchar *missing; /* an element that could not be made */
 
   gint64 position;    /* atomic; ns of running time that went into the sink */
   gboolean fragmented;
@@ -52,9 +51,9 @@ package_clear (Package *self)
 {
   if (self->pipeline)
     gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  g_clear_pointer (&self->input, hab_media_input_free);
   g_clear_object (&self->pipeline);
-  g_free (self->unsupported);
-  g_free (self->link_error);
+  g_free (self->missing);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Package, package_clear)
@@ -67,60 +66,10 @@ add (Package *self, const gchar *factory)
 
   if (element)
     gst_bin_add (GST_BIN (self->pipeline), element);
-  else if (self->link_error == NULL)
-    self->link_error = g_strdup_printf ("the GStreamer element %s is not "
+  else if (self->missing == NULL)
+    self->missing = g_strdup_printf ("the GStreamer element %s is not "
         "installed", factory);
   return element;
-}
-
-static const HabCodec *
-codec_of (const GstCaps *caps)
-{
-  const GstStructure *structure = gst_caps_get_structure (caps, 0);
-  gint mpegversion = 0;
-
-  gst_structure_get_int (structure, "mpegversion", &mpegversion);
-  return hab_codec_find (gst_structure_get_name (structure), mpegversion);
-}
-
-/* What MP4 has in it are samples; qtdemux does not say "framed" of all. pad is
- * parsebin's own over the demuxer's. */
-static gboolean
-is_from_mp4 (GstPad *pad)
-{
-  g_autoptr (GstPad) target = gst_ghost_pad_get_target (GST_GHOST_PAD (pad));
-  g_autoptr (GstElement) demuxer = target ?
-      gst_pad_get_parent_element (target) :
-      NULL;
-  GstElementFactory *factory = demuxer ? gst_element_get_factory (demuxer) :
-                                         NULL;
-
-  return factory &&
-      g_strcmp0 (GST_OBJECT_NAME (factory), "qtdemux") == 0;
-}
-
-/* Caps that say all there is to say, or a codec whose first sample does. */
-static gboolean
-is_described (GstPad *pad, const GstCaps *caps, const HabCodec *codec)
-{
-  return gst_structure_has_field (gst_caps_get_structure (caps, 0),
-             "codec_data") ||
-      (codec->make_codec_data && is_from_mp4 (pad));
-}
-
-/* A demuxer's stream that our elements take as it is needs no parser, which
- * would only cost time, and may write parameter sets into the first access
- * unit (h264parse 1.22.0 does). */
-static gboolean
-on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
-    gpointer data)
-{
-  const HabCodec *codec = codec_of (caps);
-  g_autoptr (GstCaps) taken = codec ? gst_caps_from_string (codec->caps) : NULL;
-
-  return taken == NULL || !gst_caps_is_fixed (caps) ||
-      !is_described (pad, caps, codec) ||
-      !gst_caps_is_subset (caps, taken);
 }
 
 static GstElement *
@@ -145,18 +94,8 @@ make_encryptor (Package *self, HabMediaKind kind)
   return encryptor;
 }
 
-/* qtdemux ends stream ids with the container's track id. */
-static guint
-track_number (GstPad *pad)
-{
-  g_autofree gchar *id = gst_pad_get_stream_id (pad);
-  const gchar *slash = id ? strrchr (id, '/') : NULL;
-
-  return slash ? g_ascii_strtoull (slash + 1, NULL, 10) : 0;
-}
-
 static GstElement *
-make_recorder (Package *self, GstPad *pad)
+make_recorder (Package *self, guint track_number)
 {
   GstElement *recorder;
 
@@ -165,24 +104,16 @@ make_recorder (Package *self, GstPad *pad)
   recorder = add (self, "catalogrecorder");
   if (recorder)
     g_object_set (recorder, "fd", self->config->records_fd, "track-number",
-        track_number (pad), NULL);
+        track_number, NULL);
   return recorder;
 }
 
-/* parsebin adds all its pads before it lets data through, so a buffer without a
- * video track means that there is none: the file is read no further. */
 static GstPadProbeReturn
 on_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   Package *self = data;
   GstClockTime pts = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
 
-  if (self->n_video == 0) {
-    gst_buffer_unref (GST_PAD_PROBE_INFO_BUFFER (info));
-    GST_PAD_PROBE_INFO_DATA (info) = NULL;
-    GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_EOS;
-    return GST_PAD_PROBE_HANDLED;
-  }
   if (GST_CLOCK_TIME_IS_VALID (pts))
     __atomic_store_n (&self->position, pts, __ATOMIC_RELAXED);
   return GST_PAD_PROBE_OK;
@@ -214,74 +145,47 @@ link_track (Package *self, GstPad *pad, GstElement **chain, guint n,
   return to && gst_pad_link (from, to) == GST_PAD_LINK_OK;
 }
 
-static void
-link_pad (Package *self, GstPad *pad, HabMediaKind kind)
-{
-  gboolean video = kind == HAB_MEDIA_VIDEO;
-  g_autofree gchar *sink_pad = g_strdup_printf ("%s_%u",
-      video ? "video" : "audio", video ? self->n_video : self->n_audio);
-  GstElement *chain[] = {
-    video ? add (self, "gopsplit") : NULL,
-    make_recorder (self, pad),
-    make_encryptor (self, kind),
-  };
-
-  if (self->link_error)
-    return;
-  if (!link_track (self, pad, chain, G_N_ELEMENTS (chain), sink_pad))
-    self->link_error = g_strdup_printf ("the %s track cannot be packaged",
-        video ? "video" : "audio");
-  else if (video)
-    self->n_video++;
-  else
-    self->n_audio++;
-}
-
-static void
-on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
+/* In the demuxer's thread. */
+static gchar *
+on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
 {
   Package *self = data;
-  g_autoptr (GstCaps) caps = gst_pad_query_caps (pad, NULL);
-  const gchar *media_type = gst_caps_is_any (caps) || gst_caps_is_empty (caps) ?
-      "" :
-      gst_structure_get_name (gst_caps_get_structure (caps, 0));
-  const HabCodec *codec = *media_type ? codec_of (caps) : NULL;
+  gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
+  g_autofree gchar *sink_pad = video ? g_strdup ("video_0") :
+      g_strdup_printf ("audio_%u", self->n_audio++);
+  GstElement *chain[] = {
+    video ? add (self, "gopsplit") : NULL,
+    make_recorder (self, stream->number),
+    make_encryptor (self, stream->codec->kind),
+  };
 
-  if (codec && codec->kind == HAB_MEDIA_VIDEO && self->n_video > 0)
-    return;
-  if (codec)
-    link_pad (self, pad, codec->kind);
-  else if (self->unsupported == NULL && g_str_has_prefix (media_type, "video/"))
-    self->unsupported = g_strdup (media_type);
+  if (self->missing == NULL &&
+      !link_track (self, stream->pad, chain, G_N_ELEMENTS (chain), sink_pad))
+    return g_strdup_printf ("the %s track cannot be packaged",
+        video ? "video" : "audio");
+  return g_steal_pointer (&self->missing);
 }
 
 static gboolean
 build (Package *self, GError **error)
 {
   const HabPackageConfig *config = self->config;
-  GstElement *source, *parsebin;
 
   self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  source = add (self, "filesrc");
-  parsebin = add (self, "parsebin");
   self->sink = add (self, "cencdashsink");
-  if (self->link_error || !gst_element_link (source, parsebin)) {
+  if (self->sink == NULL) {
     g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-        "cannot package: %s", self->link_error ? self->link_error :
-                                                 "the pipeline does not link");
+        "cannot package: %s", self->missing);
     return FALSE;
   }
-
-  g_object_set (source, "location", config->input, NULL);
   g_object_set (self->sink,
       "location", config->manifest,
       "fragment-duration", config->segment_duration_ns,
       "license-url", config->license_url,
       "durable", config->durable, NULL);
-  g_signal_connect (parsebin, "autoplug-continue",
-      G_CALLBACK (on_autoplug_continue), self);
-  g_signal_connect (parsebin, "pad-added", G_CALLBACK (on_pad_added), self);
-  return TRUE;
+  self->input = hab_media_input_new (GST_BIN (self->pipeline), config->input,
+      on_stream, self, error);
+  return self->input != NULL;
 }
 
 /* --- whole or not ------------------------------------------------------------------ */
@@ -354,62 +258,6 @@ tell_progress (Package *self)
         self->observer->data);
 }
 
-static gboolean
-check_tracks (Package *self, GError **error)
-{
-  if (self->link_error) {
-    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED, "%s",
-        self->link_error);
-    return FALSE;
-  }
-  if (self->n_video > 0)
-    return TRUE;
-  if (self->unsupported)
-    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
-        "the video is %s, which cannot be packaged; convert it to H.264",
-        self->unsupported);
-  else
-    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_VIDEO,
-        "there is no video track in the file");
-  return FALSE;
-}
-
-static HabMediaError
-resource_code (gint code)
-{
-  return code == GST_RESOURCE_ERROR_NO_SPACE_LEFT ? HAB_MEDIA_ERROR_NO_SPACE :
-                                                    HAB_MEDIA_ERROR_IO;
-}
-
-static HabMediaError
-stream_code (gint code)
-{
-  return code == GST_STREAM_ERROR_CODEC_NOT_FOUND ?
-             HAB_MEDIA_ERROR_UNSUPPORTED :
-             HAB_MEDIA_ERROR_NOT_MEDIA;
-}
-
-static gboolean
-take_error (Package *self, GstMessage *message, GError **error)
-{
-  g_autoptr (GError) cause = NULL;
-  HabMediaError code = HAB_MEDIA_ERROR_FAILED;
-
-  /* A track that nothing takes ends a demuxer with an error of its own. */
-  if (!check_tracks (self, error) &&
-      (self->unsupported || self->link_error || self->n_audio > 0))
-    return FALSE;
-  g_clear_error (error);
-
-  gst_message_parse_error (message, &cause, NULL);
-  if (cause->domain == GST_RESOURCE_ERROR)
-    code = resource_code (cause->code);
-  else if (cause->domain == GST_STREAM_ERROR)
-    code = stream_code (cause->code);
-  g_set_error_literal (error, HAB_MEDIA_ERROR, code, cause->message);
-  return FALSE;
-}
-
 static void
 take_element_message (Package *self, GstMessage *message)
 {
@@ -434,12 +282,13 @@ take_message (Package *self, GstMessage *message, GError **error)
 {
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ERROR:
-      return take_error (self, message, error);
+      hab_media_input_set_error (self->input, message, error);
+      return FALSE;
     case GST_MESSAGE_ELEMENT:
       take_element_message (self, message);
       return TRUE;
     case GST_MESSAGE_EOS:
-      check_tracks (self, error);
+      hab_media_input_check (self->input, error);
       return FALSE;
     default:
       return TRUE;
@@ -458,10 +307,12 @@ run (Package *self, GCancellable *cancellable, GError **error)
 
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
   while (running) {
-    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, TICK,
-        types);
+    g_autoptr (GstMessage) message = hab_media_input_wait (self->input, bus,
+        TICK, types, &failure);
 
-    if (message)
+    if (failure)
+      running = FALSE;
+    else if (message)
       running = take_message (self, message, &failure);
     if (running && g_cancellable_set_error_if_cancelled (cancellable, &failure))
       running = FALSE;

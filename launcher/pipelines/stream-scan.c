@@ -24,6 +24,9 @@
 /* Where the container says nothing better. */
 #define DEFAULT_TIMESCALE 90000
 
+/* How often it is looked whether anything still happens. */
+#define TICK (200 * GST_MSECOND)
+
 /* Of a transport stream: in so many bytes is the first clock reference. */
 #define TS_CLOCK_BYTES (1024 * 1024)
 
@@ -36,8 +39,9 @@ typedef struct
   HabMp4Movie *movie; /* of fragmented MP4: what moov says of the tracks */
 
   /* demuxer's thread, then, when the pipeline has ended, the caller's */
-  GstPad *video; /* behind gopsplit */
-  guint timescale;
+  const HabMediaStream *video_stream;
+  GstPad *video;      /* behind gopsplit */
+  guint timescale;    /* of its times, 0 before the first I-frame */
   gint64 time_offset; /* ns; of the container's times to the pipeline's */
   guint64 frames;
   guint64 gop_frames; /* of finished GOPs */
@@ -73,6 +77,39 @@ to_ticks (const StreamScan *self, gint64 ns)
     return -(gint64) gst_util_uint64_scale_round (-ns, self->timescale,
         GST_SECOND);
   return gst_util_uint64_scale_round (ns, self->timescale, GST_SECOND);
+}
+
+static const HabMp4Track *
+find_mp4_track (const StreamScan *self, guint number)
+{
+  for (guint i = 0;
+      self->movie && i < hab_mp4_movie_get_n_tracks (self->movie); i++) {
+    const HabMp4Track *track = hab_mp4_movie_get_track (self->movie, i);
+
+    if (track->id == number)
+      return track;
+  }
+  return NULL;
+}
+
+/* The ticks in which ffprobe counts. */
+static guint
+find_timescale (const StreamScan *self, const HabMediaStream *stream,
+    GstPad *pad)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  const HabContainer *container = hab_media_input_get_container (self->input);
+  const HabMp4Track *track = find_mp4_track (self, stream->number);
+  gint n = 0, d = 1;
+
+  if (track)
+    return track->timescale;
+  if (container && container->timescale > 0)
+    return container->timescale;
+  if (caps && gst_structure_get_fraction (gst_caps_get_structure (caps, 0),
+          "framerate", &n, &d) && n > 0)
+    return n;
+  return DEFAULT_TIMESCALE;
 }
 
 /* --- what passes ------------------------------------------------------------------- */
@@ -126,6 +163,9 @@ note_i_frame (StreamScan *self, GstBuffer *buffer, gint64 pts)
     pts = dts;
   if (pts == G_MININT64)
     return;
+  if (self->timescale == 0)
+    self->timescale = find_timescale (self, self->video_stream,
+        self->video);
   iframe.pts = to_ticks (self, pts);
   iframe.dts = to_ticks (self, dts);
   if (GST_BUFFER_DURATION_IS_VALID (buffer))
@@ -197,44 +237,12 @@ find_time_offset (const StreamScan *self)
           hab_ts_clock_find_first (data, size), GST_SECOND, 90000);
 }
 
-static const HabMp4Track *
-find_mp4_track (const StreamScan *self, guint number)
-{
-  for (guint i = 0;
-      self->movie && i < hab_mp4_movie_get_n_tracks (self->movie); i++) {
-    const HabMp4Track *track = hab_mp4_movie_get_track (self->movie, i);
-
-    if (track->id == number)
-      return track;
-  }
-  return NULL;
-}
-
-/* The ticks in which ffprobe counts. */
-static guint
-find_timescale (const StreamScan *self, const HabMediaStream *stream,
-    const GstStructure *caps)
-{
-  const HabContainer *container = hab_media_input_get_container (self->input);
-  const HabMp4Track *track = find_mp4_track (self, stream->number);
-  gint n = 0, d = 1;
-
-  if (track)
-    return track->timescale;
-  if (container && container->timescale > 0)
-    return container->timescale;
-  if (caps && gst_structure_get_fraction (caps, "framerate", &n, &d) && n > 0)
-    return n;
-  return DEFAULT_TIMESCALE;
-}
-
 static gchar *
 link_video (StreamScan *self, const HabMediaStream *stream)
 {
   GstElement *split = gst_element_factory_make ("gopsplit", NULL);
   GstElement *sink = gst_element_factory_make ("fakesink", NULL);
   g_autoptr (GstPad) split_sink = NULL;
-  g_autoptr (GstCaps) caps = gst_pad_query_caps (stream->pad, NULL);
 
   if (split == NULL || sink == NULL) {
     g_clear_object (&split);
@@ -250,8 +258,7 @@ link_video (StreamScan *self, const HabMediaStream *stream)
     return g_strdup ("the video track cannot be read");
 
   self->index->video_track_number = stream->number;
-  self->timescale = find_timescale (self, stream,
-      gst_caps_is_fixed (caps) ? gst_caps_get_structure (caps, 0) : NULL);
+  self->video_stream = stream;
   self->time_offset = find_time_offset (self);
   self->video = gst_element_get_static_pad (split, "src");
   gst_pad_add_probe (self->video,
@@ -358,7 +365,7 @@ describe_caps (const GstCaps *caps)
 }
 
 static void
-describe_stream (StreamScan *self, const HabMediaStream *stream,
+describe_stream (StreamScan *self, const HabMediaStream *stream, GstPad *pad,
     const GstCaps *caps, HabTrack *track)
 {
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
@@ -369,7 +376,7 @@ describe_stream (StreamScan *self, const HabMediaStream *stream,
       g_strdup (get_kind (stream, gst_structure_get_name (structure)));
   track->codec = get_mime_codec (stream, structure);
   track->caps = describe_caps (caps);
-  track->timescale = find_timescale (self, stream, structure);
+  track->timescale = find_timescale (self, stream, pad);
   track->language = get_language (stream);
   track->fps_d = 1;
   gst_structure_get_int (structure, "width", &track->width);
@@ -393,13 +400,13 @@ describe_streams (StreamScan *self)
 
   for (guint i = 0; i < streams->len; i++) {
     const HabMediaStream *stream = g_ptr_array_index (streams, i);
-    g_autoptr (GstCaps) caps = gst_pad_get_current_caps (stream->pad ?
-        stream->pad : stream->source);
+    GstPad *pad = stream->pad ? stream->pad : stream->source;
+    g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
     HabTrack track = { 0 };
 
     if (caps == NULL || gst_caps_is_empty (caps))
       continue;
-    describe_stream (self, stream, caps, &track);
+    describe_stream (self, stream, pad, caps, &track);
     self->index->duration_ns = MAX (self->index->duration_ns,
         track.duration_ns);
     g_array_append_val (self->index->tracks, track);
@@ -413,10 +420,16 @@ run (StreamScan *self, GError **error)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
   g_autoptr (GstMessage) message = NULL;
+  GError *failure = NULL;
 
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  while (message == NULL && failure == NULL)
+    message = hab_media_input_wait (self->input, bus, TICK,
+        GST_MESSAGE_EOS | GST_MESSAGE_ERROR, &failure);
+  if (failure) {
+    g_propagate_error (error, failure);
+    return FALSE;
+  }
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
     hab_media_input_set_error (self->input, message, error);
     return FALSE;

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* filesrc ! parsebin ! gopsplit ! mp4mux ! filesink. GOPs are counted from the
+ * start of the file: a seek lands at some key frame, and nothing in such files
+ * says which GOP that is. Where the sought one ends so does the reading. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "stream-cut.h"
+
+#include "media-input.h"
+
+/* How often it is looked whether anything still happens. */
+#define TICK (200 * GST_MSECOND)
+
+typedef struct
+{
+  guint64 first, last;
+  GstElement *pipeline;
+  GstElement *mux;
+  HabMediaInput *input;
+
+  /* demuxer's thread, then, when the pipeline has ended, the caller's */
+  guint64 n_gops; /* that were let through and ended */
+} StreamCut;
+
+static GstPadProbeReturn
+on_event (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  StreamCut *self = data;
+  const GstStructure *structure =
+      gst_event_get_structure (GST_PAD_PROBE_INFO_EVENT (info));
+
+  if (structure && gst_structure_has_name (structure, "gopsplit-gop"))
+    self->n_gops++;
+  return GST_PAD_PROBE_OK;
+}
+
+/* --- building ---------------------------------------------------------------------- */
+
+/* (transfer none) (nullable): added to the pipeline. */
+static GstElement *
+add (StreamCut *self, const gchar *factory)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  if (element)
+    gst_bin_add (GST_BIN (self->pipeline), element);
+  return element;
+}
+
+static gboolean
+link_video (StreamCut *self, const HabMediaStream *stream, GstElement *split)
+{
+  const HabContainer *container = hab_media_input_get_container (self->input);
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (split, "sink");
+  g_autoptr (GstPad) src = gst_element_get_static_pad (split, "src");
+  g_autoptr (GstPad) mux_pad =
+      gst_element_request_pad_simple (self->mux, "video_%u");
+
+  if (container && container->timescale > 0)
+    g_object_set (mux_pad, "trak-timescale", container->timescale, NULL);
+  gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self,
+      NULL);
+  return gst_pad_link (src, mux_pad) == GST_PAD_LINK_OK &&
+      gst_pad_link (stream->pad, sink) == GST_PAD_LINK_OK &&
+      gst_element_sync_state_with_parent (split);
+}
+
+/* In the demuxer's thread. Sound is left where it is. */
+static gchar *
+on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
+{
+  StreamCut *self = data;
+  GstElement *split;
+
+  if (stream->codec->kind != HAB_MEDIA_VIDEO)
+    return NULL;
+  split = add (self, "gopsplit");
+  if (split == NULL)
+    return g_strdup ("the GStreamer element gopsplit is not installed");
+  g_object_set (split, "first-gop", self->first, "last-gop", self->last, NULL);
+  return link_video (self, stream, split) ? NULL :
+      g_strdup ("the video cannot be written as MP4");
+}
+
+static gboolean
+build (StreamCut *self, const gchar *input, const gchar *output,
+    GError **error)
+{
+  GstElement *sink;
+
+  self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  self->mux = add (self, "mp4mux");
+  sink = add (self, "filesink");
+  if (self->mux == NULL || sink == NULL ||
+      !gst_element_link (self->mux, sink)) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+        "the GStreamer elements mp4mux and filesink are needed");
+    return FALSE;
+  }
+  g_object_set (sink, "location", output, "async", FALSE, NULL);
+  self->input = hab_media_input_new (GST_BIN (self->pipeline), input,
+      on_stream, self, error);
+  return self->input != NULL;
+}
+
+/* --- running ----------------------------------------------------------------------- */
+
+static gboolean
+check_found (const StreamCut *self, GError **error)
+{
+  if (self->n_gops == self->last - self->first + 1)
+    return TRUE;
+  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_FOUND,
+      "there is no GOP %" G_GUINT64_FORMAT " in the video", self->last);
+  return FALSE;
+}
+
+static gboolean
+run (StreamCut *self, GError **error)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  GError *failure = NULL;
+
+  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+  while (message == NULL && failure == NULL)
+    message = hab_media_input_wait (self->input, bus, TICK,
+        GST_MESSAGE_EOS | GST_MESSAGE_ERROR, &failure);
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+
+  if (failure) {
+    g_propagate_error (error, failure);
+    return FALSE;
+  }
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+    return hab_media_input_check (self->input, error) &&
+        check_found (self, error);
+  hab_media_input_set_error (self->input, message, error);
+  return FALSE;
+}
+
+static void
+stream_cut_clear (StreamCut *self)
+{
+  g_clear_pointer (&self->input, hab_media_input_free);
+  g_clear_object (&self->pipeline);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (StreamCut, stream_cut_clear)
+
+gboolean
+hab_stream_cut_run (const gchar *input, guint64 first, guint64 last,
+    const gchar *output, GError **error)
+{
+  g_auto (StreamCut) self = { .first = first, .last = last };
+
+  return build (&self, input, output, error) && run (&self, error);
+}
