@@ -56,8 +56,7 @@
 #include "cenc-protection.h"
 #include "dash-track.h"
 #include "gstdashtracksink.h"
-#include "hls.h"
-#include "output-file.h"
+#include "manifest-files.h"
 
 GST_DEBUG_CATEGORY_STATIC (cenc_dash_sink_debug);
 #define GST_CAT_DEFAULT cenc_dash_sink_debug
@@ -385,70 +384,17 @@ describe_tracks (GstCencDashSink *self, GError **error)
   return NULL;
 }
 
-/* stream.m3u8 of stream.mpd. */
-static gchar *
-playlist_location (const gchar *manifest)
+/* The strings stay the element's, which takes no new ones while it runs. */
+static HabManifestFiles
+manifest_files (GstCencDashSink *self)
 {
-  gsize stem = strlen (manifest);
-
-  if (g_str_has_suffix (manifest, ".mpd"))
-    stem -= strlen (".mpd");
-  return g_strdup_printf ("%.*s.m3u8", (gint) stem, manifest);
-}
-
-static gboolean
-write_manifest (GstCencDashSink *self, GPtrArray *tracks, GError **error)
-{
-  g_autofree gchar *folder = g_path_get_dirname (self->location);
-  g_autofree gchar *name = g_path_get_basename (self->location);
-  g_autofree gchar *document = NULL;
-  HabMpd mpd = { tracks, self->license_url };
-  gsize size;
-
-  document = hab_mpd_write (&mpd, &size);
-  return hab_output_file_put (folder, name, document, size, self->durable,
-      error);
-}
-
-static gboolean
-put_text (GstCencDashSink *self, const gchar *folder, const gchar *name,
-    const gchar *text, GError **error)
-{
-  return hab_output_file_put (folder, name, text, strlen (text),
-      self->durable, error);
-}
-
-static gboolean
-write_media_playlists (GstCencDashSink *self, const gchar *folder,
-    const HabMpdTrack *track, GError **error)
-{
-  g_autofree gchar *track_folder = g_build_filename (folder, track->id, NULL);
-  g_autofree gchar *media = hab_hls_write_media (track, self->hls_key_url);
-  g_autofree gchar *i_frames = hab_hls_write_i_frames (track,
-      self->hls_key_url);
-
-  if (i_frames && !put_text (self, track_folder, HAB_HLS_I_FRAMES, i_frames,
-                      error))
-    return FALSE;
-  return put_text (self, track_folder, HAB_HLS_MEDIA, media, error);
-}
-
-/* Beside the manifest and by its name, the multivariant playlist last. */
-static gboolean
-write_playlists (GstCencDashSink *self, GPtrArray *tracks, GError **error)
-{
-  g_autofree gchar *folder = g_path_get_dirname (self->location);
-  g_autofree gchar *path = playlist_location (self->location);
-  g_autofree gchar *name = g_path_get_basename (path);
-  g_autofree gchar *multivariant = hab_hls_write_multivariant (tracks);
-
-  if (!self->hls)
-    return TRUE;
-  for (guint i = 0; i < tracks->len; i++) {
-    if (!write_media_playlists (self, folder, tracks->pdata[i], error))
-      return FALSE;
-  }
-  return put_text (self, folder, name, multivariant, error);
+  return (HabManifestFiles){
+    .location = self->location,
+    .license_url = self->license_url,
+    .hls = self->hls,
+    .hls_key_url = self->hls_key_url,
+    .durable = self->durable,
+  };
 }
 
 static void
@@ -464,11 +410,11 @@ finish (GstCencDashSink *self)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) tracks = describe_tracks (self, &error);
+  HabManifestFiles files = manifest_files (self);
 
   if (tracks)
     post (self, gst_structure_new_empty ("cencdashsink-complete"));
-  if (tracks == NULL || !write_playlists (self, tracks, &error) ||
-      !write_manifest (self, tracks, &error)) {
+  if (tracks == NULL || !hab_manifest_files_write (&files, tracks, &error)) {
     GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
         ("Cannot write the manifest: %s", error->message), (NULL));
     return FALSE;
@@ -481,13 +427,13 @@ finish (GstCencDashSink *self)
 static gboolean
 remove_old_manifest (GstCencDashSink *self)
 {
-  g_autofree gchar *playlist = playlist_location (self->location);
+  HabManifestFiles files = manifest_files (self);
+  g_autoptr (GError) error = NULL;
 
-  g_unlink (playlist);
-  if (g_unlink (self->location) == 0 || errno == ENOENT || errno == ENOTDIR)
+  if (hab_manifest_files_remove (&files, &error))
     return TRUE;
   GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-      ("Cannot replace %s: %s", self->location, g_strerror (errno)), (NULL));
+      ("Cannot replace the manifest: %s", error->message), (NULL));
   return FALSE;
 }
 

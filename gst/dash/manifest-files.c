@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "manifest-files.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <glib/gstdio.h>
+
+#include "hls.h"
+#include "output-file.h"
+
+/* stream.m3u8 of stream.mpd. */
+static gchar *
+playlist_location (const gchar *manifest)
+{
+  gsize stem = strlen (manifest);
+
+  if (g_str_has_suffix (manifest, ".mpd"))
+    stem -= strlen (".mpd");
+  return g_strdup_printf ("%.*s.m3u8", (gint) stem, manifest);
+}
+
+static gboolean
+put_text (const HabManifestFiles *files, const gchar *folder,
+    const gchar *name, const gchar *text, GError **error)
+{
+  return hab_output_file_put (folder, name, text, strlen (text),
+      files->durable, error);
+}
+
+static gboolean
+write_media_playlists (const HabManifestFiles *files, const gchar *folder,
+    const HabMpdTrack *track, GError **error)
+{
+  g_autofree gchar *track_folder = g_build_filename (folder, track->id, NULL);
+  g_autofree gchar *media = hab_hls_write_media (track, files->hls_key_url);
+  g_autofree gchar *i_frames = hab_hls_write_i_frames (track,
+      files->hls_key_url);
+
+  if (i_frames && !put_text (files, track_folder, HAB_HLS_I_FRAMES, i_frames,
+                      error))
+    return FALSE;
+  return put_text (files, track_folder, HAB_HLS_MEDIA, media, error);
+}
+
+/* The multivariant playlist last. */
+static gboolean
+write_playlists (const HabManifestFiles *files, const gchar *folder,
+    GPtrArray *tracks, GError **error)
+{
+  g_autofree gchar *path = playlist_location (files->location);
+  g_autofree gchar *name = g_path_get_basename (path);
+  g_autofree gchar *multivariant = hab_hls_write_multivariant (tracks);
+
+  for (guint i = 0; i < tracks->len; i++) {
+    if (!write_media_playlists (files, folder, tracks->pdata[i], error))
+      return FALSE;
+  }
+  return put_text (files, folder, name, multivariant, error);
+}
+
+gboolean
+hab_manifest_files_write (const HabManifestFiles *files, GPtrArray *tracks,
+    GError **error)
+{
+  g_autofree gchar *folder = g_path_get_dirname (files->location);
+  g_autofree gchar *name = g_path_get_basename (files->location);
+  g_autofree gchar *document = NULL;
+  HabMpd mpd = { tracks, files->license_url };
+  gsize size;
+
+  if (files->hls && !write_playlists (files, folder, tracks, error))
+    return FALSE;
+  document = hab_mpd_write (&mpd, &size);
+  return hab_output_file_put (folder, name, document, size, files->durable,
+      error);
+}
+
+static gboolean
+remove_file (const gchar *path, GError **error)
+{
+  gint code;
+
+  if (g_unlink (path) == 0 || errno == ENOENT || errno == ENOTDIR)
+    return TRUE;
+  code = errno;
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
+      "cannot remove %s: %s", path, g_strerror (code));
+  return FALSE;
+}
+
+gboolean
+hab_manifest_files_remove (const HabManifestFiles *files, GError **error)
+{
+  g_autofree gchar *playlist = playlist_location (files->location);
+
+  return remove_file (playlist, error) &&
+      remove_file (files->location, error);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "mpd.h"
+
+G_BEGIN_DECLS
+
+/* The files that name the segments: the MPD and, on demand, HLS playlists
+ * beside it and in the tracks' folders. */
+typedef struct
+{
+  const gchar *location;    /* path of the MPD; stream.mpd has stream.m3u8 */
+  const gchar *license_url; /* of a ClearKey licence service, or NULL */
+  gboolean hls;
+  const gchar *hls_key_url; /* where HLS players get the key, or NULL */
+  gboolean durable;         /* they must survive a power cut */
+} HabManifestFiles;
+
+/* tracks: of HabMpdTrack, whose segments are in place. The MPD comes last. */
+gboolean hab_manifest_files_write (const HabManifestFiles *files,
+    GPtrArray *tracks, GError **error);
+
+/* Takes those of an earlier run away, if there are any, so that nothing names
+ * segments that are being replaced. */
+gboolean hab_manifest_files_remove (const HabManifestFiles *files,
+    GError **error);
+
+G_END_DECLS
