@@ -46,10 +46,13 @@ typedef struct
 {
   HabCodecParser base;
   GstAV1Parser *parser;
-  gboolean still; /* reduced_still_picture_header of the sequence */
+  GBytes *last_sequence; /* payload of the sequence header; NULL before it */
+  gboolean still;        /* its reduced_still_picture_header */
+  gboolean has_references; /* a key frame of the sequence was shown */
 
-  GstAV1SequenceHeaderOBU sequence; /* large, and used at once, like */
-  GstAV1FrameOBU frame;             /* this */
+  /* large, and used at once */
+  GstAV1SequenceHeaderOBU sequence;
+  GstAV1FrameOBU frame;
 } Av1Parser;
 
 static HabCodecParser *
@@ -68,6 +71,7 @@ av1_parser_free (HabCodecParser *parser)
   Av1Parser *self = (Av1Parser *) parser;
 
   gst_av1_parser_free (self->parser);
+  g_clear_pointer (&self->last_sequence, g_bytes_unref);
   g_free (self);
 }
 
@@ -173,16 +177,25 @@ as_gst_obu (const Obu *obu)
 }
 
 /* Keeps a sequence header. A broken one is left to the first frame that needs
- * it. */
+ * it. One that is repeated changes nothing. */
 static void
 keep_sequence (Av1Parser *self, const Obu *obu)
 {
   GstAV1OBU gst_obu = as_gst_obu (obu);
+  g_autoptr (GBytes) sequence = NULL;
 
-  if (obu->size <= MAX_SEQUENCE_BYTES &&
-      gst_av1_parser_parse_sequence_header_obu (self->parser, &gst_obu,
-          &self->sequence) == GST_AV1_PARSER_OK)
-    self->still = self->sequence.reduced_still_picture_header;
+  if (obu->size > MAX_SEQUENCE_BYTES)
+    return;
+  sequence = g_bytes_new (obu->data, obu->size);
+  if (self->last_sequence && g_bytes_equal (sequence, self->last_sequence))
+    return;
+  if (gst_av1_parser_parse_sequence_header_obu (self->parser, &gst_obu,
+          &self->sequence) != GST_AV1_PARSER_OK)
+    return;
+  g_clear_pointer (&self->last_sequence, g_bytes_unref);
+  self->last_sequence = g_steal_pointer (&sequence);
+  self->still = self->sequence.reduced_still_picture_header;
+  self->has_references = FALSE;
 }
 
 /* Finds the first sequence header in memory. FALSE where there is none. */
@@ -385,6 +398,32 @@ check_frame (GstAV1ParserResult result, GError **error)
           "a frame header or tile group cannot be read");
 }
 
+/* The library divides by the size of a frame that is not there (1.22.0). A key
+ * frame that is shown fills every place that frames refer to. */
+static gboolean
+check_references (const Av1Parser *self, const Obu *obu, GError **error)
+{
+  if (obu->size > 0 && !self->has_references && !self->still &&
+      (obu->data[0] & 0xe0) != GST_AV1_KEY_FRAME << 5)
+    return fail (error, HAB_CODEC_ERROR_MALFORMED,
+        "a frame refers to one that the stream does not have");
+  return TRUE;
+}
+
+static gboolean
+keep_references (Av1Parser *self, GError **error)
+{
+  GstAV1FrameHeaderOBU *header = &self->frame.frame_header;
+
+  if (!check_frame (gst_av1_parser_reference_frame_update (self->parser,
+                        header), error))
+    return FALSE;
+  if (!header->show_existing_frame && header->show_frame &&
+      header->frame_type == GST_AV1_KEY_FRAME)
+    self->has_references = TRUE;
+  return TRUE;
+}
+
 /* Reads the OBU into self->frame. *tiles is set where it has a tile group. */
 static gboolean
 parse_obu (Av1Parser *self, const Obu *obu, gboolean *tiles, GError **error)
@@ -398,16 +437,16 @@ parse_obu (Av1Parser *self, const Obu *obu, gboolean *tiles, GError **error)
       keep_sequence (self, obu);
       return TRUE;
     case GST_AV1_OBU_FRAME_HEADER:
-      return check_frame (gst_av1_parser_parse_frame_header_obu (self->parser,
-                              &gst_obu, &frame->frame_header), error) &&
-          check_frame (gst_av1_parser_reference_frame_update (self->parser,
-                           &frame->frame_header), error);
+      return check_references (self, obu, error) &&
+          check_frame (gst_av1_parser_parse_frame_header_obu (self->parser,
+                           &gst_obu, &frame->frame_header), error) &&
+          keep_references (self, error);
     case GST_AV1_OBU_FRAME:
       *tiles = TRUE;
-      return check_frame (gst_av1_parser_parse_frame_obu (self->parser,
-                              &gst_obu, frame), error) &&
-          check_frame (gst_av1_parser_reference_frame_update (self->parser,
-                           &frame->frame_header), error);
+      return check_references (self, obu, error) &&
+          check_frame (gst_av1_parser_parse_frame_obu (self->parser, &gst_obu,
+                           frame), error) &&
+          keep_references (self, error);
     case GST_AV1_OBU_TILE_GROUP:
       *tiles = TRUE;
       return check_frame (gst_av1_parser_parse_tile_group_obu (self->parser,

@@ -71,7 +71,8 @@ zeros (guint size)
   GByteArray *payload = g_byte_array_new ();
 
   g_byte_array_set_size (payload, size);
-  memset (payload->data, 0, size);
+  if (size > 0)
+    memset (payload->data, 0, size);
   return payload;
 }
 
@@ -483,6 +484,20 @@ test_refused (void)
       ranges, &error));
   g_assert_error (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_MALFORMED);
   g_clear_error (&error);
+
+  /* Before any key frame, and when a new sequence has begun. */
+  for (guint i = 0; i < 2; i++) {
+    const Sequence other = { { 0 }, FALSE, i, FALSE, 5 };
+
+    g_byte_array_set_size (unit, 0);
+    append_obu (unit, SEQUENCE_HEADER, sequence_payload (&other));
+    append_obu (unit, FRAME, frame_payload (&frame, one_tile, &place));
+    g_assert_false (parser->codec->parse_ranges (parser, unit->data, unit->len,
+        ranges, &error));
+    g_assert_error (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_MALFORMED);
+    g_clear_error (&error);
+    begin_stream (parser);
+  }
 
   g_byte_array_set_size (unit, 0);
   append_obu (unit, TILE_LIST, zeros (8));
