@@ -404,9 +404,11 @@ on_first_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 
   if (self->has_video)
     return GST_PAD_PROBE_REMOVE;
+  GST_ELEMENT_ERROR (self->parsebin, STREAM, WRONG_TYPE,
+      ("there is no video track in the file"), (NULL));
   gst_buffer_unref (GST_PAD_PROBE_INFO_BUFFER (info));
   GST_PAD_PROBE_INFO_DATA (info) = NULL;
-  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_EOS;
+  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_ERROR;
   return GST_PAD_PROBE_HANDLED;
 }
 

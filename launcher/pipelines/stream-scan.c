@@ -312,24 +312,28 @@ get_kind (const HabMediaStream *stream, const gchar *media_type)
       "other";
 }
 
-/* RFC 6381. */
-static gchar *
-get_mime_codec (const HabMediaStream *stream, const GstStructure *caps)
+/* What the codec's own data say goes before the container's caps:
+ * matroskademux 1.22.0 takes any extension of AAC's for a doubled rate. */
+static void
+describe_codec (const HabCodec *codec, const GstStructure *caps,
+    HabTrack *track)
 {
   const GValue *value = gst_structure_get_value (caps, "codec_data");
   GstBuffer *codec_data = value ? gst_value_get_buffer (value) : NULL;
   GstMapInfo map = { 0 };
-  gchar *codec;
+  HabAudioFormat format;
 
-  if (stream->codec == NULL)
-    return NULL;
   if (codec_data && !gst_buffer_map (codec_data, &map, GST_MAP_READ))
-    return NULL;
-  codec = stream->codec->mime_codec (gst_structure_get_string (caps,
+    return;
+  track->codec = codec->mime_codec (gst_structure_get_string (caps,
       "stream-format"), map.data, map.size, NULL);
+  if (codec->parse_format && map.data &&
+      codec->parse_format (map.data, map.size, &format, NULL)) {
+    track->rate = format.rate;
+    track->channels = format.channels;
+  }
   if (codec_data)
     gst_buffer_unmap (codec_data, &map);
-  return codec;
 }
 
 /* (transfer full) (nullable): ISO 639-2. */
@@ -374,7 +378,6 @@ describe_stream (StreamScan *self, const HabMediaStream *stream, GstPad *pad,
   track->number = stream->number;
   track->kind =
       g_strdup (get_kind (stream, gst_structure_get_name (structure)));
-  track->codec = get_mime_codec (stream, structure);
   track->caps = describe_caps (caps);
   track->timescale = find_timescale (self, stream, pad);
   track->language = get_language (stream);
@@ -385,6 +388,8 @@ describe_stream (StreamScan *self, const HabMediaStream *stream, GstPad *pad,
       &track->fps_d);
   gst_structure_get_int (structure, "channels", &track->channels);
   gst_structure_get_int (structure, "rate", &track->rate);
+  if (stream->codec)
+    describe_codec (stream->codec, structure, track);
   if (stream->number == self->index->video_track_number &&
       self->start != G_MININT64)
     duration = self->end - self->start;
