@@ -527,15 +527,29 @@ check_not_final (HabCatalog *catalog, gint64 id, GError **error)
   return FALSE;
 }
 
+static gboolean
+forget_attempt (HabCatalog *catalog, gint64 id, GError **error)
+{
+  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
+      "UPDATE packages SET attempts = max (attempts - 1, 0) WHERE id = :id",
+      error);
+
+  if (!statement)
+    return FALSE;
+  hab_statement_bind_int (statement, ":id", id);
+  return hab_catalog_run (catalog, statement, "forget an attempt", error);
+}
+
 gboolean
 hab_catalog_requeue_package (HabCatalog *catalog, gint64 package_id,
-    GError **error)
+    gboolean forgive, GError **error)
 {
   if (!hab_catalog_begin (catalog, error))
     return FALSE;
 
   if (!check_not_final (catalog, package_id, error) ||
-      !put_back (catalog, package_id, error)) {
+      !put_back (catalog, package_id, error) ||
+      (forgive && !forget_attempt (catalog, package_id, error))) {
     hab_catalog_rollback (catalog);
     return FALSE;
   }

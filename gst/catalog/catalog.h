@@ -218,9 +218,10 @@ gboolean hab_catalog_set_status (HabCatalog *catalog, gint64 package_id,
 /* Never falls. STATE where the package is in a final status. */
 gboolean hab_catalog_set_progress (HabCatalog *catalog, gint64 package_id,
     gdouble progress, GError **error);
-/* Back to Queued, to be claimed again; recorded in the history. */
+/* Back to Queued, to be claimed again; recorded in the history. forgive: the
+ * attempt does not count, for it was no fault of the package's that it ended. */
 gboolean hab_catalog_requeue_package (HabCatalog *catalog, gint64 package_id,
-    GError **error);
+    gboolean forgive, GError **error);
 /* After a start: every package that a service that died had claimed waits
  * again. Returns how many, -1 on failure. */
 gint hab_catalog_recover (HabCatalog *catalog, GError **error);

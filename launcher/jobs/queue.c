@@ -416,11 +416,18 @@ job_publish (HabJob *self, HabVault *vault, GError **error)
   return FALSE;
 }
 
+/* By the service's own stop. */
+static gboolean
+was_cancelled (HabJob *self)
+{
+  return g_error_matches (self->error, HAB_WORKER_ERROR,
+      HAB_WORKER_ERROR_CANCELLED);
+}
+
 static gboolean
 job_may_try_again (HabJob *self)
 {
-  if (g_error_matches (self->error, HAB_WORKER_ERROR,
-          HAB_WORKER_ERROR_CANCELLED))
+  if (was_cancelled (self))
     return TRUE;
   return g_error_matches (self->error, HAB_WORKER_ERROR,
              HAB_WORKER_ERROR_CRASHED) &&
@@ -436,7 +443,7 @@ job_give_up (HabJob *self, HabVault *vault, GError **error)
     return hab_catalog_set_status (vault->catalog, self->package->id,
         HAB_STATUS_FAILED, self->error->message, NULL, error);
   self->requeued = hab_catalog_requeue_package (vault->catalog,
-      self->package->id, error);
+      self->package->id, was_cancelled (self), error);
   return self->requeued;
 }
 

@@ -633,7 +633,7 @@ test_queue (Fixture *fixture, gconstpointer data)
   assert_error (error, STATE);
   g_assert_false (hab_catalog_set_progress (catalog, first, 0.9, &error));
   assert_error (error, STATE);
-  g_assert_false (hab_catalog_requeue_package (catalog, first, &error));
+  g_assert_false (hab_catalog_requeue_package (catalog, first, FALSE, &error));
   assert_error (error, STATE);
   assert_history (catalog, first, "Queued Fragmented Encrypted Ready");
 
@@ -701,10 +701,15 @@ test_recover (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (again->attempts, ==, 2);
   g_assert_cmpfloat (again->progress, ==, 0);
   g_assert_null (again->output_file_path);
-  g_assert_true (hab_catalog_requeue_package (catalog, first, NULL));
+  g_assert_true (hab_catalog_requeue_package (catalog, first, TRUE, NULL));
   hab_package_free (g_steal_pointer (&again));
   again = hab_catalog_claim_package (catalog, NULL);
   g_assert_cmpint (again->id, ==, first);
+  g_assert_cmpuint (again->attempts, ==, 2);
+  g_assert_true (hab_catalog_requeue_package (catalog, first, FALSE, NULL));
+  hab_package_free (g_steal_pointer (&again));
+  again = hab_catalog_claim_package (catalog, NULL);
+  g_assert_cmpuint (again->attempts, ==, 3);
 }
 
 static void
