@@ -20,8 +20,8 @@
  *
  * Element messages on the bus:
  *
- * * `cencdashsink-segment`: a segment is in place. `pad` and `location`
- *   (relative to the manifest), strings; `number`, from 1, #guint;
+ * * `cencdashsink-segment`: a segment is in place (with `single-file`: written).
+ *   `pad` and `location` (relative to the manifest), strings; `number`, from 1, #guint;
  *   `running-time` and `duration` in nanoseconds, `size` and `key-frame-size`
  *   (from the start of the segment to the end of its first picture) in bytes,
  *   #guint64.
@@ -117,13 +117,34 @@ GST_ELEMENT_REGISTER_DEFINE (cencdashsink, "cencdashsink", GST_RANK_NONE,
 /* --- streams ------------------------------------------------------------------ */
 
 static void
-stream_free (Stream *stream)
+stream_clear (Stream *stream)
 {
   g_array_unref (stream->segments);
   gst_clear_object (&stream->queue);
   gst_clear_object (&stream->mux);
   gst_clear_object (&stream->sink);
-  g_free (stream);
+}
+
+static void
+stream_unref (Stream *stream)
+{
+  g_atomic_rc_box_release_full (stream, (GDestroyNotify) stream_clear);
+}
+
+/* (transfer full): the streams of now. They may be released while somebody goes
+ * through them. */
+static GPtrArray *
+list_streams (GstCencDashSink *self)
+{
+  GPtrArray *streams = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) stream_unref);
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < self->streams->len; i++)
+    g_ptr_array_add (streams, g_atomic_rc_box_acquire (
+        self->streams->pdata[i]));
+  GST_OBJECT_UNLOCK (self);
+  return streams;
 }
 
 static void
@@ -262,13 +283,13 @@ gst_cenc_dash_sink_request_new_pad (GstElement *element,
     GST_WARNING_OBJECT (self, "no name for a pad: \"%s\"", requested);
     return NULL;
   }
-  stream = g_new0 (Stream, 1);
+  stream = g_atomic_rc_box_new0 (Stream);
   stream->segments = g_array_new (FALSE, FALSE, sizeof (HabDashSegment));
   stream->queue = make_queue ();
   stream->mux = make_element ("cencmux");
   stream->sink = gst_object_ref_sink (gst_dash_track_sink_new (name));
   if (!add_elements (self, stream)) {
-    stream_free (stream);
+    stream_unref (stream);
     return NULL;
   }
 
@@ -323,7 +344,7 @@ gst_cenc_dash_sink_release_pad (GstElement *element, GstPad *pad)
   remove_element (self, stream->queue);
   gst_pad_set_active (pad, FALSE);
   gst_element_remove_pad (element, pad);
-  stream_free (stream);
+  stream_unref (stream);
   end_if_all_ended (self, GST_SEQNUM_INVALID);
 }
 
@@ -362,9 +383,10 @@ describe_tracks (GstCencDashSink *self, GError **error)
 {
   g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
       (GDestroyNotify) hab_mpd_track_free);
+  g_autoptr (GPtrArray) streams = list_streams (self);
 
-  for (guint i = 0; i < self->streams->len; i++) {
-    Stream *stream = self->streams->pdata[i];
+  for (guint i = 0; i < streams->len; i++) {
+    Stream *stream = streams->pdata[i];
     HabMpdTrack *track;
 
     if (stream->segments->len == 0)
@@ -412,11 +434,14 @@ finish (GstCencDashSink *self)
   g_autoptr (GPtrArray) tracks = describe_tracks (self, &error);
   HabManifestFiles files = manifest_files (self);
 
-  if (tracks)
-    post (self, gst_structure_new_empty ("cencdashsink-complete"));
-  if (tracks == NULL || !hab_manifest_files_write (&files, tracks, &error)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-        ("Cannot write the manifest: %s", error->message), (NULL));
+  if (tracks == NULL) {
+    GST_ELEMENT_ERROR (self, STREAM, MUX,
+        ("There is nothing to write: %s.", error->message), (NULL));
+    return FALSE;
+  }
+  post (self, gst_structure_new_empty ("cencdashsink-complete"));
+  if (!hab_manifest_files_write (&files, tracks, &error)) {
+    gst_dash_post_write_error (GST_ELEMENT (self), error);
     return FALSE;
   }
   post (self, gst_structure_new ("cencdashsink-manifest",
@@ -553,6 +578,8 @@ gst_cenc_dash_sink_handle_message (GstBin *bin, GstMessage *message)
 static gboolean
 prepare (GstCencDashSink *self)
 {
+  g_autoptr (GPtrArray) streams = list_streams (self);
+
   if (self->location == NULL) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
         ("No file to write to: set location to the path of the manifest."),
@@ -565,8 +592,8 @@ prepare (GstCencDashSink *self)
             self->location), (NULL));
     return FALSE;
   }
-  for (guint i = 0; i < self->streams->len; i++) {
-    Stream *stream = self->streams->pdata[i];
+  for (guint i = 0; i < streams->len; i++) {
+    Stream *stream = streams->pdata[i];
 
     stream_reset (stream);
     configure_stream (self, stream);
@@ -763,7 +790,7 @@ gst_cenc_dash_sink_init (GstCencDashSink *self)
 {
   self->fragment_duration = DEFAULT_FRAGMENT_DURATION;
   self->streams = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) stream_free);
+      (GDestroyNotify) stream_unref);
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
   gst_bin_set_suppressed_flags (GST_BIN (self), GST_ELEMENT_FLAG_SOURCE);
 }

@@ -53,12 +53,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstDashTrackSink, gst_dash_track_sink,
 static GstFlowReturn
 post_error (GstDashTrackSink *self, const GError *error)
 {
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
-    GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, (NULL),
-        ("%s", error->message));
-  else
-    GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-        ("Cannot write the package: %s", error->message), (NULL));
+  gst_dash_post_write_error (GST_ELEMENT (self), error);
   return GST_FLOW_ERROR;
 }
 
@@ -419,6 +414,17 @@ gst_dash_track_sink_init (GstDashTrackSink *self)
   gst_base_sink_set_async_enabled (GST_BASE_SINK (self), FALSE);
   /* Else the last chunk stays in memory. */
   gst_base_sink_set_last_sample_enabled (GST_BASE_SINK (self), FALSE);
+}
+
+void
+gst_dash_post_write_error (GstElement *element, const GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
+    GST_ELEMENT_ERROR (element, RESOURCE, NO_SPACE_LEFT, (NULL),
+        ("%s", error->message));
+  else
+    GST_ELEMENT_ERROR (element, RESOURCE, WRITE,
+        ("Cannot write the package: %s", error->message), (NULL));
 }
 
 GstElement *

@@ -33,8 +33,11 @@ typedef struct
 void gst_dash_track_sink_set_output (GstDashTrackSink *self,
     const GstDashTrackOutput *output);
 
-/* Where what is in the single file, once the track has ended. */
+/* The layout of the single file, once the track has ended. */
 const HabSingleFileLayout *gst_dash_track_sink_get_layout (
     GstDashTrackSink *self);
+
+/* Posts what became of a file that could not be written. */
+void gst_dash_post_write_error (GstElement *element, const GError *error);
 
 G_END_DECLS

@@ -108,17 +108,22 @@ static void
 append_codecs (GString *text, const HabMpdTrack *video,
     const GPtrArray *tracks)
 {
-  g_autoptr (GString) codecs = g_string_new (video ? video->codecs : NULL);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  g_auto (GStrv) codecs = NULL;
+  g_autofree gchar *list = NULL;
 
+  if (video)
+    g_strv_builder_add (builder, video->codecs);
   for (guint i = 0; i < tracks->len; i++) {
     const HabMpdTrack *track = tracks->pdata[i];
 
-    if (track->video || strstr (codecs->str, track->codecs))
-      continue;
-    g_string_append_printf (codecs, "%s%s", codecs->len > 0 ? "," : "",
-        track->codecs);
+    if (!track->video && g_hash_table_add (seen, track->codecs))
+      g_strv_builder_add (builder, track->codecs);
   }
-  g_string_append_printf (text, ",CODECS=\"%s\"", codecs->str);
+  codecs = g_strv_builder_end (builder);
+  list = g_strjoinv (",", codecs);
+  g_string_append_printf (text, ",CODECS=\"%s\"", list);
 }
 
 static void

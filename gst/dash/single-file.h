@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * file system if it can. */
 typedef struct _HabSingleFile HabSingleFile;
 
-/* Where what is in the file, in bytes. */
+/* The layout of the file, in bytes. */
 typedef struct
 {
   guint64 init_size;

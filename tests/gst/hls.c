@@ -134,6 +134,24 @@ test_multivariant (void)
       "RESOLUTION=1280x720,URI=\"video_0/iframes.m3u8\"\n");
 }
 
+/* One codec's name may begin with another's. */
+static void
+test_codecs (void)
+{
+  g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_mpd_track_free);
+  g_autofree gchar *text = NULL;
+  HabMpdTrack *he = audio_new ("audio_0", NULL);
+
+  g_free (he->codecs);
+  he->codecs = g_strdup ("mp4a.40.29");
+  g_ptr_array_add (tracks, he);
+  g_ptr_array_add (tracks, audio_new ("audio_1", NULL));
+  g_ptr_array_add (tracks, audio_new ("audio_2", NULL));
+  text = hab_hls_write_multivariant (tracks);
+  g_assert_nonnull (strstr (text, "CODECS=\"mp4a.40.29,mp4a.40.2\""));
+}
+
 static void
 test_audio_only (void)
 {
@@ -156,6 +174,7 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/hls/i-frames", test_i_frames);
   g_test_add_func ("/hls/single-file", test_single_file);
   g_test_add_func ("/hls/multivariant", test_multivariant);
+  g_test_add_func ("/hls/codecs", test_codecs);
   g_test_add_func ("/hls/audio-only", test_audio_only);
   return g_test_run ();
 }
