@@ -26,14 +26,36 @@ typedef struct
   guint64 n_gops; /* that were let through and ended */
 } StreamCut;
 
+/* mp4mux 1.22.0 crashes on VP9 whose caps have no chroma-site. */
+static GstEvent *
+complete_caps (GstEvent *event)
+{
+  GstCaps *caps;
+  const GstStructure *structure;
+  g_autoptr (GstCaps) complete = NULL;
+  GstEvent *other;
+
+  gst_event_parse_caps (event, &caps);
+  structure = gst_caps_get_structure (caps, 0);
+  if (!gst_structure_has_name (structure, "video/x-vp9") ||
+      gst_structure_has_field (structure, "chroma-site"))
+    return event;
+  complete = gst_caps_copy (caps);
+  gst_caps_set_simple (complete, "chroma-site", G_TYPE_STRING, "mpeg2", NULL);
+  other = gst_event_new_caps (complete);
+  gst_event_unref (event);
+  return other;
+}
+
 static GstPadProbeReturn
 on_event (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   StreamCut *self = data;
-  const GstStructure *structure =
-      gst_event_get_structure (GST_PAD_PROBE_INFO_EVENT (info));
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
 
-  if (structure && gst_structure_has_name (structure, "gopsplit-gop"))
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS)
+    GST_PAD_PROBE_INFO_DATA (info) = complete_caps (event);
+  else if (gst_event_has_name (event, "gopsplit-gop"))
     self->n_gops++;
   return GST_PAD_PROBE_OK;
 }

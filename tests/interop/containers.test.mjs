@@ -191,6 +191,45 @@ for (const name of Object.keys(containers)) {
     test(`${name}: ${what}`, () => check(name));
 }
 
+// --- other codecs ----------------------------------------------------------------
+
+const others = {
+  'WebM, VP9 and Opus': ['vp9.webm', '-c:v', 'libvpx-vp9', '-b:v', '300k',
+    '-g', '25', '-deadline', 'realtime', '-cpu-used', '8', '-c:a', 'libopus'],
+  'Matroska, H.265, open GOPs': ['hevc.mkv', '-c:v', 'libx265', '-x265-params',
+    'log-level=none:keyint=25:min-keyint=25:bframes=3:open-gop=1',
+    '-c:a', 'aac'],
+};
+
+for (const [name, [file, ...flags]] of Object.entries(others)) {
+  test(`${name}: listed, cut and packaged as it is`, async () => {
+    const input = path.join(folder, file);
+    const out = path.join(folder, `${file}.out`);
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25',
+      '-f', 'lavfi', '-i', 'sine=sample_rate=48000', '-t', '3',
+      '-pix_fmt', 'yuv420p', ...flags, input);
+    const wanted = await probe(input, 'v');
+    const gops = JSON.parse(await run('haberdash', ['gops', '--json', input]));
+    const packets = await show(input, 'packets', 'packet=flags');
+    assert.deepEqual(gops.map((gop) => gop.first_frame), packets.flatMap(
+      (packet, i) => (packet.flags.includes('K') ? [i] : [])));
+    const samples = [];
+    for (const [i] of gops.entries()) {
+      const part = path.join(folder, `${file}.${i}.mp4`);
+      await run('haberdash', ['slice', input, String(i), part]);
+      samples.push(...await probe(part, 'v'));
+    }
+    assertSamePayload(samples, wanted);
+    await run('haberdash', ['package', input, out, '--encrypt', 'none']);
+    const manifest = path.join(out, 'stream.mpd');
+    const packaged = await probe(manifest, 'v');
+    assertSamePayload(packaged, wanted);
+    assertSameTimes(packaged,
+      wanted.map((sample) => ({ ...sample, dts: null })), 1e-3);
+    assertSamePayload(await probe(manifest, 'a'), await probe(input, 'a'));
+  });
+}
+
 // --- what cannot be taken ------------------------------------------------------
 
 const refused = async (input, reason) => {
