@@ -111,13 +111,9 @@ write_error (const GError *error)
 }
 
 static void
-write_done (gint64 duration_ns)
+write_done (void)
 {
-  JsonObject *record = record_new ("done");
-
-  if (duration_ns >= 0)
-    json_object_set_int_member (record, "duration_ns", duration_ns);
-  write_record (record);
+  write_record (record_new ("done"));
 }
 
 /* --- tasks ------------------------------------------------------------ */
@@ -138,7 +134,7 @@ run_index (JsonObject *job, GError **error)
   for (guint i = 0; i < index->iframes->len; i++)
     take_line (hab_records_format_iframe (index->video_track_number,
         &g_array_index (index->iframes, HabIFrame, i)));
-  write_done (index->duration_ns);
+  write_done ();
   return TRUE;
 }
 
@@ -150,7 +146,7 @@ run_cut (JsonObject *job, GError **error)
           json_object_get_int_member_with_default (job, "last", 0),
           OUTPUT_PATH, error))
     return FALSE;
-  write_done (-1);
+  write_done ();
   return TRUE;
 }
 
@@ -217,7 +213,7 @@ run_package (JsonObject *job, GError **error)
   packaged = hab_package_run (&config, &observer, NULL, error);
   hab_key_wipe (config.key, sizeof config.key);
   if (packaged)
-    write_done (-1);
+    write_done ();
   return packaged;
 }
 
