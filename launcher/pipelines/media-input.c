@@ -57,7 +57,7 @@ static const struct
   { "video/x-h265", "h265timestamper" },
 };
 
-/* --- what a stream is ------------------------------------------------------------ */
+/* --- what a stream is ---------------------------------------------------- */
 
 static const gchar *
 media_type_of (const GstCaps *caps)
@@ -158,7 +158,7 @@ get_number (const HabMediaInput *self, GstPad *pad)
   return number > 0 && number <= G_MAXINT32 ? number : self->streams->len + 1;
 }
 
-/* --- decoding times only --------------------------------------------------------- */
+/* --- decoding times only ------------------------------------------------- */
 
 /* What is known of such a stream; of its pad. */
 typedef struct
@@ -252,7 +252,7 @@ add_order_check (HabMediaInput *self, GstPad *pad, const HabCodec *codec)
       on_video_without_pts, check, (GDestroyNotify) order_check_free);
 }
 
-/* --- one segment ------------------------------------------------------------------ */
+/* --- one segment --------------------------------------------------------- */
 
 /* The same for all pads, from where the file starts: running time is 0 there,
  * and stream time is the container's. */
@@ -276,7 +276,7 @@ on_segment (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-/* --- what is plugged behind parsebin ---------------------------------------------- */
+/* --- what is plugged behind parsebin ------------------------------------- */
 
 static GstElement *
 add (HabMediaInput *self, const gchar *factory)
@@ -385,7 +385,7 @@ prepare (HabMediaInput *self, GstPad *source, const GstCaps *caps,
   return pad;
 }
 
-/* --- streams ---------------------------------------------------------------------- */
+/* --- streams ------------------------------------------------------------- */
 
 static void
 stream_free (HabMediaStream *stream)
@@ -487,7 +487,7 @@ hab_media_input_get_container (const HabMediaInput *self)
   return self->container;
 }
 
-/* --- waiting ---------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------- */
 
 /* What becomes of the threads that read. */
 typedef struct
@@ -552,7 +552,7 @@ hab_media_input_wait (HabMediaInput *self, GstBus *bus, GstClockTime timeout,
   return NULL;
 }
 
-/* --- the whole -------------------------------------------------------------------- */
+/* --- the whole ----------------------------------------------------------- */
 
 HabMediaInput *
 hab_media_input_new (GstBin *bin, const gchar *path,

@@ -60,7 +60,7 @@ on_event (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-/* --- building ---------------------------------------------------------------------- */
+/* --- building ------------------------------------------------------------ */
 
 /* (transfer none) (nullable): added to the pipeline. */
 static GstElement *
@@ -129,7 +129,7 @@ build (StreamCut *self, const gchar *input, const gchar *output,
   return self->input != NULL;
 }
 
-/* --- running ----------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------- */
 
 static gboolean
 check_found (const StreamCut *self, GError **error)

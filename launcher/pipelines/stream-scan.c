@@ -48,7 +48,7 @@ typedef struct
   gint64 start, end;  /* of the video in ns; G_MININT64 before there is one */
 } StreamScan;
 
-/* --- times ------------------------------------------------------------------------ */
+/* --- times --------------------------------------------------------------- */
 
 /* As the container has it, in ns; G_MININT64 where unknown. */
 static gint64
@@ -112,7 +112,7 @@ find_timescale (const StreamScan *self, const HabMediaStream *stream,
   return DEFAULT_TIMESCALE;
 }
 
-/* --- what passes ------------------------------------------------------------------- */
+/* --- what passes --------------------------------------------------------- */
 
 static void
 note_gop (StreamScan *self, const GstStructure *structure)
@@ -215,7 +215,7 @@ on_video (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-/* --- building ---------------------------------------------------------------------- */
+/* --- building ------------------------------------------------------------ */
 
 /* tsdemux counts from the first clock reference. */
 static gint64
@@ -294,7 +294,7 @@ on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
                                                   link_audio (data, stream);
 }
 
-/* --- tracks ------------------------------------------------------------------------ */
+/* --- tracks -------------------------------------------------------------- */
 
 static const gchar *
 get_kind (const HabMediaStream *stream, const gchar *media_type)
@@ -418,7 +418,7 @@ describe_streams (StreamScan *self)
   }
 }
 
-/* --- running ----------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------- */
 
 static gboolean
 run (StreamScan *self, GError **error)
