@@ -81,7 +81,7 @@ is_of_codec (const GstStructure *structure, const HabCodec *codec)
     return codec->mpegversion == 0;
   g_value_init (&version, G_TYPE_INT);
   g_value_set_int (&version, codec->mpegversion);
-  ok = gst_value_can_intersect (versions, &version);
+  ok = gst_value_intersect (NULL, versions, &version);
   g_value_unset (&version);
   return ok;
 }
