@@ -243,9 +243,10 @@ inspect_slice (const HabNalUnit *unit, HabAccessUnitInfo *info)
 }
 
 static gboolean
-inspect_unit (H264Parser *self, const HabNalWalk *walk, HabNalUnit *unit,
+inspect_unit (gpointer parser, const HabNalWalk *walk, HabNalUnit *unit,
     HabAccessUnitInfo *info, GError **error)
 {
+  H264Parser *self = parser;
   guint8 type = type_of (unit);
 
   if (is_vcl (type)) {
@@ -273,17 +274,8 @@ h264_parse_access_unit (HabCodecParser *parser, gsize size,
   HabNalWalk walk = { .length_size = self->length_size,
     .peek = SLICE_TYPE_BYTES, .size = size, .read = read,
     .read_data = read_data };
-  HabNalUnit unit;
-  gboolean end;
 
-  *info = (HabAccessUnitInfo){ HAB_RANDOM_ACCESS_NONE };
-  while (hab_nal_walk_next (&walk, &unit, &end, error)) {
-    if (end)
-      return TRUE;
-    if (!inspect_unit (self, &walk, &unit, info, error))
-      return FALSE;
-  }
-  return FALSE;
+  return hab_nal_parse_access_unit (&walk, inspect_unit, self, info, error);
 }
 
 /* --- what encryption covers -------------------------------------------- */

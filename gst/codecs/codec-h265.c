@@ -271,9 +271,10 @@ inspect_picture (guint8 type, HabAccessUnitInfo *info)
 }
 
 static gboolean
-inspect_unit (H265Parser *self, const HabNalWalk *walk, HabNalUnit *unit,
+inspect_unit (gpointer parser, const HabNalWalk *walk, HabNalUnit *unit,
     HabAccessUnitInfo *info, GError **error)
 {
+  H265Parser *self = parser;
   guint8 type = type_of (unit);
 
   if (unit->size <= NAL_HEADER_SIZE || layer_of (unit) > 0)
@@ -299,17 +300,8 @@ h265_parse_access_unit (HabCodecParser *parser, gsize size,
   HabNalWalk walk = { .length_size = self->length_size,
     .peek = NAL_HEADER_SIZE, .size = size, .read = read,
     .read_data = read_data };
-  HabNalUnit unit;
-  gboolean end;
 
-  *info = (HabAccessUnitInfo){ HAB_RANDOM_ACCESS_NONE };
-  while (hab_nal_walk_next (&walk, &unit, &end, error)) {
-    if (end)
-      return TRUE;
-    if (!inspect_unit (self, &walk, &unit, info, error))
-      return FALSE;
-  }
-  return FALSE;
+  return hab_nal_parse_access_unit (&walk, inspect_unit, self, info, error);
 }
 
 /* --- what encryption covers -------------------------------------------- */

@@ -118,3 +118,20 @@ hab_picture_type_least_independent (gchar a, gchar b)
     return b;
   return strchr (order, a) > strchr (order, b) ? a : b;
 }
+
+gboolean
+hab_nal_parse_access_unit (HabNalWalk *walk, HabNalInspect inspect,
+    gpointer parser, HabAccessUnitInfo *info, GError **error)
+{
+  HabNalUnit unit;
+  gboolean end;
+
+  *info = (HabAccessUnitInfo){ HAB_RANDOM_ACCESS_NONE };
+  while (hab_nal_walk_next (walk, &unit, &end, error)) {
+    if (end)
+      return TRUE;
+    if (!inspect (parser, walk, &unit, info, error))
+      return FALSE;
+  }
+  return FALSE;
+}

@@ -40,6 +40,15 @@ gboolean hab_nal_walk_next (HabNalWalk *walk, HabNalUnit *unit, gboolean *end,
 gboolean hab_nal_walk_read (const HabNalWalk *walk, HabNalUnit *unit,
     gsize size, GError **error);
 
+/* Adds what a NAL unit, of which peek bytes can be read, says of its access
+ * unit. FALSE with error set where it cannot be read. */
+typedef gboolean (*HabNalInspect) (gpointer parser, const HabNalWalk *walk,
+    HabNalUnit *unit, HabAccessUnitInfo *info, GError **error);
+
+/* parse_access_unit () of a codec of NAL units: walk is at its start. */
+gboolean hab_nal_parse_access_unit (HabNalWalk *walk, HabNalInspect inspect,
+    gpointer parser, HabAccessUnitInfo *info, GError **error);
+
 /* How many bytes at the start of the NAL unit, of which all can be read,
  * encryption leaves clear: unit->size where it is no slice, never 0, which
  * means that error is set. */
