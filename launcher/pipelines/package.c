@@ -222,16 +222,8 @@ check_not_truncated (const gchar *input, GError **error)
 static void
 withdraw (Package *self)
 {
-  const gchar *manifest = self->config->manifest;
-  g_autofree gchar *playlist = NULL;
-  gsize stem = strlen (manifest);
-
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
-  if (g_str_has_suffix (manifest, ".mpd"))
-    stem -= strlen (".mpd");
-  playlist = g_strdup_printf ("%.*s.m3u8", (gint) stem, manifest);
-  g_unlink (playlist);
-  g_unlink (manifest);
+  g_unlink (self->config->manifest);
 }
 
 /* --- running ---------------------------------------------------------------------- */
