@@ -17,8 +17,10 @@
 
 typedef struct
 {
-  gchar *kid, *key_file, *encrypt, *license_url;
+  gchar *kid, *key_file, *iv, *encrypt, *license_url, *hls_key_url;
   gdouble segment_duration;
+  gboolean single_file, hls;
+  guint8 iv_bytes[HAB_KEY_SIZE];
 } Options;
 
 static void
@@ -26,8 +28,10 @@ options_clear (Options *options)
 {
   g_free (options->kid);
   g_free (options->key_file);
+  g_free (options->iv);
   g_free (options->encrypt);
   g_free (options->license_url);
+  g_free (options->hls_key_url);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -97,12 +101,17 @@ check_options (const Options *options, HabPackageConfig *config)
       (options->kid == NULL || options->key_file == NULL))
     return usage_error ("--kid and --key-file are missing, or --encrypt none");
   config->segment_duration_ns = options->segment_duration * 1e9 + 0.5;
+  if (options->hls_key_url != NULL && !options->hls)
+    return usage_error ("--hls-key-url goes with --hls");
   config->license_url = options->license_url;
+  config->single_file = options->single_file;
+  config->hls = options->hls;
+  config->hls_key_url = options->hls_key_url;
   return TRUE;
 }
 
 static gboolean
-read_keys (const Options *options, HabPackageConfig *config, GError **error)
+read_keys (Options *options, HabPackageConfig *config, GError **error)
 {
   if (config->encrypt == HAB_ENCRYPT_NONE)
     return TRUE;
@@ -110,11 +119,16 @@ read_keys (const Options *options, HabPackageConfig *config, GError **error)
     g_prefix_error (error, "--kid: ");
     return FALSE;
   }
+  if (options->iv && !hab_key_parse (options->iv, options->iv_bytes, error)) {
+    g_prefix_error (error, "--iv: ");
+    return FALSE;
+  }
+  config->iv = options->iv ? options->iv_bytes : NULL;
   return hab_key_read_file (options->key_file, config->key, error);
 }
 
 static HabExit
-run (HabPackageConfig *config, const Options *options, const gchar *folder)
+run (HabPackageConfig *config, Options *options, const gchar *folder)
 {
   const HabPackageObserver observer = {
     .progress = show_progress,
@@ -150,6 +164,9 @@ hab_cmd_package (int argc, char **argv)
     { "key-file", 0, 0, G_OPTION_ARG_FILENAME, &options.key_file,
         "file with the content key on its first line, in any of these forms",
         "FILE" },
+    { "iv", 0, 0, G_OPTION_ARG_STRING, &options.iv,
+        "initialization vector, in a form of the kid: the same input, key and "
+        "IV give the same bytes; random by default", "IV" },
     { "encrypt", 0, 0, G_OPTION_ARG_STRING, &options.encrypt,
         "video (the default), all or none", "WHAT" },
     { "segment-duration", 0, 0, G_OPTION_ARG_DOUBLE, &options.segment_duration,
@@ -157,14 +174,22 @@ hab_cmd_package (int argc, char **argv)
         "begins", "SECONDS" },
     { "license-url", 0, 0, G_OPTION_ARG_STRING, &options.license_url,
         "address of a Clear Key licence server, for the manifest", "URL" },
+    { "single-file", 0, 0, G_OPTION_ARG_NONE, &options.single_file,
+        "write each track as one file with a segment index, and a manifest of "
+        "the on-demand profile", NULL },
+    { "hls", 0, 0, G_OPTION_ARG_NONE, &options.hls,
+        "write HLS playlists over the same segments, too: OUT_DIR/stream.m3u8",
+        NULL },
+    { "hls-key-url", 0, 0, G_OPTION_ARG_STRING, &options.hls_key_url,
+        "address of the 16 bytes of the key, for the playlists", "URL" },
     G_OPTION_ENTRY_NULL
   };
   HabPackageConfig config = { .records_fd = -1 };
   HabExit status;
 
   if (!hab_cmd_parse (&argc, &argv, "INPUT OUT_DIR",
-          "Packages INPUT as MPEG-DASH with CBCS Common Encryption: "
-          "OUT_DIR/stream.mpd and its segments.", entries, 2) ||
+          "Packages INPUT as MPEG-DASH, and on demand HLS, with CBCS Common "
+          "Encryption: OUT_DIR/stream.mpd and its segments.", entries, 2) ||
       !check_options (&options, &config))
     return HAB_EXIT_USAGE;
   config.input = argv[1];

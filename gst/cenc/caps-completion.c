@@ -5,19 +5,6 @@
 
 #include "caps-completion.h"
 
-const HabCodec *
-hab_caps_get_codec (const GstCaps *caps)
-{
-  const GstStructure *structure = gst_caps_get_structure (caps, 0);
-  const gchar *media_type = gst_structure_get_name (structure);
-  gint mpegversion = 0;
-
-  if (gst_structure_has_name (structure, "application/x-cenc"))
-    media_type = gst_structure_get_string (structure, "original-media-type");
-  gst_structure_get_int (structure, "mpegversion", &mpegversion);
-  return hab_codec_find (media_type, mpegversion);
-}
-
 gboolean
 hab_caps_announce_header (const GstCaps *caps, GstBuffer *buffer)
 {
@@ -84,7 +71,7 @@ GstCaps *
 hab_caps_complete (GstCaps *caps, const GstSegment *segment, GstBuffer *first,
     GError **error)
 {
-  const HabCodec *codec = hab_caps_get_codec (caps);
+  const HabCodec *codec = hab_codec_of_caps (caps);
   HabCodecStart start = { .caps = gst_caps_get_structure (caps, 0) };
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GBytes) codec_data = NULL;

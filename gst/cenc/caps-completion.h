@@ -11,9 +11,6 @@ G_BEGIN_DECLS
  * is in the first sample or in the times. Then, once, while that sample is
  * still in the clear, codec_data is made of it. */
 
-/* The codec of clear or application/x-cenc caps, NULL where there is none. */
-const HabCodec *hab_caps_get_codec (const GstCaps *caps);
-
 /* (transfer full): caps, with codec_data where the codec has to have one. first
  * is the first buffer and segment that of its times. NULL with error
  * (HAB_CODEC_ERROR) set where none can be made. */

@@ -152,7 +152,7 @@ hab_cmaf_track_from_caps (const GstCaps *caps, GError **error)
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   g_autoptr (HabCmafTrack) track = hab_cmaf_track_new ();
 
-  track->codec = hab_caps_get_codec (caps);
+  track->codec = hab_codec_of_caps (caps);
   if (!read_codec (track, structure, error))
     return NULL;
   if (gst_structure_has_name (structure, "application/x-cenc") &&

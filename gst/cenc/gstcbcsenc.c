@@ -265,11 +265,11 @@ gst_cbcs_enc_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
   g_autoptr (GError) error = NULL;
 
   /* In-band parameter sets stay known when caps come again. */
-  if (self->codec != hab_caps_get_codec (in))
+  if (self->codec != hab_codec_of_caps (in))
     forget_stream (self);
   codec_data = get_codec_data (self, in);
   set_stream (self, in, codec_data);
-  self->codec = hab_caps_get_codec (in);
+  self->codec = hab_codec_of_caps (in);
   if (self->codec == NULL) {
     GST_ERROR_OBJECT (self, "no rule for encrypting %" GST_PTR_FORMAT, in);
     return FALSE;

@@ -60,6 +60,46 @@ hab_codec_find (const gchar *media_type, gint mpegversion)
   return NULL;
 }
 
+/* version: the caps' mpegversion, also a range or a list; NULL for none. */
+static gboolean
+is_codec (const HabCodec *codec, const gchar *media_type,
+    const GValue *version)
+{
+  GValue wanted = G_VALUE_INIT;
+  gboolean ok;
+
+  if (g_strcmp0 (codec->media_type, media_type) != 0)
+    return FALSE;
+  if (codec->mpegversion == 0 || version == NULL)
+    return codec->mpegversion == 0;
+  g_value_init (&wanted, G_TYPE_INT);
+  g_value_set_int (&wanted, codec->mpegversion);
+  ok = gst_value_intersect (NULL, version, &wanted);
+  g_value_unset (&wanted);
+  return ok;
+}
+
+const HabCodec *
+hab_codec_of_caps (const GstCaps *caps)
+{
+  const GstStructure *structure;
+  const gchar *media_type;
+  const GValue *version;
+
+  if (gst_caps_is_any (caps) || gst_caps_is_empty (caps))
+    return NULL;
+  structure = gst_caps_get_structure (caps, 0);
+  media_type = gst_structure_get_name (structure);
+  if (gst_structure_has_name (structure, "application/x-cenc"))
+    media_type = gst_structure_get_string (structure, "original-media-type");
+  version = gst_structure_get_value (structure, "mpegversion");
+  for (guint i = 0; i < G_N_ELEMENTS (codecs); i++) {
+    if (is_codec (codecs[i], media_type, version))
+      return codecs[i];
+  }
+  return NULL;
+}
+
 const HabCodec *const *
 hab_codec_list (guint *n_codecs)
 {

@@ -127,7 +127,9 @@ struct _HabCodec
    * stream-format (which may be NULL). */
   const gchar *(*sample_entry) (const gchar *stream_format);
 
-  /* The words for why cbcs cannot protect this codec; NULL where it can. */
+  /* The words for why cbcs cannot protect this codec; NULL where it can.
+   * Where they are set, parse_ranges may be NULL; everything else is as in
+   * other codecs of the kind. */
   const gchar *clear_only;
 
   /* (transfer full): the codec_data of caps that have none. The member is NULL
@@ -182,6 +184,11 @@ struct _HabCodec
 /* (nullable): the codec of caps with this media type, for audio/mpeg the one
  * of mpegversion. */
 const HabCodec *hab_codec_find (const gchar *media_type, gint mpegversion);
+
+/* (nullable): the codec of caps, also of encrypted ones (application/x-cenc
+ * with original-media-type) and of those that a parser has not made up its mind
+ * about. Of several structures the first one counts. */
+const HabCodec *hab_codec_of_caps (const GstCaps *caps);
 
 /* (transfer none): every codec there is. */
 const HabCodec *const *hab_codec_list (guint *n_codecs);

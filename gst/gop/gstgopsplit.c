@@ -413,18 +413,17 @@ static gboolean
 gst_gop_split_set_caps (GstGopSplit *self, GstCaps *caps)
 {
   const GstStructure *s = gst_caps_get_structure (caps, 0);
-  const gchar *media_type = gst_structure_get_name (s);
   const HabCodec *codec;
   gboolean byte_stream;
 
   self->negotiated = FALSE;
-  if (g_str_has_prefix (media_type, "audio/")) {
+  if (g_str_has_prefix (gst_structure_get_name (s), "audio/")) {
     g_clear_pointer (&self->parser, hab_codec_parser_free);
     self->negotiated = TRUE;
     return TRUE;
   }
 
-  codec = hab_codec_find (media_type, 0);
+  codec = hab_codec_of_caps (caps);
   if (codec == NULL || codec->kind != HAB_MEDIA_VIDEO) {
     GST_ERROR_OBJECT (self, "no such codec: %" GST_PTR_FORMAT, caps);
     return FALSE;

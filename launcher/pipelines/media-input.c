@@ -66,41 +66,6 @@ media_type_of (const GstCaps *caps)
       gst_structure_get_name (gst_caps_get_structure (caps, 0));
 }
 
-/* Of caps that a parser has not made up its mind about, too. */
-static gboolean
-is_of_codec (const GstStructure *structure, const HabCodec *codec)
-{
-  GValue version = G_VALUE_INIT;
-  const GValue *versions;
-  gboolean ok;
-
-  if (!gst_structure_has_name (structure, codec->media_type))
-    return FALSE;
-  versions = gst_structure_get_value (structure, "mpegversion");
-  if (codec->mpegversion == 0 || versions == NULL)
-    return codec->mpegversion == 0;
-  g_value_init (&version, G_TYPE_INT);
-  g_value_set_int (&version, codec->mpegversion);
-  ok = gst_value_intersect (NULL, versions, &version);
-  g_value_unset (&version);
-  return ok;
-}
-
-static const HabCodec *
-codec_of (const GstCaps *caps)
-{
-  guint n_codecs;
-  const HabCodec *const *codecs = hab_codec_list (&n_codecs);
-
-  if (*media_type_of (caps) == '\0')
-    return NULL;
-  for (guint i = 0; i < n_codecs; i++) {
-    if (is_of_codec (gst_caps_get_structure (caps, 0), codecs[i]))
-      return codecs[i];
-  }
-  return NULL;
-}
-
 static gboolean
 is_taken (const GstCaps *caps, const HabCodec *codec)
 {
@@ -134,7 +99,7 @@ on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
     gpointer data)
 {
   HabMediaInput *self = data;
-  const HabCodec *codec = codec_of (caps);
+  const HabCodec *codec = hab_codec_of_caps (caps);
 
   if (codec == NULL) {
     find_container (self, caps);
@@ -444,7 +409,7 @@ on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
   HabMediaStream *stream = g_new0 (HabMediaStream, 1);
 
   stream->number = get_number (self, pad);
-  stream->codec = codec_of (caps);
+  stream->codec = hab_codec_of_caps (caps);
   stream->source = gst_object_ref (pad);
   g_ptr_array_add (self->streams, stream);
   g_atomic_int_inc (&self->n_streams);

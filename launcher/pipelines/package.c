@@ -91,6 +91,11 @@ make_encryptor (Package *self, HabMediaKind kind)
   g_object_set (encryptor, "kid", kid, "key", key, NULL);
   hab_key_wipe (key, 2 * HAB_KEY_SIZE);
   g_free (key);
+  if (config->iv) {
+    g_autofree gchar *iv = hab_key_to_hex (config->iv);
+
+    g_object_set (encryptor, "iv", iv, NULL);
+  }
   return encryptor;
 }
 
@@ -182,6 +187,9 @@ build (Package *self, GError **error)
       "location", config->manifest,
       "fragment-duration", config->segment_duration_ns,
       "license-url", config->license_url,
+      "single-file", config->single_file,
+      "hls", config->hls,
+      "hls-key-url", config->hls_key_url,
       "durable", config->durable, NULL);
   self->input = hab_media_input_new (GST_BIN (self->pipeline), config->input,
       on_stream, self, error);
@@ -218,12 +226,21 @@ check_not_truncated (const gchar *input, GError **error)
 }
 
 /* Behind an error demuxers end their streams as if they were whole, so that
- * the manifest may have been written meanwhile. */
+ * the manifest may have been written meanwhile, and before it the playlist,
+ * which has its name with another ending. */
 static void
 withdraw (Package *self)
 {
+  const gchar *manifest = self->config->manifest;
+  gsize stem = strlen (manifest);
+  g_autofree gchar *playlist = NULL;
+
+  if (g_str_has_suffix (manifest, ".mpd"))
+    stem -= strlen (".mpd");
+  playlist = g_strdup_printf ("%.*s.m3u8", (gint) stem, manifest);
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
-  g_unlink (self->config->manifest);
+  g_unlink (playlist);
+  g_unlink (manifest);
 }
 
 /* --- running ---------------------------------------------------------------------- */

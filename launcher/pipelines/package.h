@@ -11,7 +11,11 @@ typedef struct
   const gchar *manifest;        /* path of the manifest to write */
   HabEncrypt encrypt;
   guint8 kid[16], key[16];      /* unless encrypt is HAB_ENCRYPT_NONE */
+  const guint8 *iv;             /* of 16 bytes; NULL for a random one */
   const gchar *license_url;     /* for the manifest, or NULL */
+  gboolean single_file;         /* each track one file: on-demand profile */
+  gboolean hls;                 /* playlists, too */
+  const gchar *hls_key_url;     /* for the playlists, or NULL */
   guint64 segment_duration_ns;
   gboolean durable;             /* fsync what is promised */
   gint records_fd;              /* for catalogrecorder, or -1 */
