@@ -17,6 +17,7 @@
 #include "gop-cut.h"
 #include "gop-index.h"
 #include "keys.h"
+#include "media-failure.h"
 #include "package.h"
 #include "records.h"
 
@@ -78,34 +79,13 @@ record_new (const gchar *kind)
   return record;
 }
 
-static gint
-get_http_status (const GError *error)
-{
-  if (error->domain == HAB_MEDIA_ERROR) {
-    switch ((HabMediaError) error->code) {
-      case HAB_MEDIA_ERROR_NOT_MEDIA:
-      case HAB_MEDIA_ERROR_NO_VIDEO:
-      case HAB_MEDIA_ERROR_UNSUPPORTED:
-        return 422;
-      case HAB_MEDIA_ERROR_NOT_FOUND:
-        return 404;
-      case HAB_MEDIA_ERROR_NO_SPACE:
-        return 507;
-      case HAB_MEDIA_ERROR_FAILED:
-      case HAB_MEDIA_ERROR_IO:
-      case HAB_MEDIA_ERROR_NO_TABLE:
-        break;
-    }
-  }
-  return 500;
-}
-
 static void
 write_error (const GError *error)
 {
   JsonObject *record = record_new ("error");
 
-  json_object_set_int_member (record, "status", get_http_status (error));
+  json_object_set_string_member (record, "cause",
+      hab_media_failure_to_word (error));
   json_object_set_string_member (record, "detail", error->message);
   write_record (record);
 }

@@ -8,7 +8,7 @@
 #include <gst/gst.h>
 
 #include "keys.h"
-#include "media.h"
+#include "media-failure.h"
 
 static gboolean
 parse (int *argc, char ***argv, const gchar *usage, const gchar *summary,
@@ -45,29 +45,13 @@ hab_cmd_parse (int *argc, char ***argv, const gchar *usage,
 static HabExit
 get_exit (const GError *error)
 {
-  static const struct
-  {
-    gint code;
-    HabExit status;
-  } exits[] = {
-    { HAB_MEDIA_ERROR_NOT_MEDIA, HAB_EXIT_DATA },
-    { HAB_MEDIA_ERROR_NO_VIDEO, HAB_EXIT_DATA },
-    { HAB_MEDIA_ERROR_UNSUPPORTED, HAB_EXIT_DATA },
-    { HAB_MEDIA_ERROR_NOT_FOUND, HAB_EXIT_NO_INPUT },
-    { HAB_MEDIA_ERROR_NO_SPACE, HAB_EXIT_CANT_CREATE },
-    { HAB_MEDIA_ERROR_IO, HAB_EXIT_NO_INPUT },
-  };
-
   if (error->domain == HAB_KEY_ERROR)
     return HAB_EXIT_CONFIG;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return HAB_EXIT_INTERRUPTED;
   if (error->domain == GST_CORE_ERROR)
     return HAB_EXIT_UNAVAILABLE;
-  for (guint i = 0; i < G_N_ELEMENTS (exits); i++)
-    if (g_error_matches (error, HAB_MEDIA_ERROR, exits[i].code))
-      return exits[i].status;
-  return HAB_EXIT_SOFTWARE;
+  return hab_media_failure_get_exit (error);
 }
 
 HabExit

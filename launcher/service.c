@@ -6,6 +6,7 @@
 #include "service.h"
 
 #include "cutter.h"
+#include "feed.h"
 #include "listener.h"
 #include "queue.h"
 #include "resources.h"
@@ -21,6 +22,7 @@ struct _HabService
   HabDataDir *dir;
   HabStore *store;
   HabWorkers *readers;
+  HabFeed *feed;
   HabQueue *queue;
   HabCutter *cutter;
   HabListener *api, *delivery;
@@ -221,6 +223,7 @@ hab_service_new (const HabSettings *settings, GError **error)
     return NULL;
   self->readers = hab_workers_new (MAX (settings->jobs, 2));
   hab_workers_set_ended (self->readers, on_reader_ended, self);
+  self->feed = hab_feed_new ();
   self->queue = hab_queue_new (self, settings->jobs);
   self->cutter = hab_cutter_new (self);
   self->api = hab_listener_new (self, HAB_LISTENER_API, hab_api_routes);
@@ -238,6 +241,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->store, hab_store_free);
   g_clear_pointer (&self->cutter, hab_cutter_free);
   g_clear_pointer (&self->queue, hab_queue_free);
+  g_clear_pointer (&self->feed, hab_feed_free);
   g_clear_pointer (&self->readers, hab_workers_free);
   g_clear_pointer (&self->dir, hab_data_dir_free);
   g_ptr_array_unref (self->hosts);
@@ -311,6 +315,12 @@ HabQueue *
 hab_service_get_queue (HabService *self)
 {
   return self->queue;
+}
+
+HabFeed *
+hab_service_get_feed (HabService *self)
+{
+  return self->feed;
 }
 
 HabCutter *

@@ -37,6 +37,8 @@ HabStore *hab_service_get_store (HabService *service);
 /* Children that somebody waits for: indexing, cutting. */
 HabWorkers *hab_service_get_readers (HabService *service);
 struct _HabQueue *hab_service_get_queue (HabService *service);
+/* Where changes of packages are told. */
+struct _HabFeed *hab_service_get_feed (HabService *service);
 struct _HabCutter *hab_service_get_cutter (HabService *service);
 /* Cancelled when the service stops. */
 GCancellable *hab_service_get_cancellable (HabService *service);

@@ -3,6 +3,7 @@
 #include "config.h"
 #endif
 
+#include "feed.h"
 #include "json.h"
 #include "keys.h"
 #include "media.h"
@@ -175,7 +176,7 @@ typedef struct
   gint64 id;
   gboolean final;
   HabReply *reply;
-  guint watch_id, deadline_id;
+  guint follow_id, deadline_id;
 } Post;
 
 static Post *
@@ -203,6 +204,12 @@ static HabQueue *
 post_get_queue (Post *self)
 {
   return hab_service_get_queue (hab_request_get_service (self->request));
+}
+
+static HabFeed *
+post_get_feed (Post *self)
+{
+  return hab_service_get_feed (hab_request_get_service (self->request));
 }
 
 static void
@@ -234,8 +241,10 @@ on_cancelled (GObject *source, GAsyncResult *result, gpointer data)
   GError *error = NULL;
 
   hab_store_call_finish (result, &error);
-  if (self->reply != NULL)
+  if (self->reply != NULL) {
     hab_queue_drop (post_get_queue (self), self->id);
+    hab_feed_tell (post_get_feed (self), self->id, HAB_CHANGE_END);
+  }
   post_end (self, error);
 }
 
@@ -295,8 +304,7 @@ post_stop_waiting (gpointer data)
   Post *self = data;
 
   g_clear_handle_id (&self->deadline_id, g_source_remove);
-  if (self->watch_id != 0)
-    hab_queue_forget (post_get_queue (self), self->watch_id);
+  hab_feed_unfollow (post_get_feed (self), self->follow_id);
   hab_request_on_over (self->request, NULL, NULL);
   post_call_store (self, store_reply, on_reply);
 }
@@ -312,12 +320,10 @@ on_deadline (gpointer data)
 }
 
 static void
-on_done (gpointer data)
+on_change (gint64 package_id, HabChange change, gpointer data)
 {
-  Post *self = data;
-
-  self->watch_id = 0;
-  post_stop_waiting (self);
+  if (change >= HAB_CHANGE_END)
+    post_stop_waiting (data);
 }
 
 static void
@@ -327,8 +333,8 @@ post_wait (Post *self, guint seconds)
 
   hab_request_set_header (self->request, "Preference-Applied", applied);
   g_clear_pointer (&self->reply, hab_reply_free);
-  self->watch_id =
-      hab_queue_watch (post_get_queue (self), self->id, on_done, self);
+  self->follow_id =
+      hab_feed_follow (post_get_feed (self), self->id, on_change, self);
   self->deadline_id = g_timeout_add_seconds (seconds, on_deadline, self);
   hab_request_on_over (self->request, post_stop_waiting, self);
 }

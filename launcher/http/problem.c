@@ -7,8 +7,8 @@
 
 #include "catalog.h"
 #include "keys.h"
+#include "media-failure.h"
 #include "pages.h"
-#include "worker.h"
 
 G_DEFINE_QUARK (hab-http-error-quark, hab_http_error)
 
@@ -36,12 +36,6 @@ static const struct
   { hab_catalog_error_quark, HAB_CATALOG_ERROR_BUSY, 503 },
   { hab_catalog_error_quark, HAB_CATALOG_ERROR_NO_SPACE, 507 },
   { hab_key_error_quark, HAB_KEY_ERROR_FORM, 400 },
-  { hab_worker_error_quark, HAB_WORKER_ERROR_UNPROCESSABLE, 422 },
-  { hab_worker_error_quark, HAB_WORKER_ERROR_CRASHED, 422 },
-  { hab_worker_error_quark, HAB_WORKER_ERROR_TIMED_OUT, 422 },
-  { hab_worker_error_quark, HAB_WORKER_ERROR_NOT_FOUND, 404 },
-  { hab_worker_error_quark, HAB_WORKER_ERROR_NO_SPACE, 507 },
-  { hab_worker_error_quark, HAB_WORKER_ERROR_CANCELLED, 503 },
   { g_io_error_quark, G_IO_ERROR_NOT_FOUND, 404 },
   { g_io_error_quark, G_IO_ERROR_NO_SPACE, 507 },
 };
@@ -54,7 +48,7 @@ hab_problem_get_status (const GError *error)
   for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
     if (g_error_matches (error, statuses[i].domain (), statuses[i].code))
       return statuses[i].status;
-  return SOUP_STATUS_INTERNAL_SERVER_ERROR;
+  return hab_media_failure_get_http_status (error);
 }
 
 static const struct

@@ -22,10 +22,4 @@ void hab_queue_drop (HabQueue *queue, gint64 package_id);
 void hab_queue_stop (HabQueue *queue);
 gboolean hab_queue_is_idle (HabQueue *queue);
 
-/* Calls back once, when the package has a final status. Returns an id for
- * hab_queue_forget (). */
-guint hab_queue_watch (HabQueue *queue, gint64 package_id,
-    void (*callback) (gpointer data), gpointer data);
-void hab_queue_forget (HabQueue *queue, guint watch_id);
-
 G_END_DECLS

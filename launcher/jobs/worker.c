@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "keys.h"
+#include "media-failure.h"
 #include "records.h"
 
 /* The child is not to be trusted once it read a hostile file. */
@@ -47,8 +48,6 @@ typedef struct
   gint wait_status;
   GError *error;
 } WorkerRun;
-
-G_DEFINE_QUARK (hab-worker-error-quark, hab_worker_error)
 
 HabWorkers *
 hab_workers_new (guint limit)
@@ -132,15 +131,15 @@ worker_run_free (WorkerRun *self)
 
 /* The first thing that went wrong is the one that is told. */
 static void
-worker_run_set_error (WorkerRun *self, HabWorkerError code,
+worker_run_set_error (WorkerRun *self, HabMediaError code,
     const gchar *message)
 {
   if (self->error == NULL)
-    self->error = g_error_new_literal (HAB_WORKER_ERROR, code, message);
+    self->error = g_error_new_literal (HAB_MEDIA_ERROR, code, message);
 }
 
 static void
-worker_run_kill (WorkerRun *self, HabWorkerError code, const gchar *message)
+worker_run_kill (WorkerRun *self, HabMediaError code, const gchar *message)
 {
   worker_run_set_error (self, code, message);
   if (self->pid != 0 && !self->reaped)
@@ -148,21 +147,6 @@ worker_run_kill (WorkerRun *self, HabWorkerError code, const gchar *message)
 }
 
 /* --- records ---------------------------------------------------------- */
-
-static HabWorkerError
-code_from_status (gint64 status)
-{
-  switch (status) {
-    case 422:
-      return HAB_WORKER_ERROR_UNPROCESSABLE;
-    case 404:
-      return HAB_WORKER_ERROR_NOT_FOUND;
-    case 507:
-      return HAB_WORKER_ERROR_NO_SPACE;
-    default:
-      return HAB_WORKER_ERROR_FAILED;
-  }
-}
 
 static void
 worker_run_take_record (WorkerRun *self, JsonObject *record)
@@ -174,7 +158,7 @@ worker_run_take_record (WorkerRun *self, JsonObject *record)
     self->done = TRUE;
   else if (g_strcmp0 (kind, "error") == 0)
     worker_run_set_error (self,
-        code_from_status (hab_record_get_int (record, "status", 500)),
+        hab_media_failure_from_word (hab_record_get_text (record, "cause")),
         detail != NULL ? detail : "The media work failed");
   else if (self->work.record != NULL && self->error == NULL)
     self->work.record (record, self->work.data);
@@ -201,7 +185,7 @@ worker_run_take_line (WorkerRun *self, const gchar *line, gsize length)
       !json_parser_load_from_data (parser, line, length, NULL) ||
       (root = json_parser_get_root (parser)) == NULL ||
       !JSON_NODE_HOLDS_OBJECT (root)) {
-    worker_run_kill (self, HAB_WORKER_ERROR_FAILED,
+    worker_run_kill (self, HAB_MEDIA_ERROR_FAILED,
         "The media work sent a record that cannot be read");
     return;
   }
@@ -226,7 +210,7 @@ worker_run_take_bytes (WorkerRun *self, GBytes *bytes)
   }
   g_byte_array_remove_range (self->pending, 0, start);
   if (self->pending->len > MAX_RECORD) {
-    worker_run_kill (self, HAB_WORKER_ERROR_FAILED,
+    worker_run_kill (self, HAB_MEDIA_ERROR_FAILED,
         "The media work sent a record without end");
     g_byte_array_set_size (self->pending, 0);
   }
@@ -244,7 +228,7 @@ worker_run_return (WorkerRun *self)
   if (self->cancelled_id != 0)
     g_signal_handler_disconnect (cancellable, self->cancelled_id);
   if (self->error == NULL && !self->done)
-    worker_run_set_error (self, HAB_WORKER_ERROR_CRASHED,
+    worker_run_set_error (self, HAB_MEDIA_ERROR_CRASHED,
         "The file made the program that reads it crash");
   if (self->error != NULL)
     g_task_return_error (self->task, g_steal_pointer (&self->error));
@@ -311,7 +295,7 @@ on_timeout (gpointer data)
   WorkerRun *self = data;
 
   self->timeout_id = 0;
-  worker_run_kill (self, HAB_WORKER_ERROR_TIMED_OUT,
+  worker_run_kill (self, HAB_MEDIA_ERROR_TIMED_OUT,
       "Reading the file took too long");
   return G_SOURCE_REMOVE;
 }
@@ -319,7 +303,7 @@ on_timeout (gpointer data)
 static void
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
-  worker_run_kill (data, HAB_WORKER_ERROR_CANCELLED,
+  worker_run_kill (data, HAB_MEDIA_ERROR_CANCELLED,
       "The service stops; try again");
 }
 
@@ -337,7 +321,7 @@ make_job_pipe (GBytes *job, GError **error)
     return -1;
   g_unix_set_fd_nonblocking (fds[1], TRUE, NULL);
   if (write (fds[1], data, size) != (gssize) size) {
-    g_set_error_literal (error, HAB_WORKER_ERROR, HAB_WORKER_ERROR_FAILED,
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
         "The job is too large for its pipe");
     close_fd (&fds[0]);
   }
@@ -387,7 +371,7 @@ workers_start (HabWorkers *workers, WorkerRun *run)
   GCancellable *cancellable = g_task_get_cancellable (run->task);
 
   if (g_cancellable_is_cancelled (cancellable)) {
-    worker_run_set_error (run, HAB_WORKER_ERROR_CANCELLED,
+    worker_run_set_error (run, HAB_MEDIA_ERROR_CANCELLED,
         "The service stops; try again");
     worker_run_return (run);
     return;

@@ -11,20 +11,6 @@ G_BEGIN_DECLS
  * order in which it came. Main thread only. */
 typedef struct _HabWorkers HabWorkers;
 
-#define HAB_WORKER_ERROR (hab_worker_error_quark ())
-GQuark hab_worker_error_quark (void);
-
-typedef enum
-{
-  HAB_WORKER_ERROR_FAILED,
-  HAB_WORKER_ERROR_UNPROCESSABLE, /* the input, says the child */
-  HAB_WORKER_ERROR_NOT_FOUND,     /* no such GOP in it */
-  HAB_WORKER_ERROR_NO_SPACE,
-  HAB_WORKER_ERROR_CRASHED,       /* ended without a last word */
-  HAB_WORKER_ERROR_TIMED_OUT,
-  HAB_WORKER_ERROR_CANCELLED,
-} HabWorkerError;
-
 /* A piece of work; copied by hab_workers_run_async () except where said. */
 typedef struct
 {
@@ -52,6 +38,7 @@ GBytes *hab_worker_job_new (JsonBuilder *builder);
 void hab_workers_run_async (HabWorkers *workers, const HabWork *work,
     GCancellable *cancellable, GAsyncReadyCallback callback,
     gpointer user_data);
+/* FALSE with a HAB_MEDIA_ERROR. */
 gboolean hab_workers_run_finish (HabWorkers *workers, GAsyncResult *result,
     GError **error);
 

@@ -20,6 +20,11 @@ typedef enum
   HAB_MEDIA_ERROR_NO_SPACE,
   HAB_MEDIA_ERROR_IO,
   HAB_MEDIA_ERROR_NO_TABLE,    /* no table of samples: it has to be demuxed */
+
+  /* of a child that did the work */
+  HAB_MEDIA_ERROR_CRASHED,     /* ended without a last word */
+  HAB_MEDIA_ERROR_TIMED_OUT,
+  HAB_MEDIA_ERROR_CANCELLED,   /* was stopped */
 } HabMediaError;
 
 /* Sets what an error message of a pipeline says. */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "work-order.h"
+
+#include <string.h>
+
+#include "json-build.h"
+#include "worker.h"
+
+/* The licence server of a package is beside its manifest on the delivery
+ * listener: …/CODE/dash/stream.mpd, …/CODE/license/clearkey. */
+static gchar *
+build_license_url (const gchar *manifest_url)
+{
+  const gchar *end = g_strrstr (manifest_url, "/dash/");
+  g_autofree gchar *base =
+      g_strndup (manifest_url, end != NULL ? end - manifest_url : 0);
+
+  return g_strconcat (base, "/license/clearkey", NULL);
+}
+
+static void
+add_key (JsonBuilder *builder, const HabPackage *package,
+    const guint8 key[HAB_KEY_SIZE])
+{
+  g_autofree gchar *kid = hab_key_to_hex (package->kid);
+  g_autofree gchar *license_url = build_license_url (package->url);
+  gchar *hex = hab_key_to_hex (key);
+
+  hab_json_add_text (builder, "kid", kid);
+  hab_json_add_text (builder, "key", hex);
+  hab_json_add_text (builder, "license_url", license_url);
+  hab_key_wipe (hex, strlen (hex));
+  g_free (hex);
+}
+
+GBytes *
+hab_work_order_new (const HabPackage *package, const guint8 key[HAB_KEY_SIZE])
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  hab_json_add_text (builder, "task", "package");
+  hab_json_add_text (builder, "encrypt", package->encrypt);
+  if (package->sealed_key != NULL)
+    add_key (builder, package, key);
+  hab_json_add_seconds (builder, "segment_duration",
+      package->segment_duration_ns);
+  hab_json_add_text (builder, "manifest", "stream.mpd");
+  json_builder_end_object (builder);
+  return hab_worker_job_new (builder);
+}
