@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include "cmaf-chunk.h"
+#include "sample-time.h"
 
 G_BEGIN_DECLS
 
@@ -11,14 +12,6 @@ G_BEGIN_DECLS
  * sample's boxes say, and how long it lasts, which is known when the next one
  * comes. Samples are kept as the buffers that they came in. */
 typedef struct _HabCmafBuilder HabCmafBuilder;
-
-/* When a sample is decoded and shown, in running time, signed. */
-typedef struct
-{
-  gint64 dts, pts;       /* ns */
-  gboolean dts_known;    /* else dts is pts */
-  GstClockTime duration; /* or GST_CLOCK_TIME_NONE */
-} HabSampleTime;
 
 HabCmafBuilder *hab_cmaf_builder_new (void);
 void hab_cmaf_builder_free (HabCmafBuilder *builder);

@@ -13,6 +13,11 @@
  * segment longer than `max-chunk-bytes`, it goes on in further chunks (`moof`
  * and `mdat`), so that memory follows neither the GOP nor the file.
  *
+ * For low latency `chunk-duration` makes chunks that short, whatever their size,
+ * and one at each start of a GOP. A chunk goes downstream when the sample after
+ * it has come, whose time says how long the last one lasts; segments stay what
+ * they are.
+ *
  * The output is that of cmafmux: caps with the init segment as `streamheader`,
  * one buffer list for each chunk. Buffers of the init segment have the flags
  * DISCONT and HEADER, the first of a segment HEADER without DELTA_UNIT, the
@@ -40,16 +45,14 @@
 
 #include "gstcencmux.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include <gst/audio/audio.h>
 
 #include "caps-completion.h"
 #include "cenc-protection.h"
 #include "cmaf-builder.h"
 #include "cmaf-track-caps.h"
 #include "language.h"
+#include "segment-grid.h"
 
 GST_DEBUG_CATEGORY_STATIC (cenc_mux_debug);
 #define GST_CAT_DEFAULT cenc_mux_debug
@@ -57,13 +60,10 @@ GST_DEBUG_CATEGORY_STATIC (cenc_mux_debug);
 #define DEFAULT_FRAGMENT_DURATION (4 * GST_SECOND)
 #define DEFAULT_MAX_CHUNK_BYTES (4 * 1024 * 1024)
 
-/* A GOP that starts this little before a line of the grid starts on it: times
- * in nanoseconds are rounded. */
-#define GRID_TOLERANCE (GST_MSECOND)
-
 typedef enum
 {
   PROP_FRAGMENT_DURATION = 1,
+  PROP_CHUNK_DURATION,
   PROP_MAX_CHUNK_BYTES,
 } Property;
 
@@ -79,6 +79,7 @@ struct _GstCencMux
 
   /* protected by OBJECT_LOCK */
   guint64 fragment_duration; /* ns */
+  guint64 chunk_duration;    /* ns, 0 for none */
   guint max_chunk_bytes;
 
   /* streaming thread only, from here on */
@@ -89,7 +90,7 @@ struct _GstCencMux
   GBytes *init_segment;  /* what went downstream; NULL before the first sample */
 
   HabCmafBuilder *builder;
-  guint64 next_line;     /* running time of the next line of the grid */
+  HabSegmentGrid grid;
 };
 
 static void gst_cenc_mux_reset (GstCencMux *self);
@@ -98,77 +99,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstCencMux, gst_cenc_mux, GST_TYPE_ELEMENT,
     GST_DEBUG_CATEGORY_INIT (cenc_mux_debug, "cencmux", 0, "CMAF muxer"))
 GST_ELEMENT_REGISTER_DEFINE (cencmux, "cencmux", GST_RANK_NONE,
     GST_TYPE_CENC_MUX)
-
-/* --- time ------------------------------------------------------------------- */
-
-static gint64
-to_running_time (GstCencMux *self, GstClockTime time)
-{
-  guint64 running_time = 0;
-  gint sign = gst_segment_to_running_time_full (&self->segment,
-      GST_FORMAT_TIME, time, &running_time);
-
-  return sign < 0 ? -(gint64) running_time : (gint64) running_time;
-}
-
-/* What is to be clipped off the audio of a sample, in nanoseconds. */
-static GstClockTime
-to_clip (GstCencMux *self, GstFormat format, guint64 amount)
-{
-  if (format == GST_FORMAT_DEFAULT)
-    return gst_util_uint64_scale_round (amount, GST_SECOND,
-        self->track->timescale);
-  return format == GST_FORMAT_TIME ? amount : 0;
-}
-
-/* Where a demuxer has no edit list to tell of encoder delay, the time is that
- * of the first audio that is heard, and the sample begins before it. */
-static gint64
-clip_at_start (GstCencMux *self, GstBuffer *buffer)
-{
-  GstAudioClippingMeta *meta = gst_buffer_get_audio_clipping_meta (buffer);
-
-  return meta ? to_clip (self, meta->format, meta->start) : 0;
-}
-
-/* How long the sample lasts in running time, encoder delay included, padding
- * not. */
-static GstClockTime
-sample_duration (GstCencMux *self, GstBuffer *buffer)
-{
-  GstAudioClippingMeta *meta = gst_buffer_get_audio_clipping_meta (buffer);
-  GstClockTime duration = GST_BUFFER_DURATION (buffer);
-
-  if (!GST_CLOCK_TIME_IS_VALID (duration))
-    return duration;
-  if (meta)
-    duration -= MIN (duration, to_clip (self, meta->format, meta->end));
-  return self->segment.rate == 1.0 ? duration : duration / self->segment.rate;
-}
-
-/* A track without reordering may have one kind of time only. One with it and
- * without DTS (Matroska has none) gets decoding times with each chunk. */
-static gboolean
-sample_time (GstCencMux *self, GstBuffer *buffer, HabSampleTime *time)
-{
-  gint64 clip = clip_at_start (self, buffer);
-  GstClockTime dts = GST_BUFFER_DTS (buffer), pts = GST_BUFFER_PTS (buffer);
-
-  time->dts_known = GST_CLOCK_TIME_IS_VALID (dts);
-  if (!time->dts_known)
-    dts = pts;
-  if (!GST_CLOCK_TIME_IS_VALID (pts))
-    pts = dts;
-  if (!GST_CLOCK_TIME_IS_VALID (dts)) {
-    GST_ELEMENT_ERROR (self, STREAM, MUX, (NULL),
-        ("a buffer has neither DTS nor PTS: %" GST_PTR_FORMAT, buffer));
-    return FALSE;
-  }
-  time->dts = to_running_time (self, dts) - clip;
-  time->pts = to_running_time (self, pts) - clip;
-  time->duration = sample_duration (self, buffer);
-  return TRUE;
-}
 
 /* --- the init segment -------------------------------------------------------- */
 
@@ -310,26 +240,15 @@ append_sample (GstCencMux *self, GstBuffer *buffer, const HabSampleTime *time)
 
 /* --- where segments begin ------------------------------------------------------ */
 
-static gboolean
-starts_segment (GstCencMux *self, GstBuffer *buffer,
-    const HabSampleTime *time)
-{
-  gboolean video = self->track->codec->kind == HAB_MEDIA_VIDEO;
-
-  if (video && GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT))
-    return FALSE;
-  return time->pts + (gint64) GRID_TOLERANCE >= (gint64) self->next_line;
-}
-
 static void
-move_grid (GstCencMux *self, const HabSampleTime *time)
+begin_grid (GstCencMux *self, const HabSampleTime *time)
 {
-  guint64 duration, at = MAX (time->pts, 0) + GRID_TOLERANCE;
-
   GST_OBJECT_LOCK (self);
-  duration = self->fragment_duration;
+  self->grid.segment_duration = self->fragment_duration;
+  self->grid.chunk_duration = self->chunk_duration;
   GST_OBJECT_UNLOCK (self);
-  self->next_line = (at / duration + 1) * duration;
+  self->grid.video = self->track->codec->kind == HAB_MEDIA_VIDEO;
+  hab_segment_grid_begin (&self->grid, time);
 }
 
 static gboolean
@@ -347,13 +266,14 @@ static GstFlowReturn
 end_chunk_before (GstCencMux *self, GstBuffer *buffer,
     const HabSampleTime *time)
 {
-  if (starts_segment (self, buffer, time)) {
-    move_grid (self, time);
-    return push_chunk (self, TRUE);
-  }
-  if (chunk_is_full (self, gst_buffer_get_size (buffer)))
-    return push_chunk (self, FALSE);
-  return GST_FLOW_OK;
+  gboolean random_access = !self->grid.video ||
+      !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  HabGridStep step = hab_segment_grid_move (&self->grid, time, random_access);
+
+  if (step == HAB_GRID_GOES_ON &&
+      !chunk_is_full (self, gst_buffer_get_size (buffer)))
+    return GST_FLOW_OK;
+  return push_chunk (self, step == HAB_GRID_SEGMENT);
 }
 
 /* (transfer full) both: the sample as files store it. NULL with an error posted
@@ -394,12 +314,16 @@ gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
     return GST_FLOW_OK;
   if (self->init_segment == NULL && !complete_track (self, buffer))
     return GST_FLOW_ERROR;
-  if (!sample_time (self, buffer, &time))
+  if (!hab_sample_time_read (&time, &self->segment, buffer,
+          self->track->timescale)) {
+    GST_ELEMENT_ERROR (self, STREAM, MUX, (NULL),
+        ("a buffer has neither DTS nor PTS: %" GST_PTR_FORMAT, buffer));
     return GST_FLOW_ERROR;
+  }
 
   if (self->init_segment == NULL) {
     flow = begin_track (self, &time);
-    move_grid (self, &time);
+    begin_grid (self, &time);
   }
   if (flow != GST_FLOW_OK)
     return flow;
@@ -569,6 +493,35 @@ gst_cenc_mux_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
   return gst_pad_event_default (pad, parent, event);
 }
 
+/* --- queries ------------------------------------------------------------------- */
+
+/* What comes in waits for the rest of its chunk. */
+static gboolean
+answer_latency (GstCencMux *self, GstQuery *query)
+{
+  GstClockTime min, max, own;
+  gboolean live;
+
+  if (!gst_pad_peer_query (self->sinkpad, query))
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  own = self->chunk_duration > 0 ? self->chunk_duration :
+                                   self->fragment_duration;
+  GST_OBJECT_UNLOCK (self);
+  gst_query_parse_latency (query, &live, &min, &max);
+  gst_query_set_latency (query, live, min + own,
+      GST_CLOCK_TIME_IS_VALID (max) ? max + own : max);
+  return TRUE;
+}
+
+static gboolean
+gst_cenc_mux_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
+    return answer_latency (GST_CENC_MUX (parent), query);
+  return gst_pad_query_default (pad, parent, query);
+}
+
 /* --- life --------------------------------------------------------------------- */
 
 /* Back to before the first sample, the track's caps kept. */
@@ -579,7 +532,6 @@ gst_cenc_mux_reset (GstCencMux *self)
   gst_caps_replace (&self->track_caps, NULL);
   g_clear_pointer (&self->init_segment, g_bytes_unref);
   hab_cmaf_builder_reset (self->builder);
-  self->next_line = 0;
 }
 
 static GstStateChangeReturn
@@ -609,6 +561,9 @@ gst_cenc_mux_set_property (GObject *object, guint id, const GValue *value,
     case PROP_FRAGMENT_DURATION:
       self->fragment_duration = g_value_get_uint64 (value);
       break;
+    case PROP_CHUNK_DURATION:
+      self->chunk_duration = g_value_get_uint64 (value);
+      break;
     case PROP_MAX_CHUNK_BYTES:
       self->max_chunk_bytes = g_value_get_uint (value);
       break;
@@ -629,6 +584,9 @@ gst_cenc_mux_get_property (GObject *object, guint id, GValue *value,
   switch ((Property) id) {
     case PROP_FRAGMENT_DURATION:
       g_value_set_uint64 (value, self->fragment_duration);
+      break;
+    case PROP_CHUNK_DURATION:
+      g_value_set_uint64 (value, self->chunk_duration);
       break;
     case PROP_MAX_CHUNK_BYTES:
       g_value_set_uint (value, self->max_chunk_bytes);
@@ -663,6 +621,12 @@ install_properties (GObjectClass *object_class)
       "Distance of the lines on which segments begin, in nanoseconds of running "
       "time; a video segment begins with the first GOP at or behind a line",
       GST_MSECOND, G_MAXINT64, DEFAULT_FRAGMENT_DURATION, flags);
+  props[PROP_CHUNK_DURATION] = g_param_spec_uint64 ("chunk-duration",
+      "Chunk duration",
+      "Nanoseconds after which a segment goes on in a further moof and mdat, "
+      "which goes out as soon as the first sample after it has come; 0: a "
+      "segment is one chunk, but for max-chunk-bytes",
+      0, G_MAXINT64, 0, flags);
   props[PROP_MAX_CHUNK_BYTES] = g_param_spec_uint ("max-chunk-bytes",
       "Maximum chunk size",
       "Bytes of samples above which a segment goes on in a further moof and "
@@ -720,5 +684,6 @@ gst_cenc_mux_init (GstCencMux *self)
   gst_pad_set_chain_function (self->sinkpad, gst_cenc_mux_chain);
   gst_pad_set_event_function (self->sinkpad, gst_cenc_mux_sink_event);
   self->srcpad = add_pad (self, "src");
+  gst_pad_set_query_function (self->srcpad, gst_cenc_mux_src_query);
   gst_pad_use_fixed_caps (self->srcpad);
 }

@@ -93,6 +93,10 @@ static const Grid grids[] = {
   { "one-gop", "cencmux fragment-duration=80000000", 6, 100, 10, "ISssssse" },
   { "chunks", "cencmux fragment-duration=80000000 max-chunk-bytes=20", 5, 100,
       10, "ISssCssCe" },
+  { "chunk-duration", "cencmux fragment-duration=160000000 "
+      "chunk-duration=80000000", 8, 4, 10, "ISssCseSssCse" },
+  { "chunk-at-gop", "cencmux fragment-duration=240000000 "
+      "chunk-duration=120000000", 6, 2, 10, "ISssCssCse" },
   { "sample-above-chunk", "cencmux max-chunk-bytes=5", 3, 100, 10,
       "ISsCsCe" },
 };
@@ -429,6 +433,17 @@ test_gap (void)
   gst_harness_teardown (h);
 }
 
+/* A live source waits for its chunks. */
+static void
+test_latency (void)
+{
+  GstHarness *h = new_harness ("cencmux chunk-duration=80000000");
+
+  gst_harness_set_upstream_latency (h, FRAME);
+  g_assert_cmpuint (gst_harness_query_latency (h), ==, 3 * FRAME);
+  gst_harness_teardown (h);
+}
+
 /* --- errors and life ------------------------------------------------------------ */
 
 static void
@@ -505,6 +520,7 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/cencmux/rate", test_rate);
   g_test_add_func ("/cencmux/language", test_language);
   g_test_add_func ("/cencmux/gap", test_gap);
+  g_test_add_func ("/cencmux/latency", test_latency);
   g_test_add_func ("/cencmux/no-time", test_no_time);
   g_test_add_func ("/cencmux/new-caps", test_new_caps);
   g_test_add_func ("/cencmux/flush", test_flush);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/* When a sample is decoded and shown, in running time, signed. */
+typedef struct
+{
+  gint64 dts, pts;       /* ns */
+  gboolean dts_known;    /* else dts is pts */
+  GstClockTime duration; /* or GST_CLOCK_TIME_NONE */
+} HabSampleTime;
+
+/* Of a buffer in a segment of GST_FORMAT_TIME. rate: samples a second, in which
+ * audio may say what is to be clipped. A track without reordering may have one
+ * kind of time only; FALSE where the buffer has neither. */
+gboolean hab_sample_time_read (HabSampleTime *time, const GstSegment *segment,
+    GstBuffer *buffer, guint rate);
+
+G_END_DECLS
