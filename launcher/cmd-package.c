@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "keys.h"
+#include "content-keys.h"
 #include "package.h"
 
 typedef struct
@@ -124,7 +124,7 @@ read_keys (Options *options, HabPackageConfig *config, GError **error)
     return FALSE;
   }
   config->iv = options->iv ? options->iv_bytes : NULL;
-  return hab_key_read_file (options->key_file, config->key, error);
+  return hab_key_read_file (options->key_file, config->kid, config->key, error);
 }
 
 static HabExit

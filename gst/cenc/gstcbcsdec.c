@@ -12,16 +12,74 @@
  * It names the systems W3C common, ClearKey, Widevine and PlayReady in its
  * caps, not because it can do what those systems do, but because qtdemux gives
  * no stream of a file with their `pssh` boxes unless some decryptor names one
- * of them, and whoever holds the key needs none of them.
+ * of them, and whoever holds the key needs none of them. To a query for a
+ * context `drm-preferred-decryption-system-id` it answers W3C common.
  *
  * Buffers without the meta pass as they are, as do video buffers whose meta
  * lists no subsamples: qtdemux 1.22.0 gives such a meta to the samples of a
  * clear lead.
  *
- * ## Example launch line
+ * ## Keys
+ *
+ * A key is looked for when the first buffer with its key id comes, in this
+ * order:
+ *
+ * 1. #GstCbcsDec:key, of the id #GstCbcsDec:kid or, where that is unset, of
+ *    every id; else #GstCbcsDec:key-file, whose lines are `KID:KEY`, or whose
+ *    first line is a key alone, which counts as #GstCbcsDec:key does; else, as
+ *    that, the file that the environment variable `HABERDASH_KEY_FILE` names.
+ * 2. The contexts of type `drm-content-keys` that the element was given, by
+ *    gst_element_set_context() on it or on a bin around it, before or after
+ *    this element was added to it.
+ * 3. A context of that type that a neighbour has.
+ * 4. The application: a #GST_MESSAGE_NEED_CONTEXT of that type, with the key id
+ *    as a field `kid` (string, 32 hex digits) beside `context-type`. It has to
+ *    be answered by gst_element_set_context() on the message's source, or on
+ *    the pipeline, while it is handled, that is from gst_bus_set_sync_handler()
+ *    or the signal #GstBus::sync-message. A bin that already has a context of
+ *    the type hands that out instead of asking.
+ *
+ * The structure of a `drm-content-keys` context has one field for each key. Its
+ * name is the key id, as 32 hex digits, a UUID, or base64. Its value is a
+ * #GstMemory of 16 bytes, the key. It is no #GBytes, no #GstBuffer and no
+ * string because GStreamer writes the fields of contexts into its debug log,
+ * and those would stand there as they are; a #GstMemory is written as `NULL`,
+ * with a harmless warning that it cannot be serialized. Keys of several
+ * contexts add up.
+ *
+ * |[<!-- language="C" -->
+ * GstContext *context = gst_context_new ("drm-content-keys", TRUE);
+ * GstMemory *memory = gst_allocator_alloc (NULL, 16, NULL);
+ * GstMapInfo map;
+ *
+ * gst_memory_map (memory, &map, GST_MAP_WRITE);
+ * memcpy (map.data, key, 16);
+ * gst_memory_unmap (memory, &map);
+ * gst_structure_set (gst_context_writable_structure (context),
+ *     "a16e402b9056e371f36d348aa62bb749", GST_TYPE_MEMORY, memory, NULL);
+ * gst_memory_unref (memory);
+ * gst_element_set_context (playbin, context);
+ * gst_context_unref (context);
+ * ]|
+ *
+ * |[<!-- language="Python" -->
+ * context = Gst.Context.new("drm-content-keys", True)
+ * memory = Gst.Buffer.new_wrapped(key).get_all_memory()
+ * context.writable_structure().set_value(
+ *     "a16e402b9056e371f36d348aa62bb749", memory)
+ * playbin.set_context(context)
+ * ]|
+ *
+ * Without a key for the id the element posts an error
+ * #GST_STREAM_ERROR_DECRYPT_NOKEY that names the id.
+ *
+ * ## Example launch lines
  * |[
  * gst-launch-1.0 filesrc location=encrypted.mp4 ! qtdemux ! \
  *   cbcsdec key-file=key.hex ! h264parse ! avdec_h264 ! autovideosink
+ * ]|
+ * |[
+ * HABERDASH_KEY_FILE=keys.txt gst-play-1.0 http://127.0.0.1:8080/stream.mpd
  * ]|
  *
  * Since: 0.1
@@ -36,8 +94,12 @@
 #include <string.h>
 
 #include "cenc-protection.h"
+#include "key-context.h"
 #include "key-settings.h"
-#include "keys.h"
+
+/* Names a key file where the properties give no key: the elements that playbin
+ * makes cannot be reached from a command line. */
+#define KEY_FILE_VARIABLE "HABERDASH_KEY_FILE"
 
 GST_DEBUG_CATEGORY_STATIC (cbcs_dec_debug);
 #define GST_CAT_DEFAULT cbcs_dec_debug
@@ -56,16 +118,18 @@ struct _GstCbcsDec
 {
   GstBaseTransform parent;
 
-  /* protected by OBJECT_LOCK, read in start */
-  HabKeySettings settings;
+  /* protected by OBJECT_LOCK */
+  HabKeySettings settings;      /* read in start */
+  HabContentKeys *context_keys; /* of all contexts that came */
 
   /* set in start, then constant until stop */
-  HabCbcsCipher *cipher; /* NULL without a key, an error once one is needed */
-  guint8 kid[16];
-  gboolean has_kid;
+  HabContentKeys *given_keys;
 
   /* streaming thread only */
   gboolean video;
+  HabCbcsCipher *cipher; /* NULL until a key is needed; of: */
+  gboolean has_kid;
+  guint8 kid[16];
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstCbcsDec, gst_cbcs_dec,
@@ -77,22 +141,6 @@ GST_ELEMENT_REGISTER_DEFINE (cbcsdec, "cbcsdec", GST_RANK_MARGINAL,
 /* --- start and stop -------------------------------------------------------- */
 
 static gboolean
-load_key (GstCbcsDec *self, const HabKeySettings *settings, GError **error)
-{
-  guint8 key[16];
-  gboolean loaded;
-
-  if (settings->key == NULL && settings->key_file == NULL)
-    return TRUE;
-
-  loaded = hab_key_settings_load_key (settings, key, error);
-  if (loaded)
-    self->cipher = hab_cbcs_cipher_new (key);
-  hab_key_wipe (key, sizeof key);
-  return loaded;
-}
-
-static gboolean
 load_settings (GstCbcsDec *self, GError **error)
 {
   g_auto (HabKeySettings) settings = { NULL };
@@ -101,11 +149,17 @@ load_settings (GstCbcsDec *self, GError **error)
   hab_key_settings_copy (&self->settings, &settings);
   GST_OBJECT_UNLOCK (self);
 
-  self->has_kid = settings.kid != NULL;
-  if (self->has_kid &&
-      !hab_key_settings_load_kid (&settings, self->kid, error))
-    return FALSE;
-  return load_key (self, &settings, error);
+  if (settings.key == NULL && settings.key_file == NULL)
+    settings.key_file = g_strdup (g_getenv (KEY_FILE_VARIABLE));
+  self->given_keys = hab_content_keys_new ();
+  return hab_key_settings_load_keys (&settings, self->given_keys, error);
+}
+
+static void
+forget_keys (GstCbcsDec *self)
+{
+  g_clear_pointer (&self->given_keys, hab_content_keys_free);
+  g_clear_pointer (&self->cipher, hab_cbcs_cipher_free);
 }
 
 static gboolean
@@ -116,6 +170,7 @@ gst_cbcs_dec_start (GstBaseTransform *trans)
 
   if (load_settings (self, &error))
     return TRUE;
+  forget_keys (self);
   GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
       ("Cannot decrypt: %s", error->message), (NULL));
   return FALSE;
@@ -124,9 +179,7 @@ gst_cbcs_dec_start (GstBaseTransform *trans)
 static gboolean
 gst_cbcs_dec_stop (GstBaseTransform *trans)
 {
-  GstCbcsDec *self = GST_CBCS_DEC (trans);
-
-  g_clear_pointer (&self->cipher, hab_cbcs_cipher_free);
+  forget_keys (GST_CBCS_DEC (trans));
   return TRUE;
 }
 
@@ -179,6 +232,93 @@ gst_cbcs_dec_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
   return TRUE;
 }
 
+/* --- keys -------------------------------------------------------------------- */
+
+static void
+gst_cbcs_dec_set_context (GstElement *element, GstContext *context)
+{
+  GstCbcsDec *self = GST_CBCS_DEC (element);
+  g_autoptr (HabContentKeys) keys = hab_content_keys_new ();
+
+  if (hab_key_context_read (context, keys)) {
+    GST_OBJECT_LOCK (self);
+    hab_content_keys_merge (self->context_keys, keys);
+    GST_OBJECT_UNLOCK (self);
+  }
+  GST_ELEMENT_CLASS (gst_cbcs_dec_parent_class)->set_context (element, context);
+}
+
+static gboolean
+gst_cbcs_dec_query (GstBaseTransform *trans, GstPadDirection direction,
+    GstQuery *query)
+{
+  if (direction == GST_PAD_SINK &&
+      hab_key_context_answer_system (query, HAB_SYSTEM_W3C_COMMON))
+    return TRUE;
+  return GST_BASE_TRANSFORM_CLASS (gst_cbcs_dec_parent_class)
+      ->query (trans, direction, query);
+}
+
+/* Makes the cipher if there is a key. */
+static gboolean
+try_key (GstCbcsDec *self, const guint8 *kid)
+{
+  const guint8 *key;
+
+  GST_OBJECT_LOCK (self);
+  key = hab_content_keys_find (self->given_keys, kid);
+  if (key == NULL)
+    key = hab_content_keys_find (self->context_keys, kid);
+  if (key)
+    self->cipher = hab_cbcs_cipher_new (key);
+  GST_OBJECT_UNLOCK (self);
+  return key != NULL;
+}
+
+static gboolean
+find_key (GstCbcsDec *self, const guint8 *kid)
+{
+  if (try_key (self, kid))
+    return TRUE;
+  hab_key_context_query (GST_ELEMENT (self), GST_BASE_TRANSFORM_SRC_PAD (self));
+  if (try_key (self, kid))
+    return TRUE;
+  hab_key_context_query (GST_ELEMENT (self), GST_BASE_TRANSFORM_SINK_PAD (self));
+  if (try_key (self, kid))
+    return TRUE;
+  hab_key_context_ask (GST_ELEMENT (self), kid);
+  return try_key (self, kid);
+}
+
+static gboolean
+is_kid_of_cipher (GstCbcsDec *self, const HabProtection *protection)
+{
+  return self->cipher && self->has_kid == protection->has_kid &&
+      (!self->has_kid || memcmp (self->kid, protection->kid, 16) == 0);
+}
+
+static gboolean
+prepare_cipher (GstCbcsDec *self, const HabProtection *protection)
+{
+  const guint8 *kid = protection->has_kid ? protection->kid : NULL;
+  g_autofree gchar *name = NULL;
+
+  if (is_kid_of_cipher (self, protection))
+    return TRUE;
+  g_clear_pointer (&self->cipher, hab_cbcs_cipher_free);
+  if (find_key (self, kid)) {
+    self->has_kid = protection->has_kid;
+    memcpy (self->kid, protection->kid, 16);
+    return TRUE;
+  }
+  name = kid ? hab_key_to_hex (kid) : g_strdup ("unknown");
+  GST_ELEMENT_ERROR (self, STREAM, DECRYPT_NOKEY,
+      ("The stream is encrypted with key id %s, and there is no key for it: "
+       "give one by cbcsdec's key-file, by a context of type " HAB_KEY_CONTEXT
+       ", or by a file that " KEY_FILE_VARIABLE " names.", name), (NULL));
+  return FALSE;
+}
+
 /* --- data -------------------------------------------------------------------- */
 
 static gboolean
@@ -220,36 +360,13 @@ decrypt_data (GstCbcsDec *self, const HabProtection *protection, guint8 *data,
   return decrypted;
 }
 
-static gboolean
-check_key (GstCbcsDec *self, const HabProtection *protection)
-{
-  g_autofree gchar *kid = protection->has_kid ?
-      hab_key_to_hex (protection->kid) :
-      g_strdup ("unknown");
-
-  if (self->cipher == NULL) {
-    GST_ELEMENT_ERROR (self, STREAM, DECRYPT_NOKEY,
-        ("The stream is encrypted and no key was given for key id %s.", kid),
-        ("set key-file (or key, in an application)"));
-    return FALSE;
-  }
-  if (self->has_kid && protection->has_kid &&
-      memcmp (self->kid, protection->kid, 16) != 0) {
-    GST_ELEMENT_ERROR (self, STREAM, DECRYPT_NOKEY,
-        ("The stream is encrypted with key id %s, which is not the one of the "
-         "key that was given.", kid), (NULL));
-    return FALSE;
-  }
-  return TRUE;
-}
-
 static GstFlowReturn
 decrypt (GstCbcsDec *self, GstBuffer *buffer, const HabProtection *protection)
 {
   GstMapInfo map;
   gboolean decrypted;
 
-  if (!check_key (self, protection))
+  if (!prepare_cipher (self, protection))
     return GST_FLOW_ERROR;
   if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE)) {
     GST_ELEMENT_ERROR (self, RESOURCE, FAILED, (NULL),
@@ -322,6 +439,7 @@ gst_cbcs_dec_finalize (GObject *object)
   GstCbcsDec *self = GST_CBCS_DEC (object);
 
   hab_key_settings_clear (&self->settings);
+  hab_content_keys_free (self->context_keys);
   G_OBJECT_CLASS (gst_cbcs_dec_parent_class)->finalize (object);
 }
 
@@ -353,11 +471,13 @@ gst_cbcs_dec_class_init (GstCbcsDecClass *klass)
   object_class->finalize = gst_cbcs_dec_finalize;
   hab_key_settings_install (object_class,
       "The id of the key, as 32 hex digits, a UUID, or base64 (plain or for "
-      "URLs) of 16 bytes; when set, samples with another id are an error, when "
-      "unset the key is used for all");
+      "URLs) of 16 bytes; when unset, a key that has no id is used for all");
+
+  element_class->set_context = gst_cbcs_dec_set_context;
 
   trans_class->start = gst_cbcs_dec_start;
   trans_class->stop = gst_cbcs_dec_stop;
+  trans_class->query = gst_cbcs_dec_query;
   trans_class->transform_caps = gst_cbcs_dec_transform_caps;
   trans_class->set_caps = gst_cbcs_dec_set_caps;
   trans_class->transform_ip = gst_cbcs_dec_transform_ip;
@@ -375,4 +495,5 @@ gst_cbcs_dec_class_init (GstCbcsDecClass *klass)
 static void
 gst_cbcs_dec_init (GstCbcsDec *self)
 {
+  self->context_keys = hab_content_keys_new ();
 }

@@ -145,7 +145,7 @@ load_settings (GstCbcsEnc *self, GError **error)
 
   loaded = hab_key_settings_load_kid (&settings, self->kid, error) &&
       load_iv (self, iv, error) &&
-      hab_key_settings_load_key (&settings, key, error);
+      hab_key_settings_load_key (&settings, self->kid, key, error);
   if (loaded)
     self->cipher = hab_cbcs_cipher_new (key);
   hab_key_wipe (key, sizeof key);

@@ -9,8 +9,6 @@
 
 #include <gst/gst.h>
 
-#include "keys.h"
-
 void
 hab_key_settings_install (GObjectClass *klass, const gchar *kid_blurb)
 {
@@ -26,8 +24,8 @@ hab_key_settings_install (GObjectClass *klass, const gchar *kid_blurb)
           NULL, flags & ~G_PARAM_READABLE));
   g_object_class_install_property (klass, HAB_KEY_PROP_KEY_FILE,
       g_param_spec_string ("key-file", "Content key file",
-          "File whose first line is the key, in one of the forms of the kid; "
-          "read when the element starts",
+          "File whose first line is the key, in one of the forms of the kid, or "
+          "with a line KID:KEY for each key; read when the element starts",
           NULL, flags));
 }
 
@@ -107,15 +105,48 @@ hab_key_settings_load_kid (const HabKeySettings *settings, guint8 kid[16],
 }
 
 gboolean
-hab_key_settings_load_key (const HabKeySettings *settings, guint8 key[16],
-    GError **error)
+hab_key_settings_load_key (const HabKeySettings *settings,
+    const guint8 kid[16], guint8 key[16], GError **error)
 {
   if (settings->key)
     return hab_key_parse (settings->key, key, error);
   if (settings->key_file)
-    return hab_key_read_file (settings->key_file, key, error);
+    return hab_key_read_file (settings->key_file, kid, key, error);
 
   g_set_error_literal (error, HAB_KEY_ERROR, HAB_KEY_ERROR_FORM,
       "no content key: set key-file (or key, in an application)");
   return FALSE;
+}
+
+static gboolean
+add_key (const HabKeySettings *settings, HabContentKeys *keys,
+    const guint8 *kid, GError **error)
+{
+  guint8 key[16];
+  gboolean valid = hab_key_parse (settings->key, key, error);
+
+  if (valid)
+    hab_content_keys_set (keys, kid, key);
+  else
+    g_prefix_error (error, "key: ");
+  hab_key_wipe (key, sizeof key);
+  return valid;
+}
+
+gboolean
+hab_key_settings_load_keys (const HabKeySettings *settings,
+    HabContentKeys *keys, GError **error)
+{
+  guint8 kid_bytes[16];
+  const guint8 *kid = NULL;
+
+  if (settings->kid) {
+    if (!hab_key_settings_load_kid (settings, kid_bytes, error))
+      return FALSE;
+    kid = kid_bytes;
+  }
+  if (settings->key)
+    return add_key (settings, keys, kid, error);
+  return settings->key_file == NULL ||
+      hab_content_keys_read_file (keys, settings->key_file, kid, error);
 }

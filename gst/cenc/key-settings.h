@@ -3,6 +3,8 @@
 
 #include <glib-object.h>
 
+#include "content-keys.h"
+
 G_BEGIN_DECLS
 
 /* The properties by which an element is told its content key, the same for
@@ -44,10 +46,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HabKeySettings, hab_key_settings_clear)
 gboolean hab_key_settings_load_kid (const HabKeySettings *settings,
     guint8 kid[16], GError **error);
 
-/* Reads the key, from key or, where that is unset, from the file. FALSE with
- * error set where there is none or it cannot be read; the error never quotes
- * it. */
+/* Reads the key of kid, from key or, where that is unset, from the file. FALSE
+ * with error set where there is none or it cannot be read; the error never
+ * quotes it. */
 gboolean hab_key_settings_load_key (const HabKeySettings *settings,
-    guint8 key[16], GError **error);
+    const guint8 kid[16], guint8 key[16], GError **error);
+
+/* Adds all keys that there are. A key without a kid of its own is for the kid
+ * of the settings, or for every one where that is unset. No key at all is no
+ * error. */
+gboolean hab_key_settings_load_keys (const HabKeySettings *settings,
+    HabContentKeys *keys, GError **error);
 
 G_END_DECLS

@@ -5,18 +5,12 @@
 
 #include "keys.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #define HEX_LENGTH 32
 #define UUID_LENGTH 36
 #define BASE64_LENGTH 22
 #define BASE64_PADDED_LENGTH 24
-
-/* Longer than any of the forms with its line end. */
-#define LINE_SIZE 64
 
 G_DEFINE_QUARK (hab-key-error-quark, hab_key_error)
 
@@ -139,73 +133,6 @@ hab_key_parse (const gchar *text, guint8 key[HAB_KEY_SIZE], GError **error)
   g_return_val_if_fail (key != NULL, FALSE);
 
   return parse_text (text, strlen (text), key, error);
-}
-
-/* Fills line with what comes before the first line end, or with sizeof (line)
- * bytes where there is none so early. Returns the length, -1 with errno set.
- * Reads a pipe too, as the shell's <(command) gives one. */
-static gssize
-read_line (gint fd, gchar line[LINE_SIZE])
-{
-  gsize length = 0;
-
-  while (length < LINE_SIZE) {
-    gssize n = read (fd, line + length, LINE_SIZE - length);
-    const gchar *end;
-
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return -1;
-    if (n == 0)
-      break;
-
-    end = memchr (line + length, '\n', n);
-    if (end) {
-      length = end - line;
-      if (length > 0 && line[length - 1] == '\r')
-        length--;
-      break;
-    }
-    length += n;
-  }
-
-  return length;
-}
-
-gboolean
-hab_key_read_file (const gchar *path, guint8 key[HAB_KEY_SIZE], GError **error)
-{
-  gchar line[LINE_SIZE];
-  gssize length;
-  gint fd, saved_errno;
-  gboolean valid = FALSE;
-
-  g_return_val_if_fail (path != NULL, FALSE);
-  g_return_val_if_fail (key != NULL, FALSE);
-
-  fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    g_set_error (error, HAB_KEY_ERROR, HAB_KEY_ERROR_FILE,
-        "cannot open key file %s: %s", path, g_strerror (errno));
-    return FALSE;
-  }
-
-  length = read_line (fd, line);
-  saved_errno = errno;
-  close (fd);
-
-  if (length < 0) {
-    g_set_error (error, HAB_KEY_ERROR, HAB_KEY_ERROR_FILE,
-        "cannot read key file %s: %s", path, g_strerror (saved_errno));
-  } else {
-    valid = parse_text (line, length, key, error);
-    if (!valid)
-      g_prefix_error (error, "first line of key file %s: ", path);
-  }
-  hab_key_wipe (line, sizeof (line));
-
-  return valid;
 }
 
 gchar *

@@ -13,10 +13,6 @@ G_BEGIN_DECLS
 gboolean hab_key_parse (const gchar *text, guint8 key[HAB_KEY_SIZE],
     GError **error);
 
-/* The first line of the file, by hab_key_parse (). "-" is not special. */
-gboolean hab_key_read_file (const gchar *path, guint8 key[HAB_KEY_SIZE],
-    GError **error);
-
 gchar *hab_key_to_hex (const guint8 key[HAB_KEY_SIZE]);
 gchar *hab_key_to_uuid (const guint8 key[HAB_KEY_SIZE]);
 gchar *hab_key_to_base64url (const guint8 key[HAB_KEY_SIZE]);

@@ -5,9 +5,7 @@
 
 #include "keys.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* All of it has 62 and 63 in base64, which the alphabets write differently. */
 static const guint8 key_a[] = {
@@ -137,102 +135,6 @@ test_format (void)
 }
 
 #define HEX_B "87237d20a19f58a740c05684e699b4aa"
-#define BYTES(s) s, sizeof (s) - 1
-
-static const struct
-{
-  const gchar *content;
-  gsize size;
-  gboolean valid;
-} files[] = {
-  { BYTES (HEX_B), TRUE },
-  { BYTES (HEX_B "\n"), TRUE },
-  { BYTES (HEX_B "\r\n"), TRUE },
-  { BYTES (HEX_B "\nanother line, of any length, that nobody reads at all\n"), TRUE },
-  { BYTES ("hyN9IKGfWKdAwFaE5pm0qg==\n"), TRUE },
-  { BYTES (""), FALSE },
-  { BYTES ("\n" HEX_B "\n"), FALSE },
-  { BYTES (HEX_B " \n"), FALSE },
-  { BYTES (" " HEX_B "\n"), FALSE },
-  { BYTES (HEX_B "\0\n"), FALSE },
-  { BYTES ("hyN9IKGfWKdAwFaE5pm0qg\0\0"), FALSE },
-  { BYTES (HEX_B "\r\r\n"), FALSE },
-  { BYTES (HEX_B HEX_B "\n"), FALSE },
-  { BYTES (HEX_B HEX_B HEX_B HEX_B "\n"), FALSE },
-  { BYTES ("\x87\x23\x7d\x20\xa1\x9f\x58\xa7\x40\xc0\x56\x84\xe6\x99\xb4\xaa"), FALSE },
-};
-
-static void
-test_read_file (void)
-{
-  g_autofree gchar *dir = g_dir_make_tmp ("hab-keys-XXXXXX", NULL);
-  g_autofree gchar *path = g_build_filename (dir, "key", NULL);
-
-  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
-    g_autoptr (GError) error = NULL;
-    guint8 key[HAB_KEY_SIZE];
-    gboolean valid;
-
-    g_test_message ("file %u", i);
-    g_assert_true (g_file_set_contents (path, files[i].content, files[i].size, NULL));
-    valid = hab_key_read_file (path, key, &error);
-
-    if (files[i].valid) {
-      g_assert_no_error (error);
-      g_assert_true (valid);
-      g_assert_cmpmem (key, HAB_KEY_SIZE, key_b, HAB_KEY_SIZE);
-    } else {
-      g_assert_error (error, HAB_KEY_ERROR, HAB_KEY_ERROR_FORM);
-      g_assert_null (strstr (error->message, "87237d"));
-      g_assert_null (strstr (error->message, "hyN9"));
-    }
-  }
-
-  g_unlink (path);
-  g_rmdir (dir);
-}
-
-static void
-test_read_no_file (void)
-{
-  g_autofree gchar *dir = g_dir_make_tmp ("hab-keys-XXXXXX", NULL);
-  g_autofree gchar *path = g_build_filename (dir, "key", NULL);
-  g_autoptr (GError) missing = NULL;
-  g_autoptr (GError) folder = NULL;
-  guint8 key[HAB_KEY_SIZE];
-
-  g_assert_false (hab_key_read_file (path, key, &missing));
-  g_assert_error (missing, HAB_KEY_ERROR, HAB_KEY_ERROR_FILE);
-  g_assert_nonnull (strstr (missing->message, path));
-
-  g_assert_false (hab_key_read_file (dir, key, &folder));
-  g_assert_error (folder, HAB_KEY_ERROR, HAB_KEY_ERROR_FILE);
-
-  g_rmdir (dir);
-}
-
-/* What <(command) gives: no size, and it may come in pieces. */
-static void
-test_read_pipe (void)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree gchar *path = NULL;
-  guint8 key[HAB_KEY_SIZE];
-  gint fds[2];
-
-  g_assert_cmpint (pipe (fds), ==, 0);
-  g_assert_cmpint (write (fds[1], BYTES (HEX_B "\n")), ==, 33);
-  path = g_strdup_printf ("/proc/self/fd/%d", fds[0]);
-
-  /* The end of writing stays open: reading stops at the end of the line. */
-  g_assert_true (hab_key_read_file (path, key, &error));
-  g_assert_no_error (error);
-  g_assert_cmpmem (key, HAB_KEY_SIZE, key_b, HAB_KEY_SIZE);
-
-  close (fds[0]);
-  close (fds[1]);
-}
-
 static void
 test_wipe (void)
 {
@@ -253,9 +155,6 @@ main (int argc, char **argv)
   g_test_add_func ("/keys/parse", test_parse);
   g_test_add_func ("/keys/canonical-base64", test_canonical_base64);
   g_test_add_func ("/keys/format", test_format);
-  g_test_add_func ("/keys/read-file", test_read_file);
-  g_test_add_func ("/keys/read-no-file", test_read_no_file);
-  g_test_add_func ("/keys/read-pipe", test_read_pipe);
   g_test_add_func ("/keys/wipe", test_wipe);
 
   return g_test_run ();
