@@ -91,6 +91,7 @@ struct _GstCencMux
 
   HabCmafBuilder *builder;
   HabSegmentGrid grid;
+  gboolean failed;       /* a sample could not be written */
 };
 
 static void gst_cenc_mux_reset (GstCencMux *self);
@@ -296,10 +297,10 @@ trim_sample (GstCencMux *self, GstBuffer *buffer)
   return buffer;
 }
 
+/* Takes the buffer. */
 static GstFlowReturn
-gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+take_sample (GstCencMux *self, GstBuffer *buffer)
 {
-  GstCencMux *self = GST_CENC_MUX (parent);
   g_autoptr (GstBuffer) owned = buffer;
   GstFlowReturn flow = GST_FLOW_OK;
   HabSampleTime time;
@@ -333,6 +334,16 @@ gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   if (flow != GST_FLOW_OK)
     return flow;
   return append_sample (self, g_steal_pointer (&owned), &time);
+}
+
+static GstFlowReturn
+gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstCencMux *self = GST_CENC_MUX (parent);
+  GstFlowReturn flow = take_sample (self, buffer);
+
+  self->failed |= flow < GST_FLOW_EOS;
+  return flow;
 }
 
 /* --- events ------------------------------------------------------------------- */
@@ -438,14 +449,17 @@ take_segment (GstCencMux *self, GstEvent *event)
 }
 
 /* An end goes on only when everything before it did, so that a track that
- * lacks its last chunk is not taken for a whole one. */
+ * lacks a sample or its last chunk is not taken for a whole one: sources end a
+ * stream behind an error, too. */
 static gboolean
 drain (GstCencMux *self, GstPad *pad, GstEvent *event)
 {
-  GstFlowReturn flow;
+  GstFlowReturn flow = GST_FLOW_ERROR;
 
-  hab_cmaf_builder_end (self->builder);
-  flow = push_chunk (self, TRUE);
+  if (!self->failed) {
+    hab_cmaf_builder_end (self->builder);
+    flow = push_chunk (self, TRUE);
+  }
   if (flow == GST_FLOW_FLUSHING || flow < GST_FLOW_EOS) {
     gst_event_unref (event);
     return FALSE;
@@ -532,6 +546,7 @@ gst_cenc_mux_reset (GstCencMux *self)
   gst_caps_replace (&self->track_caps, NULL);
   g_clear_pointer (&self->init_segment, g_bytes_unref);
   hab_cmaf_builder_reset (self->builder);
+  self->failed = FALSE;
 }
 
 static GstStateChangeReturn
