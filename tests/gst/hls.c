@@ -7,17 +7,17 @@
 
 #include <string.h>
 
-static HabRepresentation *
+static HabMpdTrack *
 video_new (void)
 {
-  static const HabSegment segments[] = {
+  static const HabMpdSegment segments[] = {
     { 0, 96096, 1000, 100000, 20000 },
     { 96096, 96096, 101000, 300000, 30000 },
     { 192192, 24024, 401000, 25000, 9000 },
   };
-  HabRepresentation *track = hab_representation_new ("video_0",
-      HAB_MEDIA_VIDEO);
+  HabMpdTrack *track = hab_mpd_track_new ("video_0");
 
+  track->video = TRUE;
   track->codecs = g_strdup ("avc1.64001f");
   track->timescale = 24000;
   track->bandwidth = 600000;
@@ -29,14 +29,14 @@ video_new (void)
   return track;
 }
 
-static HabRepresentation *
+static HabMpdTrack *
 audio_new (const gchar *id, const gchar *language)
 {
-  static const HabSegment segment = { 0, 48000, 0, 16000, 0 };
-  HabRepresentation *track = hab_representation_new (id, HAB_MEDIA_AUDIO);
+  static const HabMpdSegment segment = { 0, 48000, 0, 16000, 0 };
+  HabMpdTrack *track = hab_mpd_track_new (id);
 
   track->codecs = g_strdup ("mp4a.40.2");
-  track->content.language = g_strdup (language);
+  track->language = g_strdup (language);
   track->timescale = 48000;
   track->bandwidth = 128000;
   track->rate = 48000;
@@ -46,15 +46,9 @@ audio_new (const gchar *id, const gchar *language)
 }
 
 static void
-add_set (HabPresentation *presentation, HabRepresentation *rep)
-{
-  hab_presentation_add (presentation, hab_adaptation_set_new (rep));
-}
-
-static void
 test_media (void)
 {
-  g_autoptr (HabRepresentation) track = video_new ();
+  g_autoptr (HabMpdTrack) track = video_new ();
   g_autofree gchar *text = NULL;
 
   track->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
@@ -77,7 +71,7 @@ test_media (void)
 static void
 test_clear_media (void)
 {
-  g_autoptr (HabRepresentation) track = audio_new ("audio_0", NULL);
+  g_autoptr (HabMpdTrack) track = audio_new ("audio_0", NULL);
   g_autofree gchar *text = hab_hls_write_media (track, "http://localhost/k");
 
   g_assert_null (strstr (text, "EXT-X-KEY"));
@@ -87,7 +81,7 @@ test_clear_media (void)
 static void
 test_i_frames (void)
 {
-  g_autoptr (HabRepresentation) track = video_new ();
+  g_autoptr (HabMpdTrack) track = video_new ();
   g_autofree gchar *text = hab_hls_write_i_frames (track, NULL);
 
   g_assert_nonnull (strstr (text, "#EXT-X-I-FRAMES-ONLY\n"));
@@ -97,7 +91,7 @@ test_i_frames (void)
 static void
 test_single_file (void)
 {
-  g_autoptr (HabRepresentation) track = video_new ();
+  g_autoptr (HabMpdTrack) track = video_new ();
   g_autofree gchar *media = NULL, *i_frames = NULL;
 
   track->single_file = TRUE;
@@ -115,13 +109,14 @@ test_single_file (void)
 static void
 test_multivariant (void)
 {
-  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
+  g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_mpd_track_free);
   g_autofree gchar *text = NULL;
 
-  add_set (presentation, video_new ());
-  add_set (presentation, audio_new ("audio_0", "deu"));
-  add_set (presentation, audio_new ("audio_1", NULL));
-  text = hab_hls_write_multivariant (presentation);
+  g_ptr_array_add (tracks, video_new ());
+  g_ptr_array_add (tracks, audio_new ("audio_0", "deu"));
+  g_ptr_array_add (tracks, audio_new ("audio_1", NULL));
+  text = hab_hls_write_multivariant (tracks);
   g_assert_cmpstr (text, ==,
       "#EXTM3U\n"
       "#EXT-X-VERSION:7\n"
@@ -143,27 +138,29 @@ test_multivariant (void)
 static void
 test_codecs (void)
 {
-  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
+  g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_mpd_track_free);
   g_autofree gchar *text = NULL;
-  HabRepresentation *he = audio_new ("audio_0", NULL);
+  HabMpdTrack *he = audio_new ("audio_0", NULL);
 
   g_free (he->codecs);
   he->codecs = g_strdup ("mp4a.40.29");
-  add_set (presentation, he);
-  add_set (presentation, audio_new ("audio_1", NULL));
-  add_set (presentation, audio_new ("audio_2", NULL));
-  text = hab_hls_write_multivariant (presentation);
+  g_ptr_array_add (tracks, he);
+  g_ptr_array_add (tracks, audio_new ("audio_1", NULL));
+  g_ptr_array_add (tracks, audio_new ("audio_2", NULL));
+  text = hab_hls_write_multivariant (tracks);
   g_assert_nonnull (strstr (text, "CODECS=\"mp4a.40.29,mp4a.40.2\""));
 }
 
 static void
 test_audio_only (void)
 {
-  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
+  g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_mpd_track_free);
   g_autofree gchar *text = NULL;
 
-  add_set (presentation, audio_new ("audio_0", NULL));
-  text = hab_hls_write_multivariant (presentation);
+  g_ptr_array_add (tracks, audio_new ("audio_0", NULL));
+  text = hab_hls_write_multivariant (tracks);
   g_assert_nonnull (strstr (text, "CODECS=\"mp4a.40.2\",AUDIO=\"audio\"\n"
       "audio_0/playlist.m3u8\n"));
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+/* (transfer full) (nullable): what is alive of GStreamer's objects, where the
+ * environment has GST_TRACERS=leaks. */
+static inline GstStructure *
+live_objects (void)
+{
+  GList *tracers = gst_tracing_get_active_tracers ();
+  GstStructure *objects = NULL;
+
+  for (GList *l = tracers; l && objects == NULL; l = l->next) {
+    if (g_signal_lookup ("get-live-objects", G_OBJECT_TYPE (l->data)))
+      g_signal_emit_by_name (l->data, "get-live-objects", &objects);
+  }
+  g_list_free_full (tracers, gst_object_unref);
+  return objects;
+}
+
+/* No object of GStreamer's that somebody owns is left. */
+static inline void
+assert_no_leaks (void)
+{
+  g_autoptr (GstStructure) objects = live_objects ();
+  const GValue *list;
+  guint n;
+
+  g_assert_nonnull (objects);
+  list = gst_structure_get_value (objects, "live-objects-list");
+  n = gst_value_list_get_size (list);
+  for (guint i = 0; i < n; i++) {
+    g_autofree gchar *text = gst_value_serialize (
+        gst_value_list_get_value (list, i));
+
+    g_test_message ("alive: %.200s", text);
+  }
+  g_assert_cmpuint (n, ==, 0);
+}
+
+static inline gint
+run_without_leaks (void)
+{
+  gint status = g_test_run ();
+
+  assert_no_leaks ();
+  return status;
+}
