@@ -82,6 +82,16 @@ hab_protection_from_structure (const GstStructure *structure,
       read_subsamples (structure, protection);
 }
 
+gboolean
+hab_protection_is_encrypted (GstBuffer *buffer)
+{
+  GstProtectionMeta *meta = gst_buffer_get_protection_meta (buffer);
+  gboolean encrypted;
+
+  return meta && gst_structure_get_boolean (meta->info, "encrypted",
+      &encrypted) && encrypted;
+}
+
 /* --- making one ---------------------------------------------------------- */
 
 static GstBuffer *

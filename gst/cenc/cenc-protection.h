@@ -38,6 +38,9 @@ typedef struct
 gboolean hab_protection_from_structure (const GstStructure *structure,
     HabProtection *protection);
 
+/* Whether the buffer has a meta that says so. */
+gboolean hab_protection_is_encrypted (GstBuffer *buffer);
+
 /* Template of the metas of one stream: everything but the subsamples. A video
  * stream's has per-sample fields as qtdemux gives them for samples with saiz,
  * an audio stream's those of samples without. */

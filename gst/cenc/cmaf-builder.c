@@ -17,6 +17,7 @@ struct _HabCmafBuilder
   guint64 size;                  /* bytes of them */
   GstClockTime chunk_pts, chunk_end; /* running time, earliest and latest */
   gboolean segment_open;         /* a chunk of the segment was finished */
+  gboolean leading;              /* no encrypted sample of the track yet */
 
   gint64 dts;                    /* ticks in the file, of the next sample */
 
@@ -74,6 +75,7 @@ hab_cmaf_builder_reset (HabCmafBuilder *builder)
   builder->track = NULL;
   builder->chunk.sequence_number = 0;
   builder->segment_open = FALSE;
+  builder->leading = FALSE;
   builder->dts = 0;
   builder->last_dts = 0;
   builder->last_pts = 0;
@@ -90,6 +92,7 @@ hab_cmaf_builder_begin (HabCmafBuilder *builder, HabCmafTrack *track,
 
   track->media_time = ticks < 0 ? -ticks : 0;
   builder->track = track;
+  builder->leading = track->encrypted && track->clear_lead;
   builder->nominal_duration = nominal_duration;
 }
 
@@ -156,6 +159,12 @@ hab_cmaf_builder_end (HabCmafBuilder *builder)
 
 /* --- adding a sample ----------------------------------------------------------- */
 
+gboolean
+hab_cmaf_builder_ends_lead (const HabCmafBuilder *builder, GstBuffer *buffer)
+{
+  return builder->leading && hab_protection_is_encrypted (buffer);
+}
+
 /* Entries for a sample that stays clear in an encrypted track. */
 static guint
 append_clear_entries (GByteArray *entries, gsize size)
@@ -174,9 +183,9 @@ append_clear_entries (GByteArray *entries, gsize size)
 }
 
 static gboolean
-append_meta_entries (GByteArray *entries, GstProtectionMeta *meta,
-    guint *count)
+append_meta_entries (GByteArray *entries, GstBuffer *buffer, guint *count)
 {
+  GstProtectionMeta *meta = gst_buffer_get_protection_meta (buffer);
   HabProtection protection;
   GstMapInfo map;
 
@@ -194,15 +203,10 @@ static gboolean
 append_subsamples (HabCmafBuilder *builder, GstBuffer *buffer,
     HabCmafSample *sample, GError **error)
 {
-  GstProtectionMeta *meta = gst_buffer_get_protection_meta (buffer);
-
-  if (!builder->track->encrypted || builder->track->codec->whole_sample)
-    return TRUE;
-
-  if (meta == NULL) {
+  if (!hab_protection_is_encrypted (buffer)) {
     sample->n_subsamples = append_clear_entries (builder->chunk.subsamples,
         sample->size);
-  } else if (!append_meta_entries (builder->chunk.subsamples, meta,
+  } else if (!append_meta_entries (builder->chunk.subsamples, buffer,
                  &sample->n_subsamples)) {
     g_set_error_literal (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_MALFORMED,
         "the protection metadata of an access unit is malformed");
@@ -217,6 +221,30 @@ append_subsamples (HabCmafBuilder *builder, GstBuffer *buffer,
     return FALSE;
   }
   return TRUE;
+}
+
+/* What the boxes say of the sample's protection. */
+static gboolean
+append_protection (HabCmafBuilder *builder, GstBuffer *buffer,
+    HabCmafSample *sample, GError **error)
+{
+  gboolean encrypted = hab_protection_is_encrypted (buffer);
+
+  if (!builder->track->encrypted || (builder->leading && !encrypted))
+    return TRUE;
+  if (builder->leading && !sample->sync) {
+    g_set_error_literal (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_UNSUPPORTED,
+        "its clear lead ends inside a GOP, where no segment can start");
+    return FALSE;
+  }
+  if (!encrypted && builder->track->codec->whole_sample) {
+    g_set_error_literal (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_UNSUPPORTED,
+        "a sample of it is clear though the track is encrypted");
+    return FALSE;
+  }
+  builder->leading = FALSE;
+  return builder->track->codec->whole_sample ||
+      append_subsamples (builder, buffer, sample, error);
 }
 
 static void
@@ -245,11 +273,12 @@ hab_cmaf_builder_append (HabCmafBuilder *builder, GstBuffer *buffer,
   sample.sync = !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   sample.composition_offset = hab_cmaf_to_ticks (builder->track, time->pts) +
       (gint64) builder->track->media_time - builder->dts;
-  if (!append_subsamples (builder, buffer, &sample, error))
+  if (!append_protection (builder, buffer, &sample, error))
     return FALSE;
 
   if (builder->chunk.samples->len == 0) {
     builder->chunk.decode_time = builder->dts;
+    builder->chunk.clear_lead = builder->leading;
     builder->data = gst_buffer_list_new ();
   }
   g_array_append_val (builder->chunk.samples, sample);

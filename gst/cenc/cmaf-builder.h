@@ -35,6 +35,11 @@ guint64 hab_cmaf_builder_get_size (const HabCmafBuilder *builder);
 void hab_cmaf_builder_advance (HabCmafBuilder *builder,
     const HabSampleTime *time);
 
+/* Whether the sample is the first behind a clear lead. It has to start a
+ * segment. */
+gboolean hab_cmaf_builder_ends_lead (const HabCmafBuilder *builder,
+    GstBuffer *buffer);
+
 /* (transfer full): adds the sample for which advance was called. FALSE with
  * error (HAB_CODEC_ERROR) set where its protection cannot be written. */
 gboolean hab_cmaf_builder_append (HabCmafBuilder *builder, GstBuffer *buffer,

@@ -7,7 +7,7 @@
  *     mfhd
  *     traf
  *       tfhd, tfdt, trun
- *       senc, saiz, saio      where the track is encrypted
+ *       senc, saiz, saio      where the samples are encrypted
  *   mdat                      its header only
  */
 
@@ -17,6 +17,7 @@
 
 #include "cmaf-chunk.h"
 
+#define TFHD_SAMPLE_DESCRIPTION_INDEX 0x000002
 #define TFHD_DEFAULT_SAMPLE_FLAGS 0x000020
 #define TFHD_DEFAULT_BASE_IS_MOOF 0x020000
 
@@ -76,11 +77,14 @@ write_styp (HabBoxWriter *writer)
 }
 
 static void
-write_tfhd (HabBoxWriter *writer, gboolean audio)
+write_tfhd (HabBoxWriter *writer, const HabCmafChunk *chunk, gboolean audio)
 {
   hab_box_begin_full (writer, "tfhd", 0, TFHD_DEFAULT_BASE_IS_MOOF |
+      (chunk->clear_lead ? TFHD_SAMPLE_DESCRIPTION_INDEX : 0) |
       (audio ? TFHD_DEFAULT_SAMPLE_FLAGS : 0));
   hab_box_put_u32 (writer, 1); /* track_ID */
+  if (chunk->clear_lead)
+    hab_box_put_u32 (writer, HAB_CMAF_ENTRY_CLEAR);
   if (audio)
     hab_box_put_u32 (writer, SAMPLE_SYNC);
   hab_box_end (writer);
@@ -200,7 +204,7 @@ write_protection (HabBoxWriter *writer, const HabCmafChunk *chunk,
 {
   guint first;
 
-  if (!track->encrypted)
+  if (!track->encrypted || chunk->clear_lead)
     return;
   if (track->codec->whole_sample) {
     write_senc_whole (writer, chunk);
@@ -249,7 +253,7 @@ hab_cmaf_chunk_header (const HabCmafChunk *chunk, const HabCmafTrack *track)
   hab_box_put_u32 (&writer, chunk->sequence_number);
   hab_box_end (&writer);
   hab_box_begin (&writer, "traf");
-  write_tfhd (&writer, audio);
+  write_tfhd (&writer, chunk, audio);
   write_tfdt (&writer, chunk);
   data_offset = write_trun (&writer, chunk, audio);
   write_protection (&writer, chunk, track, moof);

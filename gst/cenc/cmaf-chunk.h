@@ -21,6 +21,8 @@ typedef struct
 {
   guint32 sequence_number;    /* from 1, one for each chunk of the track */
   gboolean starts_segment;
+  gboolean clear_lead;        /* the samples are not encrypted, though the track
+                               * is */
   guint64 decode_time;        /* of the first sample, ticks */
   GArray *samples;            /* of HabCmafSample */
   GByteArray *subsamples;     /* entries as senc has them: clear bytes (16

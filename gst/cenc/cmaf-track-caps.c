@@ -122,6 +122,7 @@ read_protection (HabCmafTrack *track, const GstStructure *structure,
       track->pattern.skip_byte_block > 15)
     return unsupported (error, "the pattern's numbers are above 15");
   track->encrypted = TRUE;
+  gst_structure_get_boolean (structure, "clear-lead", &track->clear_lead);
   return TRUE;
 }
 

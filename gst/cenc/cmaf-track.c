@@ -15,7 +15,8 @@
  *           vmhd or smhd
  *           dinf { dref { url } }
  *           stbl
- *             stsd { avc1 { avcC, pasp, colr, sinf { frma, schm, schi { tenc } } } }
+ *             stsd { encv { avcC, pasp, colr, sinf { frma, schm, schi { tenc } } },
+ *                    avc1 { avcC, pasp, colr } }    either or both
  *             stts, stsc, stsz, stco    empty
  *     mvex { trex }
  *     pssh ...
@@ -308,7 +309,7 @@ write_audio_fields (HabBoxWriter *writer, const HabCmafTrack *track)
 
 static gboolean
 write_sample_entry (HabBoxWriter *writer, const HabCmafTrack *track,
-    GError **error)
+    gboolean encrypted, GError **error)
 {
   const gchar *clear_type = track->codec->sample_entry (track->stream_format);
   const gchar *encrypted_type = is_video (track) ? "encv" : "enca";
@@ -317,7 +318,7 @@ write_sample_entry (HabBoxWriter *writer, const HabCmafTrack *track,
       g_bytes_get_data (track->codec_data, &size) :
       NULL;
 
-  hab_box_begin (writer, track->encrypted ? encrypted_type : clear_type);
+  hab_box_begin (writer, encrypted ? encrypted_type : clear_type);
   hab_box_put_zeros (writer, 6);
   hab_box_put_u16 (writer, 1); /* data_reference_index */
   if (is_video (track))
@@ -330,8 +331,23 @@ write_sample_entry (HabBoxWriter *writer, const HabCmafTrack *track,
     write_pasp (writer, track);
     write_colr (writer, track);
   }
-  if (track->encrypted)
+  if (encrypted)
     write_sinf (writer, track);
+  hab_box_end (writer);
+  return TRUE;
+}
+
+/* In the order of HAB_CMAF_ENTRY_... */
+static gboolean
+write_stsd (HabBoxWriter *writer, const HabCmafTrack *track, GError **error)
+{
+  gboolean both = track->encrypted && track->clear_lead;
+
+  hab_box_begin_full (writer, "stsd", 0, 0);
+  hab_box_put_u32 (writer, both ? 2 : 1);
+  if (!write_sample_entry (writer, track, track->encrypted, error) ||
+      (both && !write_sample_entry (writer, track, FALSE, error)))
+    return FALSE;
   hab_box_end (writer);
   return TRUE;
 }
@@ -348,11 +364,8 @@ static gboolean
 write_stbl (HabBoxWriter *writer, const HabCmafTrack *track, GError **error)
 {
   hab_box_begin (writer, "stbl");
-  hab_box_begin_full (writer, "stsd", 0, 0);
-  hab_box_put_u32 (writer, 1);
-  if (!write_sample_entry (writer, track, error))
+  if (!write_stsd (writer, track, error))
     return FALSE;
-  hab_box_end (writer);
   write_empty_table (writer, "stts", 4);
   write_empty_table (writer, "stsc", 4);
   write_empty_table (writer, "stsz", 8);
@@ -387,7 +400,7 @@ write_mvex (HabBoxWriter *writer)
   hab_box_begin (writer, "mvex");
   hab_box_begin_full (writer, "trex", 0, 0);
   hab_box_put_u32 (writer, TRACK_ID);
-  hab_box_put_u32 (writer, 1); /* default_sample_description_index */
+  hab_box_put_u32 (writer, HAB_CMAF_ENTRY_ENCRYPTED); /* or the only one */
   hab_box_put_zeros (writer, 12);
   hab_box_end (writer);
   hab_box_end (writer);

@@ -26,6 +26,7 @@ typedef struct
   HabAudioFormat audio;
 
   gboolean encrypted;
+  gboolean clear_lead;   /* the first samples are not */
   guint8 kid[16];
   guint8 iv[16];
   HabCbcsPattern pattern;
@@ -35,6 +36,11 @@ typedef struct
 HabCmafTrack *hab_cmaf_track_new (void);
 void hab_cmaf_track_free (HabCmafTrack *track);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabCmafTrack, hab_cmaf_track_free)
+
+/* Which sample entry of an encrypted track samples have, from 1. The second is
+ * there where it has a clear lead. */
+#define HAB_CMAF_ENTRY_ENCRYPTED 1
+#define HAB_CMAF_ENTRY_CLEAR 2
 
 /* ftyp and moov. NULL with error set where codec_data does not do. */
 GBytes *hab_cmaf_track_init_segment (const HabCmafTrack *track, GError **error);

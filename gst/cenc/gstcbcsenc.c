@@ -11,7 +11,14 @@
  * The buffers keep their sizes and times and get a #GstProtectionMeta in the
  * form that qtdemux gives to the buffers of an encrypted file. The caps become
  * `application/x-cenc` with what a muxer needs for its init segment. A `pssh`
- * box of the W3C common system goes down as a protection event.
+ * box of the W3C common system goes down as a protection event, and so do those
+ * of other systems that the property `pssh` has.
+ *
+ * With `clear-lead` the start of the stream stays in the clear, so that players
+ * show it before they have the key. The lead ends at the first GOP, of audio at
+ * the first sample, that starts at or behind that running time. Its buffers have
+ * no #GstProtectionMeta, and the caps say `clear-lead=true`. A flush starts the
+ * lead anew where running time does.
  *
  * Where the caps lack what a muxer must know of the stream and only its first
  * sample tells, which nobody can read once it is encrypted, the caps get it as
@@ -45,6 +52,8 @@
 #include "cenc-protection.h"
 #include "key-settings.h"
 #include "keys.h"
+#include "pssh-boxes.h"
+#include "sample-time.h"
 
 GST_DEBUG_CATEGORY_STATIC (cbcs_enc_debug);
 #define GST_CAT_DEFAULT cbcs_enc_debug
@@ -52,6 +61,8 @@ GST_DEBUG_CATEGORY_STATIC (cbcs_enc_debug);
 enum
 {
   PROP_IV = HAB_KEY_PROP_LAST,
+  PROP_PSSH,
+  PROP_CLEAR_LEAD,
 };
 
 struct _GstCbcsEnc
@@ -61,11 +72,15 @@ struct _GstCbcsEnc
   /* protected by OBJECT_LOCK, read in start */
   HabKeySettings settings;
   gchar *iv_text;
+  gchar *pssh_text;
+  guint64 clear_lead_setting;  /* ns */
 
   /* set in start, then constant until stop */
   HabCbcsCipher *cipher;
   guint8 kid[16];
   guint8 iv[16];
+  GPtrArray *pssh;             /* of HabPssh */
+  guint64 clear_lead;          /* running time, ns */
 
   /* streaming thread only */
   const HabCodec *codec;
@@ -73,6 +88,7 @@ struct _GstCbcsEnc
   GstStructure *meta_template; /* of the codec */
   GArray *ranges;              /* of the access unit at hand */
   gboolean pssh_sent;
+  gboolean leading;            /* in the clear lead */
   gboolean failed;             /* a buffer could not be encrypted */
 
   /* written by the streaming thread, with OBJECT_LOCK; read with it by caps
@@ -130,21 +146,41 @@ load_iv (GstCbcsEnc *self, const gchar *text, GError **error)
   return TRUE;
 }
 
+/* Other systems' boxes, with our own of the W3C common system unless there is
+ * one among them. */
+static gboolean
+load_pssh (GstCbcsEnc *self, const gchar *text, GError **error)
+{
+  g_autoptr (GPtrArray) boxes = hab_pssh_parse_list (text, error);
+
+  if (boxes == NULL) {
+    g_prefix_error (error, "pssh: ");
+    return FALSE;
+  }
+  if (hab_pssh_find (boxes, HAB_SYSTEM_W3C_COMMON) == NULL)
+    g_ptr_array_insert (boxes, 0, hab_pssh_new_w3c_common (self->kid));
+  self->pssh = g_steal_pointer (&boxes);
+  return TRUE;
+}
+
 static gboolean
 load_settings (GstCbcsEnc *self, GError **error)
 {
   g_auto (HabKeySettings) settings = { NULL };
-  g_autofree gchar *iv = NULL;
+  g_autofree gchar *iv = NULL, *pssh = NULL;
   guint8 key[16];
   gboolean loaded;
 
   GST_OBJECT_LOCK (self);
   hab_key_settings_copy (&self->settings, &settings);
   iv = g_strdup (self->iv_text);
+  pssh = g_strdup (self->pssh_text);
+  self->clear_lead = self->clear_lead_setting;
   GST_OBJECT_UNLOCK (self);
 
   loaded = hab_key_settings_load_kid (&settings, self->kid, error) &&
       load_iv (self, iv, error) &&
+      load_pssh (self, pssh, error) &&
       hab_key_settings_load_key (&settings, self->kid, key, error);
   if (loaded)
     self->cipher = hab_cbcs_cipher_new (key);
@@ -160,9 +196,12 @@ gst_cbcs_enc_start (GstBaseTransform *trans)
 
   self->pssh_sent = FALSE;
   self->failed = FALSE;
-  if (load_settings (self, &error))
+  if (load_settings (self, &error)) {
+    self->leading = self->clear_lead > 0;
     return TRUE;
+  }
 
+  g_clear_pointer (&self->pssh, g_ptr_array_unref);
   GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
       ("Cannot encrypt: %s", error->message), (NULL));
   return FALSE;
@@ -184,6 +223,7 @@ gst_cbcs_enc_stop (GstBaseTransform *trans)
   forget_stream (self);
   set_stream (self, NULL, NULL);
   g_clear_pointer (&self->cipher, hab_cbcs_cipher_free);
+  g_clear_pointer (&self->pssh, g_ptr_array_unref);
   return TRUE;
 }
 
@@ -209,7 +249,7 @@ add_track_encryption (GstCbcsEnc *self, GstCaps *caps)
         "constant-iv", GST_TYPE_BUFFER, iv,
         "crypt-byte-block", G_TYPE_UINT, pattern.crypt_byte_block,
         "skip-byte-block", G_TYPE_UINT, pattern.skip_byte_block,
-        "clear-lead", G_TYPE_BOOLEAN, FALSE, NULL);
+        "clear-lead", G_TYPE_BOOLEAN, self->clear_lead > 0, NULL);
   }
 }
 
@@ -304,12 +344,14 @@ gst_cbcs_enc_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
 static void
 send_pssh (GstCbcsEnc *self)
 {
-  g_autoptr (GstBuffer) pssh = hab_protection_pssh_new (self->kid);
-
   self->pssh_sent = TRUE;
-  gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self),
-      gst_event_new_protection (HAB_SYSTEM_W3C_COMMON, pssh,
-          "isobmff/moov"));
+  for (guint i = 0; i < self->pssh->len; i++) {
+    const HabPssh *pssh = self->pssh->pdata[i];
+    g_autoptr (GstBuffer) box = gst_buffer_new_wrapped_bytes (pssh->box);
+
+    gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self),
+        gst_event_new_protection (pssh->system, box, "isobmff/moov"));
+  }
 }
 
 static gboolean
@@ -319,8 +361,10 @@ gst_cbcs_enc_sink_event (GstBaseTransform *trans, GstEvent *event)
   gboolean segment = GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
   gboolean handled;
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     self->failed = FALSE;
+    self->leading = self->clear_lead > 0;
+  }
   /* Sources end a stream behind an error, too. What lacks its end must not be
    * taken for a whole one. */
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->failed) {
@@ -350,9 +394,39 @@ encrypt_ranges (GstCbcsEnc *self, guint8 *data)
   }
 }
 
+/* Whether the buffer is known to be shown before the clear lead ends. */
 static gboolean
-encrypt_access_unit (GstCbcsEnc *self, GstMapInfo *map, GError **error)
+is_before_end_of_lead (GstCbcsEnc *self, GstBuffer *buffer)
 {
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  HabSampleTime time;
+
+  return segment->format == GST_FORMAT_TIME &&
+      hab_sample_time_read (&time, segment, buffer, 0) &&
+      !hab_sample_time_reaches (time.pts, self->clear_lead);
+}
+
+/* Players may begin with the first sample that is encrypted, so it is one at
+ * which decoding can start. */
+static gboolean
+in_clear_lead (GstCbcsEnc *self, GstBuffer *buffer)
+{
+  gboolean can_end = self->codec->whole_sample ||
+      !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+
+  if (self->leading && can_end)
+    self->leading = is_before_end_of_lead (self, buffer);
+  return self->leading;
+}
+
+/* Reads what is left in the clear as well: it may have the parameter sets of
+ * what follows. */
+static gboolean
+encrypt_access_unit (GstCbcsEnc *self, GstMapInfo *map, gboolean clear,
+    GError **error)
+{
+  if (self->codec->whole_sample && clear)
+    return TRUE;
   if (self->codec->whole_sample) {
     hab_cbcs_cipher_encrypt (self->cipher, self->iv, hab_cbcs_audio_pattern,
         map->data, map->size);
@@ -363,7 +437,8 @@ encrypt_access_unit (GstCbcsEnc *self, GstMapInfo *map, GError **error)
   if (!self->codec->parse_ranges (self->parser, map->data, map->size,
           self->ranges, error))
     return FALSE;
-  encrypt_ranges (self, map->data);
+  if (!clear)
+    encrypt_ranges (self, map->data);
   return TRUE;
 }
 
@@ -418,7 +493,7 @@ encrypt_buffer (GstCbcsEnc *self, GstBuffer *buffer)
 {
   g_autoptr (GError) error = NULL;
   GstMapInfo map;
-  gboolean encrypted;
+  gboolean clear, encrypted;
 
   if (self->codec == NULL)
     return GST_FLOW_NOT_NEGOTIATED;
@@ -439,7 +514,8 @@ encrypt_buffer (GstCbcsEnc *self, GstBuffer *buffer)
     return GST_FLOW_ERROR;
   }
 
-  encrypted = encrypt_access_unit (self, &map, &error);
+  clear = in_clear_lead (self, buffer);
+  encrypted = encrypt_access_unit (self, &map, clear, &error);
   gst_buffer_unmap (buffer, &map);
   if (!encrypted) {
     GST_ELEMENT_ERROR (self, STREAM, ENCODE,
@@ -447,7 +523,8 @@ encrypt_buffer (GstCbcsEnc *self, GstBuffer *buffer)
         ("%" GST_PTR_FORMAT, buffer));
     return GST_FLOW_ERROR;
   }
-  add_meta (self, buffer);
+  if (!clear)
+    add_meta (self, buffer);
   return GST_FLOW_OK;
 }
 
@@ -470,11 +547,22 @@ gst_cbcs_enc_set_property (GObject *object, guint id, const GValue *value,
   GstCbcsEnc *self = GST_CBCS_ENC (object);
 
   GST_OBJECT_LOCK (self);
-  if (id == PROP_IV) {
-    g_free (self->iv_text);
-    self->iv_text = g_value_dup_string (value);
-  } else if (!hab_key_settings_set (&self->settings, id, value)) {
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  switch (id) {
+    case PROP_IV:
+      g_free (self->iv_text);
+      self->iv_text = g_value_dup_string (value);
+      break;
+    case PROP_PSSH:
+      g_free (self->pssh_text);
+      self->pssh_text = g_value_dup_string (value);
+      break;
+    case PROP_CLEAR_LEAD:
+      self->clear_lead_setting = g_value_get_uint64 (value);
+      break;
+    default:
+      if (!hab_key_settings_set (&self->settings, id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
   }
   GST_OBJECT_UNLOCK (self);
 }
@@ -486,10 +574,21 @@ gst_cbcs_enc_get_property (GObject *object, guint id, GValue *value,
   GstCbcsEnc *self = GST_CBCS_ENC (object);
 
   GST_OBJECT_LOCK (self);
-  if (id == PROP_IV)
-    g_value_set_string (value, self->iv_text);
-  else if (!hab_key_settings_get (&self->settings, id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  switch (id) {
+    case PROP_IV:
+      g_value_set_string (value, self->iv_text);
+      break;
+    case PROP_PSSH:
+      g_value_set_string (value, self->pssh_text);
+      break;
+    case PROP_CLEAR_LEAD:
+      g_value_set_uint64 (value, self->clear_lead_setting);
+      break;
+    default:
+      if (!hab_key_settings_get (&self->settings, id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -500,6 +599,7 @@ gst_cbcs_enc_finalize (GObject *object)
 
   hab_key_settings_clear (&self->settings);
   g_free (self->iv_text);
+  g_free (self->pssh_text);
   g_array_unref (self->ranges);
   G_OBJECT_CLASS (gst_cbcs_enc_parent_class)->finalize (object);
 }
@@ -507,6 +607,9 @@ gst_cbcs_enc_finalize (GObject *object)
 static void
 install_properties (GObjectClass *object_class)
 {
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+      GST_PARAM_MUTABLE_READY;
+
   hab_key_settings_install (object_class,
       "The id that names the key in the stream: 32 hex digits, a UUID, or "
       "base64 (plain or for URLs) of 16 bytes");
@@ -514,9 +617,19 @@ install_properties (GObjectClass *object_class)
       g_param_spec_string ("iv", "Constant IV",
           "Initialization vector of every sample, in one of the forms of the "
           "kid; a random one for each start when unset",
-          NULL,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-              GST_PARAM_MUTABLE_READY));
+          NULL, flags));
+  g_object_class_install_property (object_class, PROP_PSSH,
+      g_param_spec_string ("pssh", "pssh boxes",
+          "Whole pssh boxes (ISO/IEC 23001-7, 8.1) in base64, separated by "
+          "commas or white space, one for each protection system at the most; "
+          "that of the W3C common system is made when it is not among them",
+          NULL, flags));
+  g_object_class_install_property (object_class, PROP_CLEAR_LEAD,
+      g_param_spec_uint64 ("clear-lead", "Clear lead",
+          "Running time in nanoseconds up to which the stream stays in the "
+          "clear; encryption begins with the first GOP, or sample of audio, at "
+          "or behind it",
+          0, G_MAXINT64, 0, flags));
 }
 
 static void

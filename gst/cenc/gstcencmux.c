@@ -11,7 +11,9 @@
  * `fragment-duration` apart; video segments at the first start of a GOP at or
  * behind a line, audio segments at the first sample. Where that would make a
  * segment longer than `max-chunk-bytes`, it goes on in further chunks (`moof`
- * and `mdat`), so that memory follows neither the GOP nor the file.
+ * and `mdat`), so that memory follows neither the GOP nor the file. A segment
+ * also begins where the clear lead of an encrypted track ends: the samples before
+ * have the second of two sample entries, the clear one.
  *
  * For low latency `chunk-duration` makes chunks that short, whatever their size,
  * and one at each start of a GOP. A chunk goes downstream when the sample after
@@ -271,6 +273,10 @@ end_chunk_before (GstCencMux *self, GstBuffer *buffer,
       !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   HabGridStep step = hab_segment_grid_move (&self->grid, time, random_access);
 
+  if (hab_cmaf_builder_ends_lead (self->builder, buffer)) {
+    hab_segment_grid_begin (&self->grid, time);
+    step = HAB_GRID_SEGMENT;
+  }
   if (step == HAB_GRID_GOES_ON &&
       !chunk_is_full (self, gst_buffer_get_size (buffer)))
     return GST_FLOW_OK;

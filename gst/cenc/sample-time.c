@@ -70,3 +70,9 @@ hab_sample_time_read (HabSampleTime *time, const GstSegment *segment,
   time->duration = sample_duration (segment, buffer, rate);
   return TRUE;
 }
+
+gboolean
+hab_sample_time_reaches (gint64 time, guint64 line)
+{
+  return time + (gint64) HAB_SAMPLE_TIME_TOLERANCE >= (gint64) line;
+}

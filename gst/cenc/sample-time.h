@@ -5,6 +5,8 @@
 
 G_BEGIN_DECLS
 
+#define HAB_SAMPLE_TIME_TOLERANCE GST_MSECOND
+
 /* When a sample is decoded and shown, in running time, signed. */
 typedef struct
 {
@@ -18,5 +20,11 @@ typedef struct
  * kind of time only; FALSE where the buffer has neither. */
 gboolean hab_sample_time_read (HabSampleTime *time, const GstSegment *segment,
     GstBuffer *buffer, guint rate);
+
+/* Whether a running time is at or behind a line. What is a little before it is
+ * on it: times in nanoseconds are rounded, and those of some containers to
+ * milliseconds. The one rule for where segments begin and clear leads end, so
+ * that they do it at the same sample. */
+gboolean hab_sample_time_reaches (gint64 time, guint64 line);
 
 G_END_DECLS

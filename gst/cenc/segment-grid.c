@@ -5,9 +5,7 @@
 
 #include "segment-grid.h"
 
-/* A GOP that starts this little before a line of the grid starts on it: times
- * in nanoseconds are rounded, and those of some containers to milliseconds. */
-#define TOLERANCE ((gint64) GST_MSECOND)
+#define TOLERANCE ((gint64) HAB_SAMPLE_TIME_TOLERANCE)
 
 void
 hab_segment_grid_begin (HabSegmentGrid *grid, const HabSampleTime *time)
@@ -33,7 +31,7 @@ HabGridStep
 hab_segment_grid_move (HabSegmentGrid *grid, const HabSampleTime *time,
     gboolean random_access)
 {
-  if (random_access && time->pts + TOLERANCE >= (gint64) grid->next_line) {
+  if (random_access && hab_sample_time_reaches (time->pts, grid->next_line)) {
     hab_segment_grid_begin (grid, time);
     return HAB_GRID_SEGMENT;
   }

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* A Protection System Specific Header box (ISO/IEC 23001-7, 8.1). */
+typedef struct
+{
+  gchar *system; /* UUID, lower case */
+  GBytes *box;   /* whole, with its size and type */
+} HabPssh;
+
+void hab_pssh_free (HabPssh *pssh);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabPssh, hab_pssh_free)
+
+/* (transfer full): the one box that data is. NULL with error (HAB_CODEC_ERROR)
+ * set where it is none, or has anything behind it. */
+HabPssh *hab_pssh_parse (GBytes *data, GError **error);
+
+/* (transfer full) (element-type HabPssh): boxes in base64, separated by commas,
+ * white space or both; NULL and the empty string have none. NULL with error
+ * (HAB_CODEC_ERROR) set, which says which box is wrong, and where two are of
+ * one system. */
+GPtrArray *hab_pssh_parse_list (const gchar *text, GError **error);
+
+/* (transfer full): version 1 box of the W3C common system with one KID and no
+ * data. */
+HabPssh *hab_pssh_new_w3c_common (const guint8 kid[16]);
+
+/* The box of the system, or NULL. */
+const HabPssh *hab_pssh_find (const GPtrArray *boxes, const gchar *system);
+
+/* (transfer none): the system's own data, which is what follows the KIDs. */
+gconstpointer hab_pssh_get_data (const HabPssh *pssh, gsize *size);
+
+G_END_DECLS
