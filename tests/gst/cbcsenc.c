@@ -140,6 +140,26 @@ test_shared_buffer (void)
   gst_harness_teardown (h);
 }
 
+typedef struct
+{
+  const gchar *name;
+  const gchar *property;
+  const gchar *events;  /* start of each system and size of its box */
+} PsshEvents;
+
+#define WIDEVINE "AAAAI3Bzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAAANhYmM="
+#define PLAYREADY "AAAAI3Bzc2gAAAAAmgTweZhAQoarkuZb4IhflQAAAANhYmM="
+#define TWO_KIDS \
+  "AAAARHBzc2gBAAAAEHfv7MCyTQKs4zweUuL7SwAAAAKhbkArkFbjcfNtNIqmK7dJoW5AK5BW" \
+  "43HzbTSKpiu3SQAAAAA="
+
+static const PsshEvents pssh_events[] = {
+  { "none", "", "1077efec 52\n" },
+  { "two", WIDEVINE "," PLAYREADY,
+      "1077efec 52\nedef8ba9 35\n9a04f079 35\n" },
+  { "own", WIDEVINE "," TWO_KIDS, "edef8ba9 35\n1077efec 68\n" },
+};
+
 static void
 test_caps_and_meta (void)
 {
@@ -174,31 +194,37 @@ test_caps_and_meta (void)
   gst_harness_teardown (h);
 }
 
+/* Each box of the property has an event of its own, and the W3C common system
+ * has one, its own where there is none among them. */
 static void
-test_pssh_event (void)
+test_pssh_events (gconstpointer data)
 {
-  GstHarness *h = gst_harness_new_parse (ENCRYPT);
-  const gchar *system = NULL, *origin = NULL;
-  GstBuffer *data = NULL;
-  guint found = 0;
+  const PsshEvents *test = data;
+  g_autofree gchar *line = g_strdup_printf (ENCRYPT " pssh=\"%s\"",
+      test->property);
+  GstHarness *h = gst_harness_new_parse (line);
+  GString *found = g_string_new (NULL);
+  g_autofree gchar *systems = NULL;
 
   gst_harness_set_src_caps_str (h, AAC);
   gst_harness_push (h, audio_buffer (50));
   for (;;) {
     g_autoptr (GstEvent) event = gst_harness_try_pull_event (h);
+    const gchar *system = NULL, *origin = NULL;
+    GstBuffer *box = NULL;
 
     if (event == NULL)
       break;
     if (GST_EVENT_TYPE (event) != GST_EVENT_PROTECTION)
       continue;
-    gst_event_parse_protection (event, &system, &data, &origin);
-    g_assert_cmpstr (system, ==, HAB_SYSTEM_W3C_COMMON);
+    gst_event_parse_protection (event, &system, &box, &origin);
     g_assert_cmpstr (origin, ==, "isobmff/moov");
-    g_assert_cmpuint (gst_buffer_get_size (data), ==, 52);
-    g_assert_cmpint (gst_buffer_memcmp (data, 4, "pssh", 4), ==, 0);
-    found++;
+    g_assert_cmpint (gst_buffer_memcmp (box, 4, "pssh", 4), ==, 0);
+    g_string_append_printf (found, "%.8s %" G_GSIZE_FORMAT "\n", system,
+        gst_buffer_get_size (box));
   }
-  g_assert_cmpuint (found, ==, 1);
+  systems = g_string_free (found, FALSE);
+  g_assert_cmpstr (systems, ==, test->events);
   gst_harness_teardown (h);
 }
 
@@ -222,6 +248,8 @@ static const BadSetting bad_settings[] = {
   { "missing-file", "cbcsenc kid=" KID " key-file=/nonexistent",
       gst_resource_error_quark, GST_RESOURCE_ERROR_SETTINGS },
   { "bad-iv", ENCRYPT " iv=12", gst_resource_error_quark,
+      GST_RESOURCE_ERROR_SETTINGS },
+  { "bad-pssh", ENCRYPT " pssh=YWJj", gst_resource_error_quark,
       GST_RESOURCE_ERROR_SETTINGS },
 };
 
@@ -273,7 +301,12 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/cbcsenc/round-trip", test_round_trip);
   g_test_add_func ("/cbcsenc/shared-buffer", test_shared_buffer);
   g_test_add_func ("/cbcsenc/caps-and-meta", test_caps_and_meta);
-  g_test_add_func ("/cbcsenc/pssh-event", test_pssh_event);
+  for (guint i = 0; i < G_N_ELEMENTS (pssh_events); i++) {
+    g_autofree gchar *path = g_strdup_printf ("/cbcsenc/pssh/%s",
+        pssh_events[i].name);
+
+    g_test_add_data_func (path, &pssh_events[i], test_pssh_events);
+  }
   g_test_add_func ("/cbcsenc/key-is-write-only", test_key_is_write_only);
   for (guint i = 0; i < G_N_ELEMENTS (bad_settings); i++) {
     g_autofree gchar *path = g_strdup_printf ("/cbcsenc/settings/%s",
