@@ -48,25 +48,6 @@ make_codec_data (const HabCodec *codec, HabCodecStart *start, GstBuffer *first,
   return codec_data;
 }
 
-/* Whether caps have codec_data that a file can be made of; qtdemux 1.22.0 cuts
- * the first bytes off that of AV1. */
-static gboolean
-have_codec_data (const HabCodec *codec, const GstStructure *caps)
-{
-  const GValue *value = gst_structure_get_value (caps, "codec_data");
-  g_autofree gchar *mime_codec = NULL;
-  GstMapInfo map;
-
-  if (value == NULL || !G_VALUE_HOLDS (value, GST_TYPE_BUFFER) ||
-      !gst_buffer_map (gst_value_get_buffer (value), &map, GST_MAP_READ))
-    return FALSE;
-  mime_codec = codec->mime_codec (gst_structure_get_string (caps,
-                                      "stream-format"),
-      map.data, map.size, NULL);
-  gst_buffer_unmap (gst_value_get_buffer (value), &map);
-  return mime_codec != NULL;
-}
-
 GstCaps *
 hab_caps_complete (GstCaps *caps, const GstSegment *segment, GstBuffer *first,
     GError **error)
@@ -77,7 +58,7 @@ hab_caps_complete (GstCaps *caps, const GstSegment *segment, GstBuffer *first,
   g_autoptr (GBytes) codec_data = NULL;
 
   if (codec == NULL || codec->make_codec_data == NULL ||
-      have_codec_data (codec, start.caps))
+      hab_codec_has_codec_data (codec, start.caps))
     return gst_caps_ref (caps);
 
   start.lead_ns = lead_of (segment, first);

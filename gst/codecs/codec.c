@@ -100,6 +100,23 @@ hab_codec_of_caps (const GstCaps *caps)
   return NULL;
 }
 
+gboolean
+hab_codec_has_codec_data (const HabCodec *codec, const GstStructure *caps)
+{
+  const GValue *value = gst_structure_get_value (caps, "codec_data");
+  g_autofree gchar *mime_codec = NULL;
+  GstMapInfo map;
+
+  if (value == NULL || !G_VALUE_HOLDS (value, GST_TYPE_BUFFER) ||
+      !gst_buffer_map (gst_value_get_buffer (value), &map, GST_MAP_READ))
+    return FALSE;
+  mime_codec = codec->mime_codec (gst_structure_get_string (caps,
+                                      "stream-format"),
+      map.data, map.size, NULL);
+  gst_buffer_unmap (gst_value_get_buffer (value), &map);
+  return mime_codec != NULL;
+}
+
 const HabCodec *const *
 hab_codec_list (guint *n_codecs)
 {

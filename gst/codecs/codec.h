@@ -190,6 +190,12 @@ const HabCodec *hab_codec_find (const gchar *media_type, gint mpegversion);
  * about. Of several structures the first one counts. */
 const HabCodec *hab_codec_of_caps (const GstCaps *caps);
 
+/* Whether caps have codec_data that a file can be made of. Demuxers put other
+ * things there, too: qtdemux 1.22.0 leaves out the first bytes of AV1's, and
+ * avidemux gives the end of the header of MP3. */
+gboolean hab_codec_has_codec_data (const HabCodec *codec,
+    const GstStructure *caps);
+
 /* (transfer none): every codec there is. */
 const HabCodec *const *hab_codec_list (guint *n_codecs);
 

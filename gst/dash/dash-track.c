@@ -25,14 +25,14 @@ to_ticks (GstClockTime time, guint32 timescale)
 GArray *
 hab_dash_segments_to_ticks (GArray *segments, guint32 timescale)
 {
-  GArray *result = g_array_new (FALSE, FALSE, sizeof (HabMpdSegment));
+  GArray *result = g_array_new (FALSE, FALSE, sizeof (HabSegment));
 
   for (guint i = 0; i < segments->len; i++) {
     const HabDashSegment *segment = segment_at (segments, i);
     GstClockTime end = i + 1 < segments->len ?
         segment_at (segments, i + 1)->start :
         segment->end;
-    HabMpdSegment ticks = {
+    HabSegment ticks = {
       .time = to_ticks (segment->start, timescale),
       .size = segment->size,
       .key_frame_size = segment->key_frame_size,
@@ -74,23 +74,23 @@ peak_bandwidth (GArray *segments)
 }
 
 static void
-describe_video (HabMpdTrack *track, const HabCmafTrack *cmaf,
+describe_video (HabRepresentation *rep, const HabCmafTrack *cmaf,
     const GstCaps *caps)
 {
   gint fps_n = 0, fps_d = 1;
 
   gst_structure_get_fraction (gst_caps_get_structure (caps, 0), "framerate",
       &fps_n, &fps_d);
-  track->width = cmaf->width;
-  track->height = cmaf->height;
-  track->fps_n = MAX (fps_n, 0);
-  track->fps_d = MAX (fps_d, 0);
-  track->sar_n = cmaf->par_n;
-  track->sar_d = cmaf->par_d;
+  rep->width = cmaf->width;
+  rep->height = cmaf->height;
+  rep->fps_n = MAX (fps_n, 0);
+  rep->fps_d = MAX (fps_d, 0);
+  rep->sar_n = cmaf->par_n;
+  rep->sar_d = cmaf->par_d;
 }
 
 static void
-describe_protection (HabMpdTrack *track, const HabCmafTrack *cmaf)
+describe_protection (HabRepresentation *rep, const HabCmafTrack *cmaf)
 {
   g_autoptr (GstBuffer) pssh = NULL;
   gpointer data;
@@ -98,10 +98,10 @@ describe_protection (HabMpdTrack *track, const HabCmafTrack *cmaf)
 
   if (!cmaf->encrypted)
     return;
-  track->default_kid = hab_key_to_uuid (cmaf->kid);
+  rep->default_kid = hab_key_to_uuid (cmaf->kid);
   pssh = hab_protection_pssh_new (cmaf->kid);
   gst_buffer_extract_dup (pssh, 0, -1, &data, &size);
-  track->pssh = g_base64_encode (data, size);
+  rep->pssh = g_base64_encode (data, size);
   g_free (data);
 }
 
@@ -127,46 +127,46 @@ language_of (const GstTagList *tags)
   return hab_language_to_bcp_47 (tag);
 }
 
-HabMpdTrack *
+HabRepresentation *
 hab_dash_track_describe (const gchar *id, const GstCaps *caps,
     const GstTagList *tags, GArray *segments, GError **error)
 {
   g_autoptr (HabCmafTrack) cmaf = hab_cmaf_track_from_caps (caps, error);
-  g_autoptr (HabMpdTrack) track = hab_mpd_track_new (id);
+  g_autoptr (HabRepresentation) rep = NULL;
 
   if (cmaf == NULL)
     return NULL;
-  track->codecs = mime_codec (cmaf, error);
-  if (track->codecs == NULL)
+  rep = hab_representation_new (id, cmaf->codec->kind);
+  rep->codecs = mime_codec (cmaf, error);
+  if (rep->codecs == NULL)
     return NULL;
 
-  track->video = cmaf->codec->kind == HAB_MEDIA_VIDEO;
-  track->timescale = cmaf->timescale;
-  track->rate = cmaf->audio.rate;
-  track->channels = cmaf->audio.channels;
-  track->arrangement = cmaf->audio.layout;
-  track->dolby_map = cmaf->audio.dolby_map;
-  track->bandwidth = peak_bandwidth (segments);
-  if (track->video)
-    describe_video (track, cmaf, caps);
-  describe_protection (track, cmaf);
+  rep->timescale = cmaf->timescale;
+  rep->rate = cmaf->audio.rate;
+  rep->channels = cmaf->audio.channels;
+  rep->arrangement = cmaf->audio.layout;
+  rep->dolby_map = cmaf->audio.dolby_map;
+  rep->bandwidth = peak_bandwidth (segments);
+  if (rep->content.kind == HAB_MEDIA_VIDEO)
+    describe_video (rep, cmaf, caps);
+  describe_protection (rep, cmaf);
   if (tags)
-    track->language = language_of (tags);
-  g_array_unref (track->segments);
-  track->segments = hab_dash_segments_to_ticks (segments, cmaf->timescale);
-  return g_steal_pointer (&track);
+    rep->content.language = language_of (tags);
+  g_array_unref (rep->segments);
+  rep->segments = hab_dash_segments_to_ticks (segments, cmaf->timescale);
+  return g_steal_pointer (&rep);
 }
 
 void
-hab_dash_track_set_single_file (HabMpdTrack *track,
+hab_dash_track_set_single_file (HabRepresentation *rep,
     const HabSingleFileLayout *layout)
 {
   guint64 offset = layout->segments_offset;
 
-  track->single_file = TRUE;
-  track->file_layout = *layout;
-  for (guint i = 0; i < track->segments->len; i++) {
-    HabMpdSegment *segment = &g_array_index (track->segments, HabMpdSegment,
+  rep->single_file = TRUE;
+  rep->file_layout = *layout;
+  for (guint i = 0; i < rep->segments->len; i++) {
+    HabSegment *segment = &g_array_index (rep->segments, HabSegment,
         i);
 
     segment->offset = offset;

@@ -3,7 +3,7 @@
 
 #include <gst/gst.h>
 
-#include "mpd.h"
+#include "presentation.h"
 
 G_BEGIN_DECLS
 
@@ -15,7 +15,7 @@ typedef struct
   guint64 key_frame_size;  /* bytes up to the end of its first sample */
 } HabDashSegment;
 
-/* (transfer full) (element-type HabMpdSegment): where the segments lie in the
+/* (transfer full) (element-type HabSegment): where the segments lie in the
  * presentation. Each lasts until the next one begins, so that the timeline has
  * no holes where times were rounded. */
 GArray *hab_dash_segments_to_ticks (GArray *segments, guint32 timescale);
@@ -23,11 +23,11 @@ GArray *hab_dash_segments_to_ticks (GArray *segments, guint32 timescale);
 /* What the manifest says of a track: from the caps that its muxer takes, its
  * tags (nullable), and its segments (of HabDashSegment, one or more). NULL with
  * error set where the caps do not describe a track. */
-HabMpdTrack *hab_dash_track_describe (const gchar *id, const GstCaps *caps,
+HabRepresentation *hab_dash_track_describe (const gchar *id, const GstCaps *caps,
     const GstTagList *tags, GArray *segments, GError **error);
 
 /* The track is one file, laid out like this. */
-void hab_dash_track_set_single_file (HabMpdTrack *track,
+void hab_dash_track_set_single_file (HabRepresentation *rep,
     const HabSingleFileLayout *layout);
 
 G_END_DECLS

@@ -18,6 +18,9 @@
  * With `single-file` a track is one file, `track.mp4`, for servers and players
  * that ask for byte ranges; it appears at the end.
  *
+ * The pads have properties of their own: `language` and `label` say what people
+ * choose a track by, `role` what it is for.
+ *
  * Element messages on the bus:
  *
  * * `cencdashsink-segment`: a segment is in place (with `single-file`: written).
@@ -48,62 +51,24 @@
 
 #include "gstcencdashsink.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include <glib/gstdio.h>
-
 #include "cenc-protection.h"
-#include "dash-track.h"
+#include "dash-settings.h"
+#include "dash-stream.h"
+#include "gstdashpad.h"
 #include "gstdashtracksink.h"
-#include "manifest-files.h"
 
 GST_DEBUG_CATEGORY_STATIC (cenc_dash_sink_debug);
 #define GST_CAT_DEFAULT cenc_dash_sink_debug
-
-#define DEFAULT_FRAGMENT_DURATION (4 * GST_SECOND)
-
-/* What a track's queue may hold: enough for demuxer and writer to run side by
- * side, little enough to matter to nobody. */
-#define QUEUE_BYTES (2 * 1024 * 1024)
-
-typedef enum
-{
-  PROP_LOCATION = 1,
-  PROP_FRAGMENT_DURATION,
-  PROP_LICENSE_URL,
-  PROP_SINGLE_FILE,
-  PROP_HLS,
-  PROP_HLS_KEY_URL,
-  PROP_DURABLE,
-} Property;
-
-#define N_PROPS (PROP_DURABLE + 1)
-static GParamSpec *props[N_PROPS];
-
-/* One requested pad and what is behind it. */
-typedef struct
-{
-  GstPad *pad; /* ghost pad, the bin's */
-  /* Owned beside the bin, which lets go of them before its pads. */
-  GstElement *queue, *mux, *sink;
-  GArray *segments; /* of HabDashSegment */
-  gboolean eos;
-} Stream;
 
 struct _GstCencDashSink
 {
   GstBin parent;
 
-  /* protected by OBJECT_LOCK */
-  gchar *location;
-  guint64 fragment_duration;
-  gchar *license_url;
-  gboolean single_file;
-  gboolean hls;
-  gchar *hls_key_url;
-  gboolean durable;
-  GPtrArray *streams; /* of Stream */
+  /* protected by OBJECT_LOCK; the settings stay what they are above READY */
+  HabDashSettings settings;
+  GPtrArray *streams; /* of HabDashStream */
   gboolean finished;  /* no manifest will be written (any more) */
 };
 
@@ -116,50 +81,27 @@ GST_ELEMENT_REGISTER_DEFINE (cencdashsink, "cencdashsink", GST_RANK_NONE,
 
 /* --- streams ------------------------------------------------------------------ */
 
-static void
-stream_clear (Stream *stream)
-{
-  g_array_unref (stream->segments);
-  gst_clear_object (&stream->queue);
-  gst_clear_object (&stream->mux);
-  gst_clear_object (&stream->sink);
-}
-
-static void
-stream_unref (Stream *stream)
-{
-  g_atomic_rc_box_release_full (stream, (GDestroyNotify) stream_clear);
-}
-
 /* (transfer full): the streams of now. They may be released while somebody goes
  * through them. */
 static GPtrArray *
 list_streams (GstCencDashSink *self)
 {
   GPtrArray *streams = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) stream_unref);
+      (GDestroyNotify) hab_dash_stream_unref);
 
   GST_OBJECT_LOCK (self);
   for (guint i = 0; i < self->streams->len; i++)
-    g_ptr_array_add (streams, g_atomic_rc_box_acquire (
-        self->streams->pdata[i]));
+    g_ptr_array_add (streams, hab_dash_stream_ref (self->streams->pdata[i]));
   GST_OBJECT_UNLOCK (self);
   return streams;
 }
 
-static void
-stream_reset (Stream *stream)
-{
-  g_array_set_size (stream->segments, 0);
-  stream->eos = FALSE;
-}
-
 /* OBJECT_LOCK held. */
-static Stream *
+static HabDashStream *
 find_by_sink (GstCencDashSink *self, gpointer sink)
 {
   for (guint i = 0; i < self->streams->len; i++) {
-    Stream *stream = self->streams->pdata[i];
+    HabDashStream *stream = self->streams->pdata[i];
 
     if ((gpointer) stream->sink == sink)
       return stream;
@@ -167,78 +109,36 @@ find_by_sink (GstCencDashSink *self, gpointer sink)
   return NULL;
 }
 
-/* (transfer full) (nullable) */
-static GstElement *
-make_element (const gchar *factory)
-{
-  GstElement *element = gst_element_factory_make (factory, NULL);
-
-  return element ? gst_object_ref_sink (element) : NULL;
-}
-
-static GstElement *
-make_queue (void)
-{
-  GstElement *queue = make_element ("queue");
-
-  if (queue)
-    g_object_set (queue, "max-size-bytes", QUEUE_BYTES, "max-size-buffers", 0,
-        "max-size-time", G_GUINT64_CONSTANT (0), NULL);
-  return queue;
-}
-
+/* While it runs, the settings stay what they are and need no lock. */
 static gboolean
-add_elements (GstCencDashSink *self, Stream *stream)
+is_running (GstCencDashSink *self)
 {
-  if (stream->queue == NULL || stream->mux == NULL) {
-    GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN, (NULL),
-        ("cencdashsink needs the elements queue and cencmux"));
-    return FALSE;
-  }
-  gst_bin_add_many (GST_BIN (self), stream->queue, stream->mux, stream->sink,
-      NULL);
-  return gst_element_link_many (stream->queue, stream->mux, stream->sink,
-      NULL);
+  return GST_STATE (self) > GST_STATE_READY ||
+      GST_STATE_NEXT (self) > GST_STATE_READY;
 }
 
 static void
-configure_stream (GstCencDashSink *self, Stream *stream)
+add_pad (GstCencDashSink *self, HabDashStream *stream,
+    GstPadTemplate *template, const gchar *name)
 {
-  g_autofree gchar *folder = NULL;
-  GstDashTrackOutput output = { NULL };
+  g_autoptr (GstPad) entry = hab_dash_stream_get_entry (stream);
 
-  GST_OBJECT_LOCK (self);
-  folder = self->location ? g_path_get_dirname (self->location) : NULL;
-  output.folder = folder;
-  output.durable = self->durable;
-  output.single_file = self->single_file;
-  output.segment_length = self->fragment_duration;
-  GST_OBJECT_UNLOCK (self);
-
-  gst_dash_track_sink_set_output (GST_DASH_TRACK_SINK (stream->sink),
-      &output);
-  g_object_set (stream->mux, "fragment-duration", output.segment_length, NULL);
-}
-
-static void
-add_ghost_pad (GstCencDashSink *self, Stream *stream, GstPadTemplate *template,
-    const gchar *name)
-{
-  g_autoptr (GstPad) target = gst_element_get_static_pad (stream->queue,
-      "sink");
-
-  stream->pad = gst_ghost_pad_new_from_template (name, target, template);
+  stream->pad = gst_cenc_dash_sink_pad_new (name, template, entry);
   gst_pad_set_active (stream->pad, TRUE);
   gst_element_add_pad (GST_ELEMENT (self), stream->pad);
 }
 
-static void
-start_stream (GstCencDashSink *self, Stream *stream)
+/* (transfer full) (nullable): with its elements in the bin. */
+static HabDashStream *
+make_stream (GstCencDashSink *self, const gchar *name)
 {
-  configure_stream (self, stream);
-  gst_element_sync_state_with_parent (stream->sink);
-  gst_element_sync_state_with_parent (stream->mux);
-  gst_element_sync_state_with_parent (stream->queue);
+  g_autoptr (HabDashStream) stream = hab_dash_stream_new (name);
+
+  if (stream && hab_dash_stream_add_to (stream, GST_BIN (self)))
+    return g_steal_pointer (&stream);
+  GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN, (NULL),
+      ("cencdashsink needs the elements queue and cencmux"));
+  return NULL;
 }
 
 /* GStreamer takes "video_ 7" and "video_+7" as well; a name becomes the name of
@@ -277,40 +177,36 @@ gst_cenc_dash_sink_request_new_pad (GstElement *element,
 {
   GstCencDashSink *self = GST_CENC_DASH_SINK (element);
   g_autofree gchar *name = pad_name (self, template, requested);
-  Stream *stream;
+  HabDashStream *stream;
 
   if (name == NULL) {
     GST_WARNING_OBJECT (self, "no name for a pad: \"%s\"", requested);
     return NULL;
   }
-  stream = g_atomic_rc_box_new0 (Stream);
-  stream->segments = g_array_new (FALSE, FALSE, sizeof (HabDashSegment));
-  stream->queue = make_queue ();
-  stream->mux = make_element ("cencmux");
-  stream->sink = gst_object_ref_sink (gst_dash_track_sink_new (name));
-  if (!add_elements (self, stream)) {
-    stream_unref (stream);
+  stream = make_stream (self, name);
+  if (stream == NULL)
     return NULL;
-  }
 
   GST_OBJECT_LOCK (self);
   g_ptr_array_add (self->streams, stream);
   GST_OBJECT_UNLOCK (self);
-  add_ghost_pad (self, stream, template, name);
-  start_stream (self, stream);
+  add_pad (self, stream, template, name);
+  if (is_running (self)) /* else prepare() does it */
+    hab_dash_stream_configure (stream, &self->settings);
+  hab_dash_stream_start (stream);
   return stream->pad;
 }
 
 static void end_if_all_ended (GstCencDashSink *self, guint32 seqnum);
 
-static Stream *
+static HabDashStream *
 steal_stream (GstCencDashSink *self, GstPad *pad)
 {
-  Stream *stream = NULL;
+  HabDashStream *stream = NULL;
 
   GST_OBJECT_LOCK (self);
   for (guint i = 0; i < self->streams->len && stream == NULL; i++) {
-    Stream *candidate = self->streams->pdata[i];
+    HabDashStream *candidate = self->streams->pdata[i];
 
     if (candidate->pad == pad)
       stream = g_ptr_array_steal_index (self->streams, i);
@@ -320,103 +216,46 @@ steal_stream (GstCencDashSink *self, GstPad *pad)
 }
 
 static void
-remove_element (GstCencDashSink *self, GstElement *child)
-{
-  if (!gst_object_has_as_parent (GST_OBJECT (child), GST_OBJECT (self)))
-    return;
-  gst_element_set_locked_state (child, TRUE);
-  gst_element_set_state (child, GST_STATE_NULL);
-  gst_bin_remove (GST_BIN (self), child);
-}
-
-static void
 gst_cenc_dash_sink_release_pad (GstElement *element, GstPad *pad)
 {
   GstCencDashSink *self = GST_CENC_DASH_SINK (element);
-  Stream *stream = steal_stream (self, pad);
+  HabDashStream *stream = steal_stream (self, pad);
 
   if (stream == NULL)
     return;
-  /* Whoever waits in the sink or for room in the queue is let go first: the pad
-   * can only be deactivated when nobody is in it. */
-  remove_element (self, stream->sink);
-  remove_element (self, stream->mux);
-  remove_element (self, stream->queue);
+  /* The pad can only be deactivated when nobody is in it. */
+  hab_dash_stream_remove_from (stream, GST_BIN (self));
   gst_pad_set_active (pad, FALSE);
   gst_element_remove_pad (element, pad);
-  stream_unref (stream);
+  hab_dash_stream_unref (stream);
   end_if_all_ended (self, GST_SEQNUM_INVALID);
 }
 
 /* --- the manifest --------------------------------------------------------------- */
 
-/* (transfer full): what the muxer took, complete. */
-static GstCaps *
-muxed_caps (Stream *stream)
+/* (transfer full): of the streams that have something in them. */
+static HabPresentation *
+describe (GstCencDashSink *self, GError **error)
 {
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (stream->mux, "src");
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
-  const GValue *muxed = gst_structure_get_value (
-      gst_caps_get_structure (caps, 0), "track-caps");
-
-  return gst_caps_copy (gst_value_get_caps (muxed));
-}
-
-static HabMpdTrack *
-describe_stream (Stream *stream, GArray *segments, GError **error)
-{
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (stream->mux, "sink");
-  g_autoptr (GstCaps) caps = muxed_caps (stream);
-  g_autoptr (GstEvent) event = gst_pad_get_sticky_event (pad, GST_EVENT_TAG,
-      0);
-  GstTagList *tags = NULL;
-
-  if (event)
-    gst_event_parse_tag (event, &tags);
-  return hab_dash_track_describe (GST_OBJECT_NAME (stream->pad), caps, tags,
-      segments, error);
-}
-
-/* (transfer full): the tracks that have something in them. */
-static GPtrArray *
-describe_tracks (GstCencDashSink *self, GError **error)
-{
-  g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) hab_mpd_track_free);
+  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
   g_autoptr (GPtrArray) streams = list_streams (self);
 
   for (guint i = 0; i < streams->len; i++) {
-    Stream *stream = streams->pdata[i];
-    HabMpdTrack *track;
+    HabDashStream *stream = streams->pdata[i];
+    HabRepresentation *rep;
 
     if (stream->segments->len == 0)
       continue;
-    track = describe_stream (stream, stream->segments, error);
-    if (track == NULL)
+    rep = hab_dash_stream_describe (stream, self->settings.single_file, error);
+    if (rep == NULL)
       return NULL;
-    if (self->single_file)
-      hab_dash_track_set_single_file (track, gst_dash_track_sink_get_layout (
-          GST_DASH_TRACK_SINK (stream->sink)));
-    g_ptr_array_add (tracks, track);
+    hab_presentation_add (presentation, hab_adaptation_set_new (rep));
   }
-  if (tracks->len > 0)
-    return g_steal_pointer (&tracks);
+  if (presentation->sets->len > 0)
+    return g_steal_pointer (&presentation);
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
       "the input ended before a single segment");
   return NULL;
-}
-
-/* The strings stay the element's, which takes no new ones while it runs. */
-static HabManifestFiles
-manifest_files (GstCencDashSink *self)
-{
-  return (HabManifestFiles){
-    .location = self->location,
-    .license_url = self->license_url,
-    .hls = self->hls,
-    .hls_key_url = self->hls_key_url,
-    .durable = self->durable,
-  };
 }
 
 static void
@@ -431,28 +270,28 @@ static gboolean
 finish (GstCencDashSink *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) tracks = describe_tracks (self, &error);
-  HabManifestFiles files = manifest_files (self);
+  g_autoptr (HabPresentation) presentation = describe (self, &error);
+  HabManifestFiles files = hab_dash_settings_get_files (&self->settings);
 
-  if (tracks == NULL) {
+  if (presentation == NULL) {
     GST_ELEMENT_ERROR (self, STREAM, MUX,
         ("There is nothing to write: %s.", error->message), (NULL));
     return FALSE;
   }
   post (self, gst_structure_new_empty ("cencdashsink-complete"));
-  if (!hab_manifest_files_write (&files, tracks, &error)) {
+  if (!hab_manifest_files_write (&files, presentation, &error)) {
     gst_dash_post_write_error (GST_ELEMENT (self), error);
     return FALSE;
   }
   post (self, gst_structure_new ("cencdashsink-manifest",
-      "location", G_TYPE_STRING, self->location, NULL));
+      "location", G_TYPE_STRING, self->settings.location, NULL));
   return TRUE;
 }
 
 static gboolean
 remove_old_manifest (GstCencDashSink *self)
 {
-  HabManifestFiles files = manifest_files (self);
+  HabManifestFiles files = hab_dash_settings_get_files (&self->settings);
   g_autoptr (GError) error = NULL;
 
   if (hab_manifest_files_remove (&files, &error))
@@ -470,7 +309,7 @@ take_segment (GstCencDashSink *self, GstMessage *message)
   const GstStructure *structure = gst_message_get_structure (message);
   HabDashSegment segment = { 0 };
   guint64 duration = 0;
-  Stream *stream;
+  HabDashStream *stream;
 
   gst_structure_get_uint64 (structure, "running-time", &segment.start);
   gst_structure_get_uint64 (structure, "duration", &duration);
@@ -493,7 +332,7 @@ all_linked_ended (GstCencDashSink *self)
   gboolean ended = FALSE;
 
   for (guint i = 0; i < self->streams->len; i++) {
-    Stream *stream = self->streams->pdata[i];
+    HabDashStream *stream = self->streams->pdata[i];
 
     if (!stream->eos && gst_pad_is_linked (stream->pad))
       return FALSE;
@@ -526,7 +365,7 @@ end_if_all_ended (GstCencDashSink *self, guint32 seqnum)
 static void
 take_eos (GstCencDashSink *self, GstMessage *message)
 {
-  Stream *stream;
+  HabDashStream *stream;
 
   GST_OBJECT_LOCK (self);
   stream = find_by_sink (self, GST_MESSAGE_SRC (message));
@@ -540,12 +379,12 @@ take_eos (GstCencDashSink *self, GstMessage *message)
 static void
 take_restart (GstCencDashSink *self, GstMessage *message)
 {
-  Stream *stream;
+  HabDashStream *stream;
 
   GST_OBJECT_LOCK (self);
   stream = find_by_sink (self, GST_MESSAGE_SRC (message));
   if (stream)
-    stream_reset (stream);
+    hab_dash_stream_reset (stream);
   self->finished = FALSE;
   GST_OBJECT_UNLOCK (self);
   remove_old_manifest (self);
@@ -579,24 +418,18 @@ static gboolean
 prepare (GstCencDashSink *self)
 {
   g_autoptr (GPtrArray) streams = list_streams (self);
+  g_autoptr (GError) error = NULL;
 
-  if (self->location == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("No file to write to: set location to the path of the manifest."),
+  if (!hab_dash_settings_check (&self->settings, &error)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message),
         (NULL));
     return FALSE;
   }
-  if (*self->location == '\0' || g_str_has_suffix (self->location, "/")) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("\"%s\" is a folder: set location to the path of the manifest.",
-            self->location), (NULL));
-    return FALSE;
-  }
   for (guint i = 0; i < streams->len; i++) {
-    Stream *stream = streams->pdata[i];
+    HabDashStream *stream = streams->pdata[i];
 
-    stream_reset (stream);
-    configure_stream (self, stream);
+    hab_dash_stream_reset (stream);
+    hab_dash_stream_configure (stream, &self->settings);
   }
   GST_OBJECT_LOCK (self);
   self->finished = FALSE;
@@ -628,42 +461,14 @@ gst_cenc_dash_sink_set_property (GObject *object, guint id,
   GstCencDashSink *self = GST_CENC_DASH_SINK (object);
 
   /* The streaming threads read them without the lock. */
-  if (GST_STATE (self) > GST_STATE_READY ||
-      GST_STATE_NEXT (self) > GST_STATE_READY) {
+  if (is_running (self)) {
     g_warning ("%s: %s can only be set in NULL and READY",
         GST_OBJECT_NAME (self), pspec->name);
     return;
   }
   GST_OBJECT_LOCK (self);
-  switch ((Property) id) {
-    case PROP_LOCATION:
-      g_free (self->location);
-      self->location = g_value_dup_string (value);
-      break;
-    case PROP_FRAGMENT_DURATION:
-      self->fragment_duration = g_value_get_uint64 (value);
-      break;
-    case PROP_LICENSE_URL:
-      g_free (self->license_url);
-      self->license_url = g_value_dup_string (value);
-      break;
-    case PROP_SINGLE_FILE:
-      self->single_file = g_value_get_boolean (value);
-      break;
-    case PROP_HLS:
-      self->hls = g_value_get_boolean (value);
-      break;
-    case PROP_HLS_KEY_URL:
-      g_free (self->hls_key_url);
-      self->hls_key_url = g_value_dup_string (value);
-      break;
-    case PROP_DURABLE:
-      self->durable = g_value_get_boolean (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (!hab_dash_settings_set (&self->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -674,32 +479,8 @@ gst_cenc_dash_sink_get_property (GObject *object, guint id, GValue *value,
   GstCencDashSink *self = GST_CENC_DASH_SINK (object);
 
   GST_OBJECT_LOCK (self);
-  switch ((Property) id) {
-    case PROP_LOCATION:
-      g_value_set_string (value, self->location);
-      break;
-    case PROP_FRAGMENT_DURATION:
-      g_value_set_uint64 (value, self->fragment_duration);
-      break;
-    case PROP_LICENSE_URL:
-      g_value_set_string (value, self->license_url);
-      break;
-    case PROP_SINGLE_FILE:
-      g_value_set_boolean (value, self->single_file);
-      break;
-    case PROP_HLS:
-      g_value_set_boolean (value, self->hls);
-      break;
-    case PROP_HLS_KEY_URL:
-      g_value_set_string (value, self->hls_key_url);
-      break;
-    case PROP_DURABLE:
-      g_value_set_boolean (value, self->durable);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (!hab_dash_settings_get (&self->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -708,48 +489,9 @@ gst_cenc_dash_sink_finalize (GObject *object)
 {
   GstCencDashSink *self = GST_CENC_DASH_SINK (object);
 
-  g_free (self->location);
-  g_free (self->license_url);
-  g_free (self->hls_key_url);
+  hab_dash_settings_clear (&self->settings);
   g_ptr_array_unref (self->streams);
   G_OBJECT_CLASS (gst_cenc_dash_sink_parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-      GST_PARAM_MUTABLE_READY;
-
-  props[PROP_LOCATION] = g_param_spec_string ("location", "Location",
-      "Path of the manifest to write; the tracks' folders are made beside it",
-      NULL, flags);
-  props[PROP_FRAGMENT_DURATION] = g_param_spec_uint64 ("fragment-duration",
-      "Fragment duration",
-      "Distance of the lines on which segments begin, in nanoseconds of running "
-      "time; a video segment begins with the first GOP at or behind a line",
-      GST_MSECOND, G_MAXINT64, DEFAULT_FRAGMENT_DURATION, flags);
-  props[PROP_LICENSE_URL] = g_param_spec_string ("license-url", "Licence URL",
-      "Address of a ClearKey licence service that the manifest names; when "
-      "unset, it has the pssh box of the W3C common system instead",
-      NULL, flags);
-  props[PROP_SINGLE_FILE] = g_param_spec_boolean ("single-file",
-      "Single file",
-      "Write each track as one file, track.mp4, with a segment index in front, "
-      "and a manifest of the on-demand profile; the files appear at the end",
-      FALSE, flags);
-  props[PROP_HLS] = g_param_spec_boolean ("hls", "HLS",
-      "Write HLS playlists over the same segments, too: beside the manifest one "
-      "of its name with the ending m3u8, and one in each track's folder",
-      FALSE, flags);
-  props[PROP_HLS_KEY_URL] = g_param_spec_string ("hls-key-url", "HLS key URL",
-      "Address where HLS players get the 16 bytes of the key; when unset, the "
-      "playlists name no key and players must be given it in another way",
-      NULL, flags);
-  props[PROP_DURABLE] = g_param_spec_boolean ("durable", "Durable",
-      "Wait for the disk: what an element message tells of outlives a power cut",
-      FALSE, flags);
-  g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
 static void
@@ -758,7 +500,8 @@ add_template (GstElementClass *klass, const gchar *name, HabMediaKind kind)
   g_autoptr (GstCaps) caps = hab_protection_kind_caps (kind);
 
   gst_element_class_add_pad_template (klass,
-      gst_pad_template_new (name, GST_PAD_SINK, GST_PAD_REQUEST, caps));
+      gst_pad_template_new_with_gtype (name, GST_PAD_SINK, GST_PAD_REQUEST,
+          caps, GST_TYPE_CENC_DASH_SINK_PAD));
 }
 
 static void
@@ -770,7 +513,7 @@ gst_cenc_dash_sink_class_init (GstCencDashSinkClass *klass)
   object_class->set_property = gst_cenc_dash_sink_set_property;
   object_class->get_property = gst_cenc_dash_sink_get_property;
   object_class->finalize = gst_cenc_dash_sink_finalize;
-  install_properties (object_class);
+  hab_dash_settings_install (object_class);
 
   element_class->request_new_pad = gst_cenc_dash_sink_request_new_pad;
   element_class->release_pad = gst_cenc_dash_sink_release_pad;
@@ -788,9 +531,9 @@ gst_cenc_dash_sink_class_init (GstCencDashSinkClass *klass)
 static void
 gst_cenc_dash_sink_init (GstCencDashSink *self)
 {
-  self->fragment_duration = DEFAULT_FRAGMENT_DURATION;
+  hab_dash_settings_init (&self->settings);
   self->streams = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) stream_unref);
+      (GDestroyNotify) hab_dash_stream_unref);
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
   gst_bin_set_suppressed_flags (GST_BIN (self), GST_ELEMENT_FLAG_SOURCE);
 }

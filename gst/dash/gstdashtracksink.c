@@ -98,7 +98,7 @@ static void
 post_segment (GstDashTrackSink *self)
 {
   g_autofree gchar *location = self->single_file ?
-      g_build_filename (self->track, HAB_MPD_SINGLE_FILE, NULL) :
+      g_build_filename (self->track, HAB_SINGLE_FILE, NULL) :
       g_strdup_printf ("%s/%u.m4s", self->track, self->number);
   GstStructure *structure = gst_structure_new ("cencdashsink-segment",
       "pad", G_TYPE_STRING, self->track,
@@ -253,10 +253,10 @@ static gboolean
 write_init (GstDashTrackSink *self, const GstMapInfo *map, GError **error)
 {
   if (!self->single_file)
-    return hab_output_file_put (self->track_folder, HAB_MPD_INIT, map->data,
+    return hab_output_file_put (self->track_folder, HAB_INIT_SEGMENT, map->data,
         map->size, self->durable, error);
   g_clear_pointer (&self->single, hab_single_file_free);
-  self->single = hab_single_file_new (self->track_folder, HAB_MPD_SINGLE_FILE,
+  self->single = hab_single_file_new (self->track_folder, HAB_SINGLE_FILE,
       map->data, map->size, expected_segments (self), error);
   return self->single != NULL;
 }
@@ -292,13 +292,13 @@ commit_single_file (GstDashTrackSink *self, GError **error)
   g_autoptr (GArray) durations = g_array_new (FALSE, FALSE, sizeof (guint32));
 
   for (guint i = 0; i < segments->len; i++) {
-    guint32 duration = g_array_index (segments, HabMpdSegment, i).duration;
+    guint32 duration = g_array_index (segments, HabSegment, i).duration;
 
     g_array_append_val (durations, duration);
   }
   return segments->len == 0 ||
       hab_single_file_commit (single, self->timescale,
-          g_array_index (segments, HabMpdSegment, 0).time, durations,
+          g_array_index (segments, HabSegment, 0).time, durations,
           self->durable, &self->layout, error);
 }
 

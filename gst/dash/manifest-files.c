@@ -11,6 +11,7 @@
 #include <glib/gstdio.h>
 
 #include "hls.h"
+#include "mpd.h"
 #include "output-file.h"
 
 /* stream.m3u8 of stream.mpd. */
@@ -34,48 +35,50 @@ put_text (const HabManifestFiles *files, const gchar *folder,
 
 static gboolean
 write_media_playlists (const HabManifestFiles *files, const gchar *folder,
-    const HabMpdTrack *track, GError **error)
+    const HabRepresentation *rep, GError **error)
 {
-  g_autofree gchar *track_folder = g_build_filename (folder, track->id, NULL);
-  g_autofree gchar *media = hab_hls_write_media (track, files->hls_key_url);
-  g_autofree gchar *i_frames = hab_hls_write_i_frames (track,
+  g_autofree gchar *rep_folder = g_build_filename (folder, rep->id, NULL);
+  g_autofree gchar *media = hab_hls_write_media (rep, files->hls_key_url);
+  g_autofree gchar *i_frames = hab_hls_write_i_frames (rep,
       files->hls_key_url);
 
-  if (i_frames && !put_text (files, track_folder, HAB_HLS_I_FRAMES, i_frames,
+  if (i_frames && !put_text (files, rep_folder, HAB_HLS_I_FRAMES, i_frames,
                       error))
     return FALSE;
-  return put_text (files, track_folder, HAB_HLS_MEDIA, media, error);
+  return put_text (files, rep_folder, HAB_HLS_MEDIA, media, error);
 }
 
 /* The multivariant playlist last. */
 static gboolean
 write_playlists (const HabManifestFiles *files, const gchar *folder,
-    GPtrArray *tracks, GError **error)
+    const HabPresentation *presentation, GError **error)
 {
   g_autofree gchar *path = playlist_location (files->location);
   g_autofree gchar *name = g_path_get_basename (path);
-  g_autofree gchar *multivariant = hab_hls_write_multivariant (tracks);
+  g_autofree gchar *multivariant = hab_hls_write_multivariant (
+      presentation);
+  g_autoptr (GPtrArray) list = hab_presentation_list (presentation);
 
-  for (guint i = 0; i < tracks->len; i++) {
-    if (!write_media_playlists (files, folder, tracks->pdata[i], error))
+  for (guint i = 0; i < list->len; i++) {
+    if (!write_media_playlists (files, folder, list->pdata[i], error))
       return FALSE;
   }
   return put_text (files, folder, name, multivariant, error);
 }
 
 gboolean
-hab_manifest_files_write (const HabManifestFiles *files, GPtrArray *tracks,
-    GError **error)
+hab_manifest_files_write (const HabManifestFiles *files,
+    const HabPresentation *presentation, GError **error)
 {
   g_autofree gchar *folder = g_path_get_dirname (files->location);
   g_autofree gchar *name = g_path_get_basename (files->location);
   g_autofree gchar *document = NULL;
-  HabMpd mpd = { tracks, files->license_url };
+  HabMpdOptions options = { files->license_url };
   gsize size;
 
-  if (files->hls && !write_playlists (files, folder, tracks, error))
+  if (files->hls && !write_playlists (files, folder, presentation, error))
     return FALSE;
-  document = hab_mpd_write (&mpd, &size);
+  document = hab_mpd_write (presentation, &options, &size);
   return hab_output_file_put (folder, name, document, size, files->durable,
       error);
 }

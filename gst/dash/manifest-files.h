@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "mpd.h"
+#include "presentation.h"
 
 G_BEGIN_DECLS
 
 /* The files that name the segments: the MPD and, on demand, HLS playlists
- * beside it and in the tracks' folders. */
+ * beside it and in the representations' folders. */
 typedef struct
 {
   const gchar *location;    /* path of the MPD; stream.mpd has stream.m3u8 */
@@ -16,9 +16,9 @@ typedef struct
   gboolean durable;         /* they must survive a power cut */
 } HabManifestFiles;
 
-/* tracks: of HabMpdTrack, whose segments are in place. The MPD comes last. */
+/* The segments are in place. The MPD comes last. */
 gboolean hab_manifest_files_write (const HabManifestFiles *files,
-    GPtrArray *tracks, GError **error);
+    const HabPresentation *presentation, GError **error);
 
 /* Takes those of an earlier run away, if there are any, so that nothing names
  * segments that are being replaced. */

@@ -21,31 +21,8 @@
 #define SCHEME_CHANNELS \
   "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
 #define SCHEME_CICP "urn:mpeg:mpegB:cicp:ChannelConfiguration"
+#define SCHEME_ROLE "urn:mpeg:dash:role:2011"
 #define SCHEME_DOLBY "tag:dolby.com,2014:dash:audio_channel_configuration:2011"
-
-HabMpdTrack *
-hab_mpd_track_new (const gchar *id)
-{
-  HabMpdTrack *track = g_new0 (HabMpdTrack, 1);
-
-  track->id = g_strdup (id);
-  track->segments = g_array_new (FALSE, FALSE, sizeof (HabMpdSegment));
-  return track;
-}
-
-void
-hab_mpd_track_free (HabMpdTrack *track)
-{
-  if (track == NULL)
-    return;
-  g_free (track->id);
-  g_free (track->codecs);
-  g_free (track->language);
-  g_free (track->default_kid);
-  g_free (track->pssh);
-  g_array_unref (track->segments);
-  g_free (track);
-}
 
 /* --- a thin layer over the XML writer ------------------------------------ */
 
@@ -97,49 +74,52 @@ attribute_duration (xmlTextWriter *xml, const gchar *name, guint64 ms)
       (guint) (ms % 1000));
 }
 
-/* --- what the tracks add up to ------------------------------------------- */
+/* --- what the representations add up to ------------------------------------ */
 
-static const HabMpdSegment *
-segment_at (const HabMpdTrack *track, guint i)
+static const HabSegment *
+segment_at (const HabRepresentation *rep, guint i)
 {
-  return &g_array_index (track->segments, HabMpdSegment, i);
+  return hab_representation_get_segment (rep, i);
 }
 
 /* Rounded up, so that nothing lies behind the end. */
 static guint64
-to_ms (const HabMpdTrack *track, guint64 ticks)
+to_ms (const HabRepresentation *rep, guint64 ticks)
 {
-  return ticks / track->timescale * 1000 +
-      (ticks % track->timescale * 1000 + track->timescale - 1) /
-      track->timescale;
+  return ticks / rep->timescale * 1000 +
+      (ticks % rep->timescale * 1000 + rep->timescale - 1) /
+      rep->timescale;
 }
 
 static guint64
-presentation_ms (const HabMpd *mpd)
+end_ms (const HabRepresentation *rep)
 {
-  guint64 longest = 0;
+  const HabSegment *last = segment_at (rep, rep->segments->len - 1);
 
-  for (guint i = 0; i < mpd->tracks->len; i++) {
-    const HabMpdTrack *track = mpd->tracks->pdata[i];
-    const HabMpdSegment *last = segment_at (track, track->segments->len - 1);
-
-    longest = MAX (longest, to_ms (track, last->time + last->duration));
-  }
-  return longest;
+  return to_ms (rep, last->time + last->duration);
 }
 
 static guint64
-longest_segment_ms (const HabMpd *mpd)
+longest_segment_ms (const HabRepresentation *rep)
 {
   guint64 longest = 0;
 
-  for (guint i = 0; i < mpd->tracks->len; i++) {
-    const HabMpdTrack *track = mpd->tracks->pdata[i];
+  for (guint i = 0; i < rep->segments->len; i++)
+    longest = MAX (longest, segment_at (rep, i)->duration);
+  return to_ms (rep, longest);
+}
 
-    for (guint j = 0; j < track->segments->len; j++)
-      longest = MAX (longest, to_ms (track, segment_at (track, j)->duration));
-  }
-  return longest;
+/* The largest of what measure says of each representation. */
+static guint64
+max_of_all (const HabPresentation *presentation,
+    guint64 (*measure) (const HabRepresentation *rep))
+{
+  g_autoptr (GPtrArray) list = hab_presentation_list (presentation);
+  guint64 max = 0;
+
+  for (guint i = 0; i < list->len; i++)
+    max = MAX (max, measure (list->pdata[i]));
+  return max;
 }
 
 /* --- elements --------------------------------------------------------------- */
@@ -148,40 +128,53 @@ longest_segment_ms (const HabMpd *mpd)
  * however it gets its key: ClearKey's own system with a Laurl and no pssh.
  * Without a licence service, the W3C common system with a pssh. */
 static void
-write_key_system (xmlTextWriter *xml, const HabMpd *mpd,
-    const HabMpdTrack *track)
+write_key_system (xmlTextWriter *xml, const HabMpdOptions *options,
+    const HabRepresentation *rep)
 {
   start (xml, "ContentProtection");
-  if (mpd->license_url) {
+  if (options->license_url) {
     attribute (xml, "schemeIdUri", SCHEME_CLEARKEY);
     attribute (xml, "value", "ClearKey1.0");
     xmlTextWriterWriteElement (xml, BAD_CAST "dashif:Laurl",
-        BAD_CAST mpd->license_url);
+        BAD_CAST options->license_url);
   } else {
     attribute (xml, "schemeIdUri", SCHEME_W3C_COMMON);
-    if (track->pssh)
+    if (rep->pssh)
       xmlTextWriterWriteElement (xml, BAD_CAST "cenc:pssh",
-          BAD_CAST track->pssh);
+          BAD_CAST rep->pssh);
   }
   end (xml);
 }
 
 static void
-write_protection (xmlTextWriter *xml, const HabMpd *mpd,
-    const HabMpdTrack *track)
+write_protection (xmlTextWriter *xml, const HabMpdOptions *options,
+    const HabRepresentation *rep)
 {
-  if (track->default_kid == NULL)
+  if (rep->default_kid == NULL)
     return;
   start (xml, "ContentProtection");
   attribute (xml, "schemeIdUri", SCHEME_MP4_PROTECTION);
   attribute (xml, "value", "cbcs");
-  attribute (xml, "cenc:default_KID", track->default_kid);
+  attribute (xml, "cenc:default_KID", rep->default_kid);
   end (xml);
-  write_key_system (xml, mpd, track);
+  write_key_system (xml, options, rep);
+}
+
+/* Whether one ContentProtection is true for the whole set. */
+static gboolean
+one_protection (const HabAdaptationSet *set)
+{
+  const gchar *kid = hab_adaptation_set_get (set, 0)->default_kid;
+
+  for (guint i = 1; i < set->representations->len; i++) {
+    if (g_strcmp0 (hab_adaptation_set_get (set, i)->default_kid, kid) != 0)
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static void
-write_s (xmlTextWriter *xml, const HabMpdSegment *first, guint repeat,
+write_s (xmlTextWriter *xml, const HabSegment *first, guint repeat,
     gboolean with_time)
 {
   start (xml, "S");
@@ -194,27 +187,27 @@ write_s (xmlTextWriter *xml, const HabMpdSegment *first, guint repeat,
 }
 
 static gboolean
-follows (const HabMpdSegment *segment, const HabMpdSegment *before)
+follows (const HabSegment *segment, const HabSegment *before)
 {
   return segment->time == before->time + before->duration;
 }
 
 /* Segments of one duration share an S. t stands where time jumps. */
 static void
-write_timeline (xmlTextWriter *xml, const HabMpdTrack *track)
+write_timeline (xmlTextWriter *xml, const HabRepresentation *rep)
 {
   guint i = 0;
 
   start (xml, "SegmentTimeline");
-  while (i < track->segments->len) {
-    const HabMpdSegment *first = segment_at (track, i);
-    gboolean jump = i == 0 || !follows (first, segment_at (track, i - 1));
+  while (i < rep->segments->len) {
+    const HabSegment *first = segment_at (rep, i);
+    gboolean jump = i == 0 || !follows (first, segment_at (rep, i - 1));
     guint repeat = 0;
 
-    while (i + repeat + 1 < track->segments->len &&
-        segment_at (track, i + repeat + 1)->duration == first->duration &&
-        follows (segment_at (track, i + repeat + 1),
-            segment_at (track, i + repeat)))
+    while (i + repeat + 1 < rep->segments->len &&
+        segment_at (rep, i + repeat + 1)->duration == first->duration &&
+        follows (segment_at (rep, i + repeat + 1),
+            segment_at (rep, i + repeat)))
       repeat++;
     write_s (xml, first, repeat, jump);
     i += repeat + 1;
@@ -223,14 +216,14 @@ write_timeline (xmlTextWriter *xml, const HabMpdTrack *track)
 }
 
 static void
-write_segment_template (xmlTextWriter *xml, const HabMpdTrack *track)
+write_segment_template (xmlTextWriter *xml, const HabRepresentation *rep)
 {
   start (xml, "SegmentTemplate");
-  attribute_uint (xml, "timescale", track->timescale);
-  attribute_format (xml, "initialization", "%s/" HAB_MPD_INIT, track->id);
-  attribute_format (xml, "media", "%s/$Number$.m4s", track->id);
+  attribute_uint (xml, "timescale", rep->timescale);
+  attribute_format (xml, "initialization", "%s/" HAB_INIT_SEGMENT, rep->id);
+  attribute_format (xml, "media", "%s/$Number$.m4s", rep->id);
   attribute_uint (xml, "startNumber", 1);
-  write_timeline (xml, track);
+  write_timeline (xml, rep);
   end (xml);
 }
 
@@ -244,15 +237,15 @@ attribute_range (xmlTextWriter *xml, const gchar *name, guint64 offset,
 }
 
 static void
-write_segment_base (xmlTextWriter *xml, const HabMpdTrack *track)
+write_segment_base (xmlTextWriter *xml, const HabRepresentation *rep)
 {
-  const HabSingleFileLayout *layout = &track->file_layout;
-  g_autofree gchar *url = g_strdup_printf ("%s/" HAB_MPD_SINGLE_FILE,
-      track->id);
+  const HabSingleFileLayout *layout = &rep->file_layout;
+  g_autofree gchar *url = g_strdup_printf ("%s/" HAB_SINGLE_FILE,
+      rep->id);
 
   xmlTextWriterWriteElement (xml, BAD_CAST "BaseURL", BAD_CAST url);
   start (xml, "SegmentBase");
-  attribute_uint (xml, "timescale", track->timescale);
+  attribute_uint (xml, "timescale", rep->timescale);
   attribute_range (xml, "indexRange", layout->index_offset,
       layout->index_size);
   attribute (xml, "indexRangeExact", "true");
@@ -263,91 +256,129 @@ write_segment_base (xmlTextWriter *xml, const HabMpdTrack *track)
 }
 
 static void
-write_video_attributes (xmlTextWriter *xml, const HabMpdTrack *track)
+write_video_attributes (xmlTextWriter *xml, const HabRepresentation *rep)
 {
-  attribute_uint (xml, "width", track->width);
-  attribute_uint (xml, "height", track->height);
-  if (track->fps_n > 0 && track->fps_d == 1)
-    attribute_uint (xml, "frameRate", track->fps_n);
-  else if (track->fps_n > 0 && track->fps_d > 0)
-    attribute_format (xml, "frameRate", "%u/%u", track->fps_n, track->fps_d);
-  if (track->sar_n > 0 && track->sar_d > 0)
-    attribute_format (xml, "sar", "%u:%u", track->sar_n, track->sar_d);
+  attribute_uint (xml, "width", rep->width);
+  attribute_uint (xml, "height", rep->height);
+  if (rep->fps_n > 0 && rep->fps_d == 1)
+    attribute_uint (xml, "frameRate", rep->fps_n);
+  else if (rep->fps_n > 0 && rep->fps_d > 0)
+    attribute_format (xml, "frameRate", "%u/%u", rep->fps_n, rep->fps_d);
+  if (rep->sar_n > 0 && rep->sar_d > 0)
+    attribute_format (xml, "sar", "%u:%u", rep->sar_n, rep->sar_d);
 }
 
 /* The value of both MPEG schemes is the same number of an arrangement, not of
  * channels, but players read that of the older one as the latter. The two agree
  * up to 6. */
 static void
-write_channels (xmlTextWriter *xml, const HabMpdTrack *track)
+write_channels (xmlTextWriter *xml, const HabRepresentation *rep)
 {
-  if (track->dolby_map == 0 && track->arrangement == 0)
+  if (rep->dolby_map == 0 && rep->arrangement == 0)
     return;
   start (xml, "AudioChannelConfiguration");
-  if (track->dolby_map) {
+  if (rep->dolby_map) {
     attribute (xml, "schemeIdUri", SCHEME_DOLBY);
-    attribute_format (xml, "value", "%04X", track->dolby_map);
+    attribute_format (xml, "value", "%04X", rep->dolby_map);
   } else {
     attribute (xml, "schemeIdUri",
-        track->arrangement == track->channels ? SCHEME_CHANNELS : SCHEME_CICP);
-    attribute_uint (xml, "value", track->arrangement);
+        rep->arrangement == rep->channels ? SCHEME_CHANNELS : SCHEME_CICP);
+    attribute_uint (xml, "value", rep->arrangement);
   }
   end (xml);
 }
 
 static void
-write_representation (xmlTextWriter *xml, const HabMpdTrack *track)
+write_representation (xmlTextWriter *xml, const HabMpdOptions *options,
+    const HabRepresentation *rep, gboolean with_protection)
 {
   start (xml, "Representation");
-  attribute (xml, "id", track->id);
-  attribute_uint (xml, "bandwidth", track->bandwidth);
-  attribute (xml, "codecs", track->codecs);
-  if (track->video) {
-    write_video_attributes (xml, track);
+  attribute (xml, "id", rep->id);
+  attribute_uint (xml, "bandwidth", rep->bandwidth);
+  attribute (xml, "codecs", rep->codecs);
+  if (rep->content.kind == HAB_MEDIA_VIDEO) {
+    write_video_attributes (xml, rep);
   } else {
-    attribute_uint (xml, "audioSamplingRate", track->rate);
-    write_channels (xml, track);
+    attribute_uint (xml, "audioSamplingRate", rep->rate);
+    write_channels (xml, rep);
   }
-  if (track->single_file)
-    write_segment_base (xml, track);
+  if (with_protection)
+    write_protection (xml, options, rep);
+  if (rep->single_file)
+    write_segment_base (xml, rep);
   else
-    write_segment_template (xml, track);
+    write_segment_template (xml, rep);
   end (xml);
 }
 
 static void
-write_adaptation_set (xmlTextWriter *xml, const HabMpd *mpd, guint id)
+write_content_attributes (xmlTextWriter *xml, const HabContent *content)
 {
-  const HabMpdTrack *track = mpd->tracks->pdata[id];
+  gboolean video = content->kind == HAB_MEDIA_VIDEO;
+
+  attribute (xml, "contentType", video ? "video" : "audio");
+  attribute (xml, "mimeType", video ? "video/mp4" : "audio/mp4");
+  if (content->language)
+    attribute (xml, "lang", content->language);
+}
+
+static void
+write_content_elements (xmlTextWriter *xml, const HabContent *content)
+{
+  const gchar *role = hab_role_to_string (content->role);
+
+  if (content->label)
+    xmlTextWriterWriteElement (xml, BAD_CAST "Label",
+        BAD_CAST content->label);
+  if (role == NULL)
+    return;
+  start (xml, "Role");
+  attribute (xml, "schemeIdUri", SCHEME_ROLE);
+  attribute (xml, "value", role);
+  end (xml);
+}
+
+static void
+write_adaptation_set (xmlTextWriter *xml, const HabMpdOptions *options,
+    const HabAdaptationSet *set, guint id)
+{
+  const HabRepresentation *first = hab_adaptation_set_get (set, 0);
+  gboolean protection_here = one_protection (set);
 
   start (xml, "AdaptationSet");
   attribute_uint (xml, "id", id);
-  attribute (xml, "contentType", track->video ? "video" : "audio");
-  attribute (xml, "mimeType", track->video ? "video/mp4" : "audio/mp4");
-  if (track->language)
-    attribute (xml, "lang", track->language);
+  write_content_attributes (xml, &first->content);
   attribute (xml,
-      track->single_file ? "subsegmentAlignment" : "segmentAlignment", "true");
-  if (track->single_file)
+      first->single_file ? "subsegmentAlignment" : "segmentAlignment", "true");
+  if (first->single_file)
     attribute (xml, "subsegmentStartsWithSAP", "1");
-  write_protection (xml, mpd, track);
-  write_representation (xml, track);
+  if (protection_here)
+    write_protection (xml, options, first);
+  write_content_elements (xml, &first->content);
+  for (guint i = 0; i < set->representations->len; i++)
+    write_representation (xml, options, hab_adaptation_set_get (set, i),
+        !protection_here);
   end (xml);
 }
 
 static const gchar *
-profile (const HabMpd *mpd)
+profile (const HabPresentation *presentation)
 {
-  for (guint i = 0; i < mpd->tracks->len; i++) {
-    if (((HabMpdTrack *) mpd->tracks->pdata[i])->single_file)
+  g_autoptr (GPtrArray) list = hab_presentation_list (presentation);
+
+  for (guint i = 0; i < list->len; i++) {
+    if (((HabRepresentation *) list->pdata[i])->single_file)
       return PROFILE_ON_DEMAND;
   }
   return PROFILE_LIVE;
 }
 
 static void
-write_document (xmlTextWriter *xml, const HabMpd *mpd)
+write_document (xmlTextWriter *xml, const HabPresentation *presentation,
+    const HabMpdOptions *options)
 {
+  guint64 longest = max_of_all (presentation, longest_segment_ms);
+
   xmlTextWriterSetIndent (xml, 1);
   xmlTextWriterSetIndentString (xml, BAD_CAST "  ");
   xmlTextWriterStartDocument (xml, NULL, "UTF-8", NULL);
@@ -355,28 +386,30 @@ write_document (xmlTextWriter *xml, const HabMpd *mpd)
   attribute (xml, "xmlns", NS_MPD);
   attribute (xml, "xmlns:cenc", NS_CENC);
   attribute (xml, "xmlns:dashif", NS_DASHIF);
-  attribute (xml, "profiles", profile (mpd));
+  attribute (xml, "profiles", profile (presentation));
   attribute (xml, "type", "static");
   attribute_duration (xml, "mediaPresentationDuration",
-      presentation_ms (mpd));
-  attribute_duration (xml, "maxSegmentDuration", longest_segment_ms (mpd));
-  attribute_duration (xml, "minBufferTime", longest_segment_ms (mpd));
+      max_of_all (presentation, end_ms));
+  attribute_duration (xml, "maxSegmentDuration", longest);
+  attribute_duration (xml, "minBufferTime", longest);
   start (xml, "Period");
   attribute (xml, "id", "0");
   attribute (xml, "start", "PT0S");
-  for (guint i = 0; i < mpd->tracks->len; i++)
-    write_adaptation_set (xml, mpd, i);
+  for (guint i = 0; i < presentation->sets->len; i++)
+    write_adaptation_set (xml, options, hab_presentation_get (presentation, i),
+        i);
   xmlTextWriterEndDocument (xml);
 }
 
 gchar *
-hab_mpd_write (const HabMpd *mpd, gsize *size)
+hab_mpd_write (const HabPresentation *presentation,
+    const HabMpdOptions *options, gsize *size)
 {
   xmlBuffer *buffer = xmlBufferCreate ();
   xmlTextWriter *xml = xmlNewTextWriterMemory (buffer, 0);
   gchar *document;
 
-  write_document (xml, mpd);
+  write_document (xml, presentation, options);
   xmlFreeTextWriter (xml);
   *size = xmlBufferLength (buffer);
   document = g_memdup2 (xmlBufferContent (buffer), *size);

@@ -7,7 +7,8 @@
  *   which costs time and may change access units.
  * - A parser that was plugged before anything downstream was known gives any
  *   format (AAC as ADTS); one more turns it into what the elements take.
- * - Matroska has presentation times only, AVI decoding times only.
+ * - Matroska has presentation times only, AVI decoding times only, and MPEG-TS
+ *   one time for several packets of Opus, whose parser is not plugged by rank.
  * - matroskademux 1.22.0 starts its segment at the first block and moves it,
  *   without a word, when a track begins earlier: the streams would jump. */
 
@@ -42,19 +43,28 @@ static const HabContainer containers[] = {
       .no_dts = TRUE, .one_segment = TRUE },
   { .caps_name = "video/webm", .timescale = 1000, .number_base = 10,
       .no_dts = TRUE, .one_segment = TRUE },
-  { .caps_name = "video/mpegts", .timescale = 90000, .number_base = 16 },
+  { .caps_name = "video/mpegts", .timescale = 90000, .number_base = 16,
+      .few_times = TRUE },
   { .caps_name = "video/x-flv", .timescale = 1000 },
   { .caps_name = "video/x-msvideo", .number_base = 10, .no_pts = TRUE },
 };
 
-/* Elements that make decoding times from presentation times. */
-static const struct
+/* Elements that make the times that a container does not have. */
+typedef struct
 {
   const gchar *media_type;
   const gchar *factory;
-} timestampers[] = {
+} Timestamper;
+
+static const Timestamper for_decoding[] = {
   { "video/x-h264", "h264timestamper" },
   { "video/x-h265", "h265timestamper" },
+  { NULL }
+};
+
+static const Timestamper between_times[] = {
+  { "audio/x-opus", "opusparse" },
+  { NULL }
 };
 
 /* --- what a stream is ---------------------------------------------------- */
@@ -79,8 +89,7 @@ static gboolean
 is_described (const HabMediaInput *self, const GstCaps *caps,
     const HabCodec *codec)
 {
-  return gst_structure_has_field (gst_caps_get_structure (caps, 0),
-             "codec_data") ||
+  return hab_codec_has_codec_data (codec, gst_caps_get_structure (caps, 0)) ||
       (codec->make_codec_data && self->container && self->container->framed);
 }
 
@@ -317,17 +326,18 @@ plug_parser (HabMediaInput *self, GstPad *pad, const GstCaps *caps,
 }
 
 static GstPad *
-plug_timestamper (HabMediaInput *self, GstPad *pad, const gchar *media_type)
+plug_timestamper (HabMediaInput *self, GstPad *pad, const HabCodec *codec,
+    const Timestamper *timestampers)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (timestampers); i++) {
-    GstElement *timestamper;
+  for (const Timestamper *row = timestampers; row->media_type; row++) {
+    GstElement *element;
 
-    if (strcmp (media_type, timestampers[i].media_type) != 0)
+    if (strcmp (codec->media_type, row->media_type) != 0)
       continue;
-    timestamper = add (self, timestampers[i].factory);
-    if (timestamper)
-      gst_element_sync_state_with_parent (timestamper);
-    return plug (self, pad, timestamper);
+    element = add (self, row->factory);
+    if (element)
+      gst_element_sync_state_with_parent (element);
+    return plug (self, pad, element);
   }
   return pad;
 }
@@ -337,15 +347,16 @@ static GstPad *
 prepare (HabMediaInput *self, GstPad *source, const GstCaps *caps,
     const HabCodec *codec)
 {
-  gboolean video = codec->kind == HAB_MEDIA_VIDEO;
+  const HabContainer *container = self->container;
   GstPad *pad = gst_object_ref (source);
 
   if (!is_taken (caps, codec))
     pad = plug_parser (self, pad, caps, codec);
-  if (pad && video && self->container && self->container->no_dts)
-    pad = plug_timestamper (self, pad, media_type_of (caps));
-  if (pad && video && self->container && self->container->no_pts &&
-      !codec->whole_sample)
+  if (pad && container && container->no_dts)
+    pad = plug_timestamper (self, pad, codec, for_decoding);
+  if (pad && container && container->few_times)
+    pad = plug_timestamper (self, pad, codec, between_times);
+  if (pad && container && container->no_pts && !codec->whole_sample)
     add_order_check (self, pad, codec);
   return pad;
 }
@@ -386,6 +397,22 @@ get_caps (GstPad *pad)
   return caps ? caps : gst_pad_query_caps (pad, NULL);
 }
 
+/* What the parser behind parsebin's pad has been given says more than what it
+ * may give: that of AC-3 may give E-AC-3 as well. */
+static const HabCodec *
+find_codec (GstPad *pad, const GstCaps *caps)
+{
+  g_autoptr (GstPad) target = gst_ghost_pad_get_target (GST_GHOST_PAD (pad));
+  g_autoptr (GstElement) last = target ? gst_pad_get_parent_element (target) :
+                                         NULL;
+  g_autoptr (GstPad) sink = last ? gst_element_get_static_pad (last, "sink") :
+                                   NULL;
+  g_autoptr (GstCaps) given = sink ? gst_pad_get_current_caps (sink) : NULL;
+  const HabCodec *codec = given ? hab_codec_of_caps (given) : NULL;
+
+  return codec ? codec : hab_codec_of_caps (caps);
+}
+
 static void
 hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
 {
@@ -409,7 +436,7 @@ on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
   HabMediaStream *stream = g_new0 (HabMediaStream, 1);
 
   stream->number = get_number (self, pad);
-  stream->codec = hab_codec_of_caps (caps);
+  stream->codec = find_codec (pad, caps);
   stream->source = gst_object_ref (pad);
   g_ptr_array_add (self->streams, stream);
   g_atomic_int_inc (&self->n_streams);

@@ -34,6 +34,7 @@ typedef struct
   gboolean framed;       /* what it has in it are whole samples */
   gboolean no_dts;       /* it has presentation times only */
   gboolean no_pts;       /* it has decoding times only */
+  gboolean few_times;    /* samples without any are between those with times */
   gboolean one_segment;  /* what the demuxer says of time first holds for all */
 } HabContainer;
 

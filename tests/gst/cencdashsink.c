@@ -508,6 +508,23 @@ test_release_last (Fixture *f, gconstpointer data)
 }
 
 static void
+test_pad_properties (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstPad) pad = gst_element_request_pad_simple (f->sink, "audio_0");
+
+  gst_util_set_object_arg (G_OBJECT (pad), "role", "commentary");
+  g_object_set (pad, "language", "de", "label", "Regie\n<1>", NULL);
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_frames (f, 10);
+  wait_for_eos (f);
+  g_assert_cmpuint (count_in_file (f, "stream.mpd", "lang=\"de\""), ==, 1);
+  g_assert_cmpuint (count_in_file (f, "stream.mpd",
+      "<Label>Regie &lt;1&gt;</Label>"), ==, 1);
+  g_assert_cmpuint (count_in_file (f, "stream.mpd", "\"commentary\""), ==, 1);
+}
+
+static void
 test_pad_names (Fixture *f, gconstpointer data)
 {
   static const gchar *const bad[] = { "video_ 7", "video_+7" };
@@ -543,6 +560,7 @@ main (gint argc, gchar **argv)
     { "/cencdashsink/release-while-blocked", test_release_while_blocked },
     { "/cencdashsink/release-last", test_release_last },
     { "/cencdashsink/pad-names", test_pad_names },
+    { "/cencdashsink/pad-properties", test_pad_properties },
     { "/cencdashsink/not-writable", test_not_writable },
     { "/cencdashsink/set-while-running", test_set_while_running },
     { "/cencdashsink/no-location", test_no_location },

@@ -7,17 +7,17 @@
 
 #include <string.h>
 
-static HabMpdTrack *
+static HabRepresentation *
 video_new (void)
 {
-  static const HabMpdSegment segments[] = {
+  static const HabSegment segments[] = {
     { 0, 96096, 1000, 100000, 20000 },
     { 96096, 96096, 101000, 300000, 30000 },
     { 192192, 24024, 401000, 25000, 9000 },
   };
-  HabMpdTrack *track = hab_mpd_track_new ("video_0");
+  HabRepresentation *track = hab_representation_new ("video_0",
+      HAB_MEDIA_VIDEO);
 
-  track->video = TRUE;
   track->codecs = g_strdup ("avc1.64001f");
   track->timescale = 24000;
   track->bandwidth = 600000;
@@ -29,14 +29,14 @@ video_new (void)
   return track;
 }
 
-static HabMpdTrack *
+static HabRepresentation *
 audio_new (const gchar *id, const gchar *language)
 {
-  static const HabMpdSegment segment = { 0, 48000, 0, 16000, 0 };
-  HabMpdTrack *track = hab_mpd_track_new (id);
+  static const HabSegment segment = { 0, 48000, 0, 16000, 0 };
+  HabRepresentation *track = hab_representation_new (id, HAB_MEDIA_AUDIO);
 
   track->codecs = g_strdup ("mp4a.40.2");
-  track->language = g_strdup (language);
+  track->content.language = g_strdup (language);
   track->timescale = 48000;
   track->bandwidth = 128000;
   track->rate = 48000;
@@ -46,9 +46,15 @@ audio_new (const gchar *id, const gchar *language)
 }
 
 static void
+add_set (HabPresentation *presentation, HabRepresentation *rep)
+{
+  hab_presentation_add (presentation, hab_adaptation_set_new (rep));
+}
+
+static void
 test_media (void)
 {
-  g_autoptr (HabMpdTrack) track = video_new ();
+  g_autoptr (HabRepresentation) track = video_new ();
   g_autofree gchar *text = NULL;
 
   track->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
@@ -71,7 +77,7 @@ test_media (void)
 static void
 test_clear_media (void)
 {
-  g_autoptr (HabMpdTrack) track = audio_new ("audio_0", NULL);
+  g_autoptr (HabRepresentation) track = audio_new ("audio_0", NULL);
   g_autofree gchar *text = hab_hls_write_media (track, "http://localhost/k");
 
   g_assert_null (strstr (text, "EXT-X-KEY"));
@@ -81,7 +87,7 @@ test_clear_media (void)
 static void
 test_i_frames (void)
 {
-  g_autoptr (HabMpdTrack) track = video_new ();
+  g_autoptr (HabRepresentation) track = video_new ();
   g_autofree gchar *text = hab_hls_write_i_frames (track, NULL);
 
   g_assert_nonnull (strstr (text, "#EXT-X-I-FRAMES-ONLY\n"));
@@ -91,7 +97,7 @@ test_i_frames (void)
 static void
 test_single_file (void)
 {
-  g_autoptr (HabMpdTrack) track = video_new ();
+  g_autoptr (HabRepresentation) track = video_new ();
   g_autofree gchar *media = NULL, *i_frames = NULL;
 
   track->single_file = TRUE;
@@ -109,14 +115,13 @@ test_single_file (void)
 static void
 test_multivariant (void)
 {
-  g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) hab_mpd_track_free);
+  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
   g_autofree gchar *text = NULL;
 
-  g_ptr_array_add (tracks, video_new ());
-  g_ptr_array_add (tracks, audio_new ("audio_0", "deu"));
-  g_ptr_array_add (tracks, audio_new ("audio_1", NULL));
-  text = hab_hls_write_multivariant (tracks);
+  add_set (presentation, video_new ());
+  add_set (presentation, audio_new ("audio_0", "deu"));
+  add_set (presentation, audio_new ("audio_1", NULL));
+  text = hab_hls_write_multivariant (presentation);
   g_assert_cmpstr (text, ==,
       "#EXTM3U\n"
       "#EXT-X-VERSION:7\n"
@@ -138,29 +143,27 @@ test_multivariant (void)
 static void
 test_codecs (void)
 {
-  g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) hab_mpd_track_free);
+  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
   g_autofree gchar *text = NULL;
-  HabMpdTrack *he = audio_new ("audio_0", NULL);
+  HabRepresentation *he = audio_new ("audio_0", NULL);
 
   g_free (he->codecs);
   he->codecs = g_strdup ("mp4a.40.29");
-  g_ptr_array_add (tracks, he);
-  g_ptr_array_add (tracks, audio_new ("audio_1", NULL));
-  g_ptr_array_add (tracks, audio_new ("audio_2", NULL));
-  text = hab_hls_write_multivariant (tracks);
+  add_set (presentation, he);
+  add_set (presentation, audio_new ("audio_1", NULL));
+  add_set (presentation, audio_new ("audio_2", NULL));
+  text = hab_hls_write_multivariant (presentation);
   g_assert_nonnull (strstr (text, "CODECS=\"mp4a.40.29,mp4a.40.2\""));
 }
 
 static void
 test_audio_only (void)
 {
-  g_autoptr (GPtrArray) tracks = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) hab_mpd_track_free);
+  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
   g_autofree gchar *text = NULL;
 
-  g_ptr_array_add (tracks, audio_new ("audio_0", NULL));
-  text = hab_hls_write_multivariant (tracks);
+  add_set (presentation, audio_new ("audio_0", NULL));
+  text = hab_hls_write_multivariant (presentation);
   g_assert_nonnull (strstr (text, "CODECS=\"mp4a.40.2\",AUDIO=\"audio\"\n"
       "audio_0/playlist.m3u8\n"));
 }

@@ -13,18 +13,19 @@
 
 typedef struct
 {
-  HabMpd mpd;
-  HabMpdTrack *video;
+  HabPresentation *presentation;
+  HabMpdOptions options;
+  HabRepresentation *video;
   xmlDoc *document;
   xmlXPathContext *xpath;
 } Fixture;
 
-static HabMpdTrack *
+static HabRepresentation *
 track_new (const gchar *id, gboolean video, guint32 timescale)
 {
-  HabMpdTrack *track = hab_mpd_track_new (id);
+  HabRepresentation *track = hab_representation_new (id,
+      video ? HAB_MEDIA_VIDEO : HAB_MEDIA_AUDIO);
 
-  track->video = video;
   track->codecs = g_strdup (video ? "avc1.64001f" : "mp4a.40.2");
   track->timescale = timescale;
   track->bandwidth = 1000;
@@ -32,9 +33,9 @@ track_new (const gchar *id, gboolean video, guint32 timescale)
 }
 
 static void
-add_segment (HabMpdTrack *track, guint64 time, guint64 duration)
+add_segment (HabRepresentation *track, guint64 time, guint64 duration)
 {
-  HabMpdSegment segment = { .time = time, .duration = duration };
+  HabSegment segment = { .time = time, .duration = duration };
 
   g_array_append_val (track->segments, segment);
 }
@@ -42,12 +43,11 @@ add_segment (HabMpdTrack *track, guint64 time, guint64 duration)
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  f->mpd.tracks = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) hab_mpd_track_free);
+  f->presentation = hab_presentation_new ();
   f->video = track_new ("video_0", TRUE, 1000);
   f->video->width = 1280;
   f->video->height = 720;
-  g_ptr_array_add (f->mpd.tracks, f->video);
+  hab_presentation_add (f->presentation, hab_adaptation_set_new (f->video));
 }
 
 static void
@@ -55,14 +55,14 @@ tear_down (Fixture *f, gconstpointer data)
 {
   xmlXPathFreeContext (f->xpath);
   xmlFreeDoc (f->document);
-  g_ptr_array_unref (f->mpd.tracks);
+  hab_presentation_free (f->presentation);
 }
 
 static void
 write_and_parse (Fixture *f)
 {
   gsize size;
-  g_autofree gchar *text = hab_mpd_write (&f->mpd, &size);
+  g_autofree gchar *text = hab_mpd_write (f->presentation, &f->options, &size);
 
   f->document = xmlReadMemory (text, size, NULL, NULL, XML_PARSE_NONET);
   g_assert_nonnull (f->document);
@@ -113,7 +113,7 @@ test_license (Fixture *f, gconstpointer data)
 {
   f->video->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
   f->video->pssh = g_strdup ("AAAA");
-  f->mpd.license_url = "http://localhost/l?a=1&b=<2>";
+  f->options.license_url = "http://localhost/l?a=1&b=<2>";
   add_segment (f->video, 0, 1);
   write_and_parse (f);
 
@@ -129,7 +129,7 @@ test_license (Fixture *f, gconstpointer data)
 static void
 test_pssh (Fixture *f, gconstpointer data)
 {
-  HabMpdTrack *audio = track_new ("audio_0", FALSE, 44100);
+  HabRepresentation *audio = track_new ("audio_0", FALSE, 44100);
 
   f->video->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
   f->video->pssh = g_strdup ("AAAA");
@@ -138,7 +138,7 @@ test_pssh (Fixture *f, gconstpointer data)
   audio->arrangement = 2;
   add_segment (f->video, 0, 1);
   add_segment (audio, 0, 44100);
-  g_ptr_array_add (f->mpd.tracks, audio);
+  hab_presentation_add (f->presentation, hab_adaptation_set_new (audio));
   write_and_parse (f);
 
   assert_xpath (f, "string(//cenc:pssh)", "AAAA");
@@ -166,7 +166,7 @@ static void
 test_arrangement (Fixture *f, gconstpointer data)
 {
   const guint i = GPOINTER_TO_UINT (data);
-  HabMpdTrack *audio = track_new ("audio_0", FALSE, 48000);
+  HabRepresentation *audio = track_new ("audio_0", FALSE, 48000);
 
   audio->rate = 48000;
   audio->channels = arrangements[i].channels;
@@ -174,13 +174,37 @@ test_arrangement (Fixture *f, gconstpointer data)
   audio->dolby_map = arrangements[i].dolby_map;
   add_segment (f->video, 0, 1);
   add_segment (audio, 0, 48000);
-  g_ptr_array_add (f->mpd.tracks, audio);
+  hab_presentation_add (f->presentation, hab_adaptation_set_new (audio));
   write_and_parse (f);
 
   assert_xpath (f, "string(//m:AudioChannelConfiguration/@schemeIdUri)",
       arrangements[i].scheme);
   assert_xpath (f, "string(//m:AudioChannelConfiguration/@value)",
       arrangements[i].value);
+}
+
+/* One set of two representations, a key for each. */
+static void
+test_representations (Fixture *f, gconstpointer data)
+{
+  HabRepresentation *other = track_new ("video_1", TRUE, 1000);
+
+  f->video->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
+  f->video->content.label = g_strdup ("A & B");
+  f->video->content.role = HAB_ROLE_MAIN;
+  other->default_kid = g_strdup ("00000000-9056-e371-f36d-348aa62bb749");
+  add_segment (f->video, 0, 4000);
+  add_segment (other, 0, 4000);
+  hab_adaptation_set_add (hab_presentation_get (f->presentation, 0), other);
+  write_and_parse (f);
+
+  assert_xpath (f, "count(//m:AdaptationSet)", "1");
+  assert_xpath (f, "count(//m:AdaptationSet/m:ContentProtection)", "0");
+  assert_xpath (f, "string(//m:Representation[@id='video_1']"
+      "/m:ContentProtection[1]/@cenc:default_KID)",
+      "00000000-9056-e371-f36d-348aa62bb749");
+  assert_xpath (f, "string(//m:AdaptationSet/m:Label)", "A & B");
+  assert_xpath (f, "string(//m:AdaptationSet/m:Role/@value)", "main");
 }
 
 static void
@@ -232,6 +256,8 @@ main (gint argc, gchar **argv)
   }
   g_test_add ("/mpd/single-file", Fixture, NULL, set_up, test_single_file,
       tear_down);
+  g_test_add ("/mpd/representations", Fixture, NULL, set_up,
+      test_representations, tear_down);
   g_test_add ("/mpd/attributes", Fixture, NULL, set_up, test_attributes,
       tear_down);
   return g_test_run ();

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "dash-settings.h"
+
+#define DEFAULT_FRAGMENT_DURATION (4 * GST_SECOND)
+
+typedef enum
+{
+  PROP_LOCATION = 1,
+  PROP_FRAGMENT_DURATION,
+  PROP_LICENSE_URL,
+  PROP_SINGLE_FILE,
+  PROP_HLS,
+  PROP_HLS_KEY_URL,
+  PROP_DURABLE,
+} Property;
+
+#define N_PROPS (PROP_DURABLE + 1)
+
+void
+hab_dash_settings_init (HabDashSettings *settings)
+{
+  *settings = (HabDashSettings){
+    .fragment_duration = DEFAULT_FRAGMENT_DURATION,
+  };
+}
+
+void
+hab_dash_settings_clear (HabDashSettings *settings)
+{
+  g_clear_pointer (&settings->location, g_free);
+  g_clear_pointer (&settings->license_url, g_free);
+  g_clear_pointer (&settings->hls_key_url, g_free);
+}
+
+static void
+take_string (gchar **string, const GValue *value)
+{
+  g_free (*string);
+  *string = g_value_dup_string (value);
+}
+
+gboolean
+hab_dash_settings_set (HabDashSettings *settings, guint id,
+    const GValue *value)
+{
+  switch ((Property) id) {
+    case PROP_LOCATION:
+      take_string (&settings->location, value);
+      return TRUE;
+    case PROP_FRAGMENT_DURATION:
+      settings->fragment_duration = g_value_get_uint64 (value);
+      return TRUE;
+    case PROP_LICENSE_URL:
+      take_string (&settings->license_url, value);
+      return TRUE;
+    case PROP_SINGLE_FILE:
+      settings->single_file = g_value_get_boolean (value);
+      return TRUE;
+    case PROP_HLS:
+      settings->hls = g_value_get_boolean (value);
+      return TRUE;
+    case PROP_HLS_KEY_URL:
+      take_string (&settings->hls_key_url, value);
+      return TRUE;
+    case PROP_DURABLE:
+      settings->durable = g_value_get_boolean (value);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+gboolean
+hab_dash_settings_get (const HabDashSettings *settings, guint id,
+    GValue *value)
+{
+  switch ((Property) id) {
+    case PROP_LOCATION:
+      g_value_set_string (value, settings->location);
+      return TRUE;
+    case PROP_FRAGMENT_DURATION:
+      g_value_set_uint64 (value, settings->fragment_duration);
+      return TRUE;
+    case PROP_LICENSE_URL:
+      g_value_set_string (value, settings->license_url);
+      return TRUE;
+    case PROP_SINGLE_FILE:
+      g_value_set_boolean (value, settings->single_file);
+      return TRUE;
+    case PROP_HLS:
+      g_value_set_boolean (value, settings->hls);
+      return TRUE;
+    case PROP_HLS_KEY_URL:
+      g_value_set_string (value, settings->hls_key_url);
+      return TRUE;
+    case PROP_DURABLE:
+      g_value_set_boolean (value, settings->durable);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+void
+hab_dash_settings_install (GObjectClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+      GST_PARAM_MUTABLE_READY;
+  GParamSpec *props[N_PROPS] = { NULL };
+
+  props[PROP_LOCATION] = g_param_spec_string ("location", "Location",
+      "Path of the manifest to write; the tracks' folders are made beside it",
+      NULL, flags);
+  props[PROP_FRAGMENT_DURATION] = g_param_spec_uint64 ("fragment-duration",
+      "Fragment duration",
+      "Distance of the lines on which segments begin, in nanoseconds of running "
+      "time; a video segment begins with the first GOP at or behind a line",
+      GST_MSECOND, G_MAXINT64, DEFAULT_FRAGMENT_DURATION, flags);
+  props[PROP_LICENSE_URL] = g_param_spec_string ("license-url", "Licence URL",
+      "Address of a ClearKey licence service that the manifest names; when "
+      "unset, it has the pssh box of the W3C common system instead",
+      NULL, flags);
+  props[PROP_SINGLE_FILE] = g_param_spec_boolean ("single-file",
+      "Single file",
+      "Write each track as one file, track.mp4, with a segment index in front, "
+      "and a manifest of the on-demand profile; the files appear at the end",
+      FALSE, flags);
+  props[PROP_HLS] = g_param_spec_boolean ("hls", "HLS",
+      "Write HLS playlists over the same segments, too: beside the manifest one "
+      "of its name with the ending m3u8, and one in each track's folder",
+      FALSE, flags);
+  props[PROP_HLS_KEY_URL] = g_param_spec_string ("hls-key-url", "HLS key URL",
+      "Address where HLS players get the 16 bytes of the key; when unset, the "
+      "playlists name no key and players must be given it in another way",
+      NULL, flags);
+  props[PROP_DURABLE] = g_param_spec_boolean ("durable", "Durable",
+      "Wait for the disk: what an element message tells of outlives a power cut",
+      FALSE, flags);
+  g_object_class_install_properties (klass, N_PROPS, props);
+}
+
+gboolean
+hab_dash_settings_check (const HabDashSettings *settings, GError **error)
+{
+  const gchar *location = settings->location;
+
+  if (location == NULL) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "No file to write to: set location to the path of the manifest.");
+    return FALSE;
+  }
+  if (*location == '\0' || g_str_has_suffix (location, "/")) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "\"%s\" is a folder: set location to the path of the manifest.",
+        location);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+HabManifestFiles
+hab_dash_settings_get_files (const HabDashSettings *settings)
+{
+  return (HabManifestFiles){
+    .location = settings->location,
+    .license_url = settings->license_url,
+    .hls = settings->hls,
+    .hls_key_url = settings->hls_key_url,
+    .durable = settings->durable,
+  };
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "dash-stream.h"
+
+#include "gstdashpad.h"
+#include "gstdashtracksink.h"
+
+/* What a stream's queue may hold: enough for demuxer and writer to run side by
+ * side, little enough to matter to nobody. */
+#define QUEUE_BYTES (2 * 1024 * 1024)
+
+static void
+stream_clear (HabDashStream *stream)
+{
+  g_array_unref (stream->segments);
+  gst_clear_object (&stream->queue);
+  gst_clear_object (&stream->mux);
+  gst_clear_object (&stream->sink);
+}
+
+HabDashStream *
+hab_dash_stream_ref (HabDashStream *stream)
+{
+  return g_atomic_rc_box_acquire (stream);
+}
+
+void
+hab_dash_stream_unref (HabDashStream *stream)
+{
+  g_atomic_rc_box_release_full (stream, (GDestroyNotify) stream_clear);
+}
+
+/* (transfer full) (nullable) */
+static GstElement *
+make_element (const gchar *factory)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  return element ? gst_object_ref_sink (element) : NULL;
+}
+
+static GstElement *
+make_queue (void)
+{
+  GstElement *queue = make_element ("queue");
+
+  if (queue)
+    g_object_set (queue, "max-size-bytes", QUEUE_BYTES, "max-size-buffers", 0,
+        "max-size-time", G_GUINT64_CONSTANT (0), NULL);
+  return queue;
+}
+
+HabDashStream *
+hab_dash_stream_new (const gchar *name)
+{
+  HabDashStream *stream = g_atomic_rc_box_new0 (HabDashStream);
+
+  stream->segments = g_array_new (FALSE, FALSE, sizeof (HabDashSegment));
+  stream->queue = make_queue ();
+  stream->mux = make_element ("cencmux");
+  stream->sink = gst_object_ref_sink (gst_dash_track_sink_new (name));
+  if (stream->queue && stream->mux)
+    return stream;
+  hab_dash_stream_unref (stream);
+  return NULL;
+}
+
+gboolean
+hab_dash_stream_add_to (HabDashStream *stream, GstBin *bin)
+{
+  gst_bin_add_many (bin, stream->queue, stream->mux, stream->sink, NULL);
+  return gst_element_link_many (stream->queue, stream->mux, stream->sink,
+      NULL);
+}
+
+static void
+remove_element (GstBin *bin, GstElement *child)
+{
+  if (!gst_object_has_as_parent (GST_OBJECT (child), GST_OBJECT (bin)))
+    return;
+  gst_element_set_locked_state (child, TRUE);
+  gst_element_set_state (child, GST_STATE_NULL);
+  gst_bin_remove (bin, child);
+}
+
+/* The sink first: it lets go who waits in it, and then the queue can. */
+void
+hab_dash_stream_remove_from (HabDashStream *stream, GstBin *bin)
+{
+  remove_element (bin, stream->sink);
+  remove_element (bin, stream->mux);
+  remove_element (bin, stream->queue);
+}
+
+void
+hab_dash_stream_start (HabDashStream *stream)
+{
+  gst_element_sync_state_with_parent (stream->sink);
+  gst_element_sync_state_with_parent (stream->mux);
+  gst_element_sync_state_with_parent (stream->queue);
+}
+
+GstPad *
+hab_dash_stream_get_entry (HabDashStream *stream)
+{
+  return gst_element_get_static_pad (stream->queue, "sink");
+}
+
+void
+hab_dash_stream_configure (HabDashStream *stream,
+    const HabDashSettings *settings)
+{
+  g_autofree gchar *folder = settings->location ?
+      g_path_get_dirname (settings->location) :
+      NULL;
+  GstDashTrackOutput output = {
+    .folder = folder,
+    .durable = settings->durable,
+    .single_file = settings->single_file,
+    .segment_length = settings->fragment_duration,
+  };
+
+  gst_dash_track_sink_set_output (GST_DASH_TRACK_SINK (stream->sink),
+      &output);
+  g_object_set (stream->mux, "fragment-duration", settings->fragment_duration,
+      NULL);
+}
+
+void
+hab_dash_stream_reset (HabDashStream *stream)
+{
+  g_array_set_size (stream->segments, 0);
+  stream->eos = FALSE;
+}
+
+/* (transfer full): what the muxer took, complete. */
+static GstCaps *
+muxed_caps (HabDashStream *stream)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (stream->mux, "src");
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  const GValue *muxed = gst_structure_get_value (
+      gst_caps_get_structure (caps, 0), "track-caps");
+
+  return gst_caps_copy (gst_value_get_caps (muxed));
+}
+
+HabRepresentation *
+hab_dash_stream_describe (HabDashStream *stream, gboolean single_file,
+    GError **error)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (stream->mux, "sink");
+  g_autoptr (GstCaps) caps = muxed_caps (stream);
+  g_autoptr (GstEvent) event = gst_pad_get_sticky_event (pad, GST_EVENT_TAG,
+      0);
+  GstTagList *tags = NULL;
+  HabRepresentation *rep;
+
+  if (event)
+    gst_event_parse_tag (event, &tags);
+  rep = hab_dash_track_describe (GST_OBJECT_NAME (stream->pad), caps, tags,
+      stream->segments, error);
+  if (rep == NULL)
+    return NULL;
+  gst_cenc_dash_sink_pad_override (GST_CENC_DASH_SINK_PAD (stream->pad),
+      &rep->content);
+  if (single_file)
+    hab_dash_track_set_single_file (rep, gst_dash_track_sink_get_layout (
+        GST_DASH_TRACK_SINK (stream->sink)));
+  return rep;
+}

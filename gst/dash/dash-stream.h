@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "dash-settings.h"
+#include "dash-track.h"
+
+G_BEGIN_DECLS
+
+/* What is behind a pad of cencdashsink: a queue, cencmux and a writer, and what
+ * is known of what was written. Counted references: a stream may be released
+ * while somebody goes through a list of them. */
+typedef struct
+{
+  GstPad *pad; /* the bin's, NULL before it has one */
+  /* Owned beside the bin, which lets go of them before its pads. */
+  GstElement *queue, *mux, *sink;
+
+  /* protected by the bin's OBJECT_LOCK */
+  GArray *segments; /* of HabDashSegment */
+  gboolean eos;
+} HabDashStream;
+
+/* (transfer full) (nullable): name is that of its pad and of its folder. NULL
+ * where GStreamer lacks an element. */
+HabDashStream *hab_dash_stream_new (const gchar *name);
+HabDashStream *hab_dash_stream_ref (HabDashStream *stream);
+void hab_dash_stream_unref (HabDashStream *stream);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabDashStream, hab_dash_stream_unref)
+
+/* Puts its elements into the bin, and takes them out of it again. Whoever waits
+ * in them is let go. */
+gboolean hab_dash_stream_add_to (HabDashStream *stream, GstBin *bin);
+void hab_dash_stream_remove_from (HabDashStream *stream, GstBin *bin);
+/* Brings them to the bin's state. */
+void hab_dash_stream_start (HabDashStream *stream);
+
+/* (transfer full): where its data goes in. */
+GstPad *hab_dash_stream_get_entry (HabDashStream *stream);
+
+/* To be called before it starts. */
+void hab_dash_stream_configure (HabDashStream *stream,
+    const HabDashSettings *settings);
+/* Back to before the first segment. */
+void hab_dash_stream_reset (HabDashStream *stream);
+
+/* (transfer full): what was written, of which there is at least a segment. NULL
+ * with error set where the stream cannot be described. */
+HabRepresentation *hab_dash_stream_describe (HabDashStream *stream,
+    gboolean single_file, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstdashpad.h"
+
+typedef enum
+{
+  PROP_LANGUAGE = 1,
+  PROP_LABEL,
+  PROP_ROLE,
+} Property;
+
+#define N_PROPS (PROP_ROLE + 1)
+static GParamSpec *props[N_PROPS];
+
+struct _GstCencDashSinkPad
+{
+  GstGhostPad parent;
+
+  /* protected by OBJECT_LOCK */
+  gchar *language;
+  gchar *label;
+  HabRole role;
+};
+
+G_DEFINE_FINAL_TYPE (GstCencDashSinkPad, gst_cenc_dash_sink_pad,
+    GST_TYPE_GHOST_PAD)
+
+#define TYPE_ROLE (role_get_type ())
+
+/* The roles by their words in the scheme. */
+static GType
+role_get_type (void)
+{
+  static GEnumValue values[HAB_N_ROLES + 1];
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type)) {
+    for (gint i = 0; i < HAB_N_ROLES; i++) {
+      const gchar *word = i == HAB_ROLE_NONE ? "none" : hab_role_to_string (i);
+
+      values[i] = (GEnumValue){ i, word, word };
+    }
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstCencDashSinkRole", values));
+  }
+  return type;
+}
+
+static void
+gst_cenc_dash_sink_pad_set_property (GObject *object, guint id,
+    const GValue *value, GParamSpec *pspec)
+{
+  GstCencDashSinkPad *self = GST_CENC_DASH_SINK_PAD (object);
+
+  GST_OBJECT_LOCK (self);
+  switch ((Property) id) {
+    case PROP_LANGUAGE:
+      g_free (self->language);
+      self->language = g_value_dup_string (value);
+      break;
+    case PROP_LABEL:
+      g_free (self->label);
+      self->label = g_value_dup_string (value);
+      break;
+    case PROP_ROLE:
+      self->role = g_value_get_enum (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_cenc_dash_sink_pad_get_property (GObject *object, guint id, GValue *value,
+    GParamSpec *pspec)
+{
+  GstCencDashSinkPad *self = GST_CENC_DASH_SINK_PAD (object);
+
+  GST_OBJECT_LOCK (self);
+  switch ((Property) id) {
+    case PROP_LANGUAGE:
+      g_value_set_string (value, self->language);
+      break;
+    case PROP_LABEL:
+      g_value_set_string (value, self->label);
+      break;
+    case PROP_ROLE:
+      g_value_set_enum (value, self->role);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_cenc_dash_sink_pad_finalize (GObject *object)
+{
+  GstCencDashSinkPad *self = GST_CENC_DASH_SINK_PAD (object);
+
+  g_free (self->language);
+  g_free (self->label);
+  G_OBJECT_CLASS (gst_cenc_dash_sink_pad_parent_class)->finalize (object);
+}
+
+static void
+gst_cenc_dash_sink_pad_class_init (GstCencDashSinkPadClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  object_class->set_property = gst_cenc_dash_sink_pad_set_property;
+  object_class->get_property = gst_cenc_dash_sink_pad_get_property;
+  object_class->finalize = gst_cenc_dash_sink_pad_finalize;
+
+  props[PROP_LANGUAGE] = g_param_spec_string ("language", "Language",
+      "Language of the content as BCP 47 tag; when unset, that of the "
+      "stream's tags",
+      NULL, flags);
+  props[PROP_LABEL] = g_param_spec_string ("label", "Label",
+      "What people choose the content by", NULL, flags);
+  props[PROP_ROLE] = g_param_spec_enum ("role", "Role",
+      "What the content is for (urn:mpeg:dash:role:2011)", TYPE_ROLE,
+      HAB_ROLE_NONE, flags);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static void
+gst_cenc_dash_sink_pad_init (GstCencDashSinkPad *self)
+{
+}
+
+GstPad *
+gst_cenc_dash_sink_pad_new (const gchar *name, GstPadTemplate *template,
+    GstPad *target)
+{
+  GstPad *pad = g_object_new (GST_TYPE_CENC_DASH_SINK_PAD,
+      "name", name, "direction", GST_PAD_SINK, "template", template, NULL);
+
+  gst_ghost_pad_set_target (GST_GHOST_PAD (pad), target);
+  return pad;
+}
+
+/* What becomes part of a document is UTF-8 without control characters. */
+static void
+override_string (gchar **string, const gchar *with)
+{
+  if (with == NULL)
+    return;
+  g_free (*string);
+  *string = g_utf8_make_valid (with, -1);
+  for (gchar *c = *string; *c; c++) {
+    if (g_ascii_iscntrl (*c))
+      *c = ' ';
+  }
+}
+
+void
+gst_cenc_dash_sink_pad_override (GstCencDashSinkPad *self,
+    HabContent *content)
+{
+  GST_OBJECT_LOCK (self);
+  override_string (&content->language, self->language);
+  override_string (&content->label, self->label);
+  if (self->role != HAB_ROLE_NONE)
+    content->role = self->role;
+  GST_OBJECT_UNLOCK (self);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "presentation.h"
+
+G_BEGIN_DECLS
+
+/* A sink pad of cencdashsink: what its stream is to the presentation, where the
+ * stream itself does not say. */
+#define GST_TYPE_CENC_DASH_SINK_PAD (gst_cenc_dash_sink_pad_get_type ())
+G_DECLARE_FINAL_TYPE (GstCencDashSinkPad, gst_cenc_dash_sink_pad, GST,
+    CENC_DASH_SINK_PAD, GstGhostPad)
+
+GstPad *gst_cenc_dash_sink_pad_new (const gchar *name,
+    GstPadTemplate *template, GstPad *target);
+
+/* Sets what the pad was told of the content; the rest stays as it is. */
+void gst_cenc_dash_sink_pad_override (GstCencDashSinkPad *self,
+    HabContent *content);
+
+G_END_DECLS

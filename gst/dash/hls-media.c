@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "hls.h"
+
+#include "hls-text.h"
+
+static const HabSegment *
+segment_at (const HabRepresentation *rep, guint i)
+{
+  return hab_representation_get_segment (rep, i);
+}
+
+/* Appends seconds with six decimals, whatever the locale. */
+static void
+append_seconds (GString *text, const HabRepresentation *rep, guint64 ticks)
+{
+  guint64 us = ticks / rep->timescale * 1000000 +
+      (ticks % rep->timescale * 1000000 + rep->timescale / 2) /
+          rep->timescale;
+
+  g_string_append_printf (text,
+      "%" G_GUINT64_FORMAT ".%06" G_GUINT64_FORMAT, us / 1000000,
+      us % 1000000);
+}
+
+/* Of all segments, rounded to the nearest second (RFC 8216, 4.3.3.1). */
+static guint64
+target_duration (const HabRepresentation *rep)
+{
+  guint64 longest = 1;
+
+  for (guint i = 0; i < rep->segments->len; i++)
+    longest = MAX (longest,
+        (segment_at (rep, i)->duration + rep->timescale / 2) /
+            rep->timescale);
+  return longest;
+}
+
+static void
+append_key (GString *text, const HabRepresentation *rep, const gchar *key_url)
+{
+  if (rep->default_kid == NULL || key_url == NULL)
+    return;
+  g_string_append (text, "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=");
+  hab_hls_append_quoted (text, key_url);
+  g_string_append (text, ",KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"\n");
+}
+
+static void
+append_map (GString *text, const HabRepresentation *rep)
+{
+  if (rep->single_file)
+    g_string_append_printf (text,
+        "#EXT-X-MAP:URI=\"" HAB_SINGLE_FILE "\",BYTERANGE=\"%"
+        G_GUINT64_FORMAT "@0\"\n",
+        rep->file_layout.init_size);
+  else
+    g_string_append (text, "#EXT-X-MAP:URI=\"" HAB_INIT_SEGMENT "\"\n");
+}
+
+static GString *
+begin_media (const HabRepresentation *rep, const gchar *key_url)
+{
+  GString *text = g_string_new ("#EXTM3U\n");
+
+  g_string_append_printf (text,
+      "#EXT-X-VERSION:%u\n#EXT-X-TARGETDURATION:%" G_GUINT64_FORMAT
+      "\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n",
+      HAB_HLS_VERSION, target_duration (rep));
+  append_key (text, rep, key_url);
+  append_map (text, rep);
+  return text;
+}
+
+static void
+append_duration (GString *text, const HabRepresentation *rep, guint64 ticks)
+{
+  g_string_append (text, "#EXTINF:");
+  append_seconds (text, rep, ticks);
+  g_string_append (text, ",\n");
+}
+
+/* Segment i, or its first size bytes where that is not 0. */
+static void
+append_segment (GString *text, const HabRepresentation *rep, guint i,
+    guint64 size)
+{
+  const HabSegment *segment = segment_at (rep, i);
+
+  append_duration (text, rep, segment->duration);
+  if (rep->single_file || size > 0)
+    g_string_append_printf (text,
+        "#EXT-X-BYTERANGE:%" G_GUINT64_FORMAT "@%" G_GUINT64_FORMAT "\n",
+        size > 0 ? size : segment->size,
+        rep->single_file ? segment->offset : 0);
+  if (rep->single_file)
+    g_string_append (text, HAB_SINGLE_FILE "\n");
+  else
+    g_string_append_printf (text, "%u.m4s\n", i + 1);
+}
+
+gchar *
+hab_hls_write_media (const HabRepresentation *rep, const gchar *key_url)
+{
+  GString *text = begin_media (rep, key_url);
+
+  for (guint i = 0; i < rep->segments->len; i++)
+    append_segment (text, rep, i, 0);
+  g_string_append (text, "#EXT-X-ENDLIST\n");
+  return g_string_free (text, FALSE);
+}
+
+gchar *
+hab_hls_write_i_frames (const HabRepresentation *rep, const gchar *key_url)
+{
+  GString *text;
+
+  if (rep->content.kind != HAB_MEDIA_VIDEO || hab_hls_i_frame_bandwidth (rep) == 0)
+    return NULL;
+  text = begin_media (rep, key_url);
+  g_string_append (text, "#EXT-X-I-FRAMES-ONLY\n");
+  for (guint i = 0; i < rep->segments->len; i++)
+    append_segment (text, rep, i, segment_at (rep, i)->key_frame_size);
+  g_string_append (text, "#EXT-X-ENDLIST\n");
+  return g_string_free (text, FALSE);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "hls-text.h"
+
+void
+hab_hls_append_quoted (GString *text, const gchar *value)
+{
+  g_string_append_c (text, '"');
+  for (; *value; value++) {
+    if (*value != '"' && *value != '\n' && *value != '\r')
+      g_string_append_c (text, *value);
+  }
+  g_string_append_c (text, '"');
+}
+
+guint64
+hab_hls_i_frame_bandwidth (const HabRepresentation *rep)
+{
+  gdouble peak = 0;
+
+  for (guint i = 0; i < rep->segments->len; i++) {
+    const HabSegment *segment = hab_representation_get_segment (rep, i);
+
+    peak = MAX (peak, 8.0 * segment->key_frame_size * rep->timescale /
+        MAX (segment->duration, 1));
+  }
+  return (guint64) peak;
+}

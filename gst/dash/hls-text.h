@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "presentation.h"
+
+G_BEGIN_DECLS
+
+/* What the kinds of HLS playlists have in common. */
+
+/* Of fragmented MP4 with EXT-X-MAP (RFC 8216, 7), and SAMPLE-AES in it. */
+#define HAB_HLS_VERSION 7
+
+/* Appends value in quotes. There is no escape: what cannot stand inside of
+ * them (RFC 8216, 4.2) is left out. */
+void hab_hls_append_quoted (GString *text, const gchar *value);
+
+/* Bits a second of the pictures that segments start with, 0 where nothing is
+ * known of them. */
+guint64 hab_hls_i_frame_bandwidth (const HabRepresentation *rep);
+
+G_END_DECLS

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "presentation.h"
+
+static const gchar *const roles[HAB_N_ROLES] = {
+  [HAB_ROLE_MAIN] = "main",
+  [HAB_ROLE_ALTERNATE] = "alternate",
+  [HAB_ROLE_SUPPLEMENTARY] = "supplementary",
+  [HAB_ROLE_COMMENTARY] = "commentary",
+  [HAB_ROLE_DUB] = "dub",
+  [HAB_ROLE_DESCRIPTION] = "description",
+  [HAB_ROLE_SIGN] = "sign",
+  [HAB_ROLE_ENHANCED_AUDIO_INTELLIGIBILITY] =
+      "enhanced-audio-intelligibility",
+  [HAB_ROLE_EMERGENCY] = "emergency",
+  [HAB_ROLE_CAPTION] = "caption",
+  [HAB_ROLE_SUBTITLE] = "subtitle",
+  [HAB_ROLE_FORCED_SUBTITLE] = "forced-subtitle",
+};
+
+const gchar *
+hab_role_to_string (HabRole role)
+{
+  return role < HAB_N_ROLES ? roles[role] : NULL;
+}
+
+HabRepresentation *
+hab_representation_new (const gchar *id, HabMediaKind kind)
+{
+  HabRepresentation *representation = g_new0 (HabRepresentation, 1);
+
+  representation->id = g_strdup (id);
+  representation->content.kind = kind;
+  representation->segments = g_array_new (FALSE, FALSE, sizeof (HabSegment));
+  return representation;
+}
+
+void
+hab_representation_free (HabRepresentation *representation)
+{
+  if (representation == NULL)
+    return;
+  g_free (representation->id);
+  g_free (representation->content.language);
+  g_free (representation->content.label);
+  g_free (representation->codecs);
+  g_free (representation->default_kid);
+  g_free (representation->pssh);
+  g_array_unref (representation->segments);
+  g_free (representation);
+}
+
+const HabSegment *
+hab_representation_get_segment (const HabRepresentation *representation,
+    guint i)
+{
+  return &g_array_index (representation->segments, HabSegment, i);
+}
+
+HabAdaptationSet *
+hab_adaptation_set_new (HabRepresentation *representation)
+{
+  HabAdaptationSet *set = g_new0 (HabAdaptationSet, 1);
+
+  set->representations = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_representation_free);
+  hab_adaptation_set_add (set, representation);
+  return set;
+}
+
+void
+hab_adaptation_set_free (HabAdaptationSet *set)
+{
+  if (set == NULL)
+    return;
+  g_ptr_array_unref (set->representations);
+  g_free (set);
+}
+
+void
+hab_adaptation_set_add (HabAdaptationSet *set,
+    HabRepresentation *representation)
+{
+  g_ptr_array_add (set->representations, representation);
+}
+
+HabRepresentation *
+hab_adaptation_set_get (const HabAdaptationSet *set, guint i)
+{
+  return set->representations->pdata[i];
+}
+
+const HabContent *
+hab_adaptation_set_get_content (const HabAdaptationSet *set)
+{
+  return &hab_adaptation_set_get (set, 0)->content;
+}
+
+HabPresentation *
+hab_presentation_new (void)
+{
+  HabPresentation *presentation = g_new0 (HabPresentation, 1);
+
+  presentation->sets = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_adaptation_set_free);
+  return presentation;
+}
+
+void
+hab_presentation_free (HabPresentation *presentation)
+{
+  if (presentation == NULL)
+    return;
+  g_ptr_array_unref (presentation->sets);
+  g_free (presentation);
+}
+
+void
+hab_presentation_add (HabPresentation *presentation, HabAdaptationSet *set)
+{
+  g_ptr_array_add (presentation->sets, set);
+}
+
+HabAdaptationSet *
+hab_presentation_get (const HabPresentation *presentation, guint i)
+{
+  return presentation->sets->pdata[i];
+}
+
+GPtrArray *
+hab_presentation_list (const HabPresentation *presentation)
+{
+  GPtrArray *list = g_ptr_array_new ();
+
+  for (guint i = 0; i < presentation->sets->len; i++)
+    g_ptr_array_extend (list,
+        hab_presentation_get (presentation, i)->representations, NULL, NULL);
+  return list;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "codec.h"
+#include "single-file.h"
+
+G_BEGIN_DECLS
+
+/* What a presentation is, in the terms of MPEG-DASH (ISO/IEC 23009-1): one
+ * Period of AdaptationSets, each of the Representations of one content that a
+ * player switches between. The MPD and the HLS playlists are two ways to write
+ * it down; no element is known here. */
+
+/* Names in the folder of a representation. */
+#define HAB_INIT_SEGMENT "init.mp4"
+#define HAB_SINGLE_FILE "track.mp4"
+
+/* Where a segment lies in the presentation, in ticks of its representation. */
+typedef struct
+{
+  guint64 time;
+  guint64 duration;
+  guint64 offset;         /* bytes, in the single file, where there is one */
+  guint64 size;           /* bytes */
+  guint64 key_frame_size; /* bytes from its start to the end of its first
+                           * picture, 0 unknown */
+} HabSegment;
+
+/* What a content is for (urn:mpeg:dash:role:2011). */
+typedef enum
+{
+  HAB_ROLE_NONE, /* nothing is said of it */
+  HAB_ROLE_MAIN,
+  HAB_ROLE_ALTERNATE,
+  HAB_ROLE_SUPPLEMENTARY,
+  HAB_ROLE_COMMENTARY,
+  HAB_ROLE_DUB,
+  HAB_ROLE_DESCRIPTION,
+  HAB_ROLE_SIGN,
+  HAB_ROLE_ENHANCED_AUDIO_INTELLIGIBILITY,
+  HAB_ROLE_EMERGENCY,
+  HAB_ROLE_CAPTION,
+  HAB_ROLE_SUBTITLE,
+  HAB_ROLE_FORCED_SUBTITLE,
+} HabRole;
+
+#define HAB_N_ROLES (HAB_ROLE_FORCED_SUBTITLE + 1)
+
+/* The scheme's word for it, NULL for HAB_ROLE_NONE. */
+const gchar *hab_role_to_string (HabRole role);
+
+/* What a representation is of: the same for all of an adaptation set. */
+typedef struct
+{
+  HabMediaKind kind;
+  gchar *language; /* BCP 47 or ISO 639, or NULL */
+  gchar *label;    /* for people to choose by, or NULL */
+  HabRole role;
+} HabContent;
+
+typedef struct
+{
+  gchar *id;             /* also the folder of its segments */
+  HabContent content;
+  gchar *codecs;         /* RFC 6381 */
+  guint32 timescale;     /* ticks a second */
+  guint64 bandwidth;     /* bits a second of its largest segment */
+  guint width, height;   /* video */
+  guint fps_n, fps_d;    /* 0 where the rate is not constant or unknown */
+  guint sar_n, sar_d;    /* sample aspect ratio, 0 where unknown */
+  guint rate, channels;  /* audio */
+  guint arrangement;     /* ChannelConfiguration of ISO/IEC 23091-3, or 0 */
+  guint16 dolby_map;     /* channel map of ETSI TS 102 366, E.1.3.1.8, or 0 */
+  gchar *default_kid;    /* UUID where it is encrypted, else NULL */
+  gchar *pssh;           /* base64 of the W3C common box, or NULL */
+  GArray *segments;      /* of HabSegment, one after the other, one or more */
+
+  /* Where it is one file and not one for each segment. */
+  gboolean single_file;
+  HabSingleFileLayout file_layout;
+} HabRepresentation;
+
+HabRepresentation *hab_representation_new (const gchar *id,
+    HabMediaKind kind);
+void hab_representation_free (HabRepresentation *representation);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabRepresentation, hab_representation_free)
+
+const HabSegment *hab_representation_get_segment (
+    const HabRepresentation *representation, guint i);
+
+/* Representations of one content, one or more. */
+typedef struct
+{
+  GPtrArray *representations; /* of HabRepresentation */
+} HabAdaptationSet;
+
+/* representation: (transfer full). */
+HabAdaptationSet *hab_adaptation_set_new (HabRepresentation *representation);
+void hab_adaptation_set_free (HabAdaptationSet *set);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabAdaptationSet, hab_adaptation_set_free)
+
+/* representation: (transfer full), of the set's content. */
+void hab_adaptation_set_add (HabAdaptationSet *set,
+    HabRepresentation *representation);
+
+HabRepresentation *hab_adaptation_set_get (const HabAdaptationSet *set,
+    guint i);
+const HabContent *hab_adaptation_set_get_content (
+    const HabAdaptationSet *set);
+
+typedef struct
+{
+  GPtrArray *sets; /* of HabAdaptationSet */
+} HabPresentation;
+
+HabPresentation *hab_presentation_new (void);
+void hab_presentation_free (HabPresentation *presentation);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabPresentation, hab_presentation_free)
+
+/* set: (transfer full). */
+void hab_presentation_add (HabPresentation *presentation,
+    HabAdaptationSet *set);
+
+HabAdaptationSet *hab_presentation_get (const HabPresentation *presentation,
+    guint i);
+
+/* (transfer container) (element-type HabRepresentation): those of all sets. */
+GPtrArray *hab_presentation_list (const HabPresentation *presentation);
+
+G_END_DECLS
