@@ -28,6 +28,7 @@ struct _HabMediaInput
   gpointer data;
 
   const HabContainer *container;
+  GHashTable *codecs; /* HabCodec by stream id, from what demuxers say */
   GPtrArray *streams; /* of HabMediaStream */
   gint n_streams;     /* atomic; of streams */
   guint quiet;        /* times in a row that nothing was read or told */
@@ -102,7 +103,19 @@ find_container (HabMediaInput *self, const GstCaps *caps)
   }
 }
 
-/* Asked of the file first, then of each stream in it. */
+static void
+note_codec (HabMediaInput *self, GstPad *pad, const HabCodec *codec)
+{
+  gchar *id = gst_pad_get_stream_id (pad);
+
+  if (id && !g_hash_table_contains (self->codecs, id))
+    g_hash_table_insert (self->codecs, id, (gpointer) codec);
+  else
+    g_free (id);
+}
+
+/* Asked of the file first, then of each stream in it, then of what parsers make
+ * of it. */
 static gboolean
 on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
     gpointer data)
@@ -114,6 +127,7 @@ on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
     find_container (self, caps);
     return TRUE;
   }
+  note_codec (self, pad, codec);
   return !gst_caps_is_fixed (caps) || !is_described (self, caps, codec) ||
       !is_taken (caps, codec);
 }
@@ -397,18 +411,13 @@ get_caps (GstPad *pad)
   return caps ? caps : gst_pad_query_caps (pad, NULL);
 }
 
-/* What the parser behind parsebin's pad has been given says more than what it
- * may give: that of AC-3 may give E-AC-3 as well. */
+/* As the demuxer told of it; else as the parser does, which may leave open what
+ * it will give: that of AC-3 gives E-AC-3 as well. */
 static const HabCodec *
-find_codec (GstPad *pad, const GstCaps *caps)
+find_codec (HabMediaInput *self, GstPad *pad, const GstCaps *caps)
 {
-  g_autoptr (GstPad) target = gst_ghost_pad_get_target (GST_GHOST_PAD (pad));
-  g_autoptr (GstElement) last = target ? gst_pad_get_parent_element (target) :
-                                         NULL;
-  g_autoptr (GstPad) sink = last ? gst_element_get_static_pad (last, "sink") :
-                                   NULL;
-  g_autoptr (GstCaps) given = sink ? gst_pad_get_current_caps (sink) : NULL;
-  const HabCodec *codec = given ? hab_codec_of_caps (given) : NULL;
+  g_autofree gchar *id = gst_pad_get_stream_id (pad);
+  const HabCodec *codec = id ? g_hash_table_lookup (self->codecs, id) : NULL;
 
   return codec ? codec : hab_codec_of_caps (caps);
 }
@@ -436,7 +445,7 @@ on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
   HabMediaStream *stream = g_new0 (HabMediaStream, 1);
 
   stream->number = get_number (self, pad);
-  stream->codec = find_codec (pad, caps);
+  stream->codec = find_codec (self, pad, caps);
   stream->source = gst_object_ref (pad);
   g_ptr_array_add (self->streams, stream);
   g_atomic_int_inc (&self->n_streams);
@@ -556,6 +565,8 @@ hab_media_input_new (GstBin *bin, const gchar *path,
   self->bin = bin;
   self->on_stream = on_stream;
   self->data = data;
+  self->codecs =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->streams =
       g_ptr_array_new_with_free_func ((GDestroyNotify) stream_free);
   source = add (self, "filesrc");
@@ -579,6 +590,7 @@ hab_media_input_free (HabMediaInput *self)
 {
   if (self == NULL)
     return;
+  g_clear_pointer (&self->codecs, g_hash_table_unref);
   g_clear_pointer (&self->streams, g_ptr_array_unref);
   g_clear_pointer (&self->segment, gst_event_unref);
   g_free (self->unsupported);
