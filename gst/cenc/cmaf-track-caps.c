@@ -5,8 +5,6 @@
 
 #include "cmaf-track-caps.h"
 
-#include <gst/video/video.h>
-
 #include "caps-completion.h"
 #include "cenc-protection.h"
 #include "keys.h"
@@ -40,39 +38,15 @@ video_timescale (gint fps_n, gint fps_d)
   return timescale;
 }
 
-static void
-read_colour (HabCmafTrack *track, const GstStructure *structure)
-{
-  const gchar *text = gst_structure_get_string (structure, "colorimetry");
-  GstVideoColorimetry colour;
-
-  if (text == NULL || !gst_video_colorimetry_from_string (&colour, text))
-    return;
-  track->has_colour = TRUE;
-  track->primaries = gst_video_color_primaries_to_iso (colour.primaries);
-  track->transfer = gst_video_transfer_function_to_iso (colour.transfer);
-  track->matrix = gst_video_color_matrix_to_iso (colour.matrix);
-  track->full_range = colour.range == GST_VIDEO_COLOR_RANGE_0_255;
-}
-
 static gboolean
 read_video (HabCmafTrack *track, const GstStructure *structure, GError **error)
 {
-  gint width = 0, height = 0, fps_n = 0, fps_d = 1, par_n = 1, par_d = 1;
+  gint fps_n = 0, fps_d = 1;
 
-  gst_structure_get_int (structure, "width", &width);
-  gst_structure_get_int (structure, "height", &height);
-  gst_structure_get_fraction (structure, "framerate", &fps_n, &fps_d);
-  gst_structure_get_fraction (structure, "pixel-aspect-ratio", &par_n, &par_d);
-  if (width <= 0 || width > G_MAXUINT16 || height <= 0 || height > G_MAXUINT16)
+  if (!hab_cmaf_picture_from_structure (&track->picture, structure))
     return unsupported (error, "the caps have no usable width and height");
-
-  track->width = width;
-  track->height = height;
-  track->par_n = MAX (par_n, 0);
-  track->par_d = MAX (par_d, 0);
+  gst_structure_get_fraction (structure, "framerate", &fps_n, &fps_d);
   track->timescale = video_timescale (fps_n, fps_d);
-  read_colour (track, structure);
   return TRUE;
 }
 

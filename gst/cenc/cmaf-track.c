@@ -10,13 +10,13 @@
  *       tkhd
  *       edts { elst }           where media_time is not 0
  *       mdia
- *         mdhd, hdlr
+ *         mdhd, hdlr, elng     the latter where a language has a region
  *         minf
  *           vmhd or smhd
  *           dinf { dref { url } }
  *           stbl
- *             stsd { encv { avcC, pasp, colr, sinf { frma, schm, schi { tenc } } },
- *                    avc1 { avcC, pasp, colr } }    either or both
+ *             stsd { encv { avcC, pasp ..., sinf { frma, schm, schi { tenc } } },
+ *                    avc1 { avcC, pasp ... } }    either or both
  *             stts, stsc, stsz, stco    empty
  *     mvex { trex }
  *     pssh ...
@@ -30,11 +30,8 @@
 
 #define TRACK_ID 1
 
-/* 16.16 and 2.30 fixed point, and the unity matrix (6.2.2). */
+/* 16.16 fixed point. */
 #define FIXED_1 0x00010000
-static const guint32 unity_matrix[9] = {
-  FIXED_1, 0, 0, 0, FIXED_1, 0, 0, 0, 0x40000000
-};
 
 HabCmafTrack *
 hab_cmaf_track_new (void)
@@ -51,6 +48,7 @@ hab_cmaf_track_free (HabCmafTrack *track)
   if (track == NULL)
     return;
   g_free (track->stream_format);
+  g_free (track->language_tag);
   g_clear_pointer (&track->codec_data, g_bytes_unref);
   g_ptr_array_unref (track->pssh);
   g_free (track);
@@ -76,15 +74,10 @@ write_ftyp (HabBoxWriter *writer)
 }
 
 static void
-write_matrix (HabBoxWriter *writer)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (unity_matrix); i++)
-    hab_box_put_u32 (writer, unity_matrix[i]);
-}
-
-static void
 write_mvhd (HabBoxWriter *writer, const HabCmafTrack *track)
 {
+  const HabCmafPicture unturned = { 0 };
+
   hab_box_begin_full (writer, "mvhd", 0, 0);
   hab_box_put_u32 (writer, 0); /* creation_time */
   hab_box_put_u32 (writer, 0); /* modification_time */
@@ -93,20 +86,10 @@ write_mvhd (HabBoxWriter *writer, const HabCmafTrack *track)
   hab_box_put_u32 (writer, FIXED_1); /* rate */
   hab_box_put_u16 (writer, 0x0100);  /* volume */
   hab_box_put_zeros (writer, 10);
-  write_matrix (writer);
+  hab_cmaf_picture_write_matrix (writer, &unturned);
   hab_box_put_zeros (writer, 24);
   hab_box_put_u32 (writer, TRACK_ID + 1); /* next_track_ID */
   hab_box_end (writer);
-}
-
-/* Width on the screen, where the pixels are not square. */
-static guint32
-display_width (const HabCmafTrack *track)
-{
-  if (track->par_n == 0 || track->par_d == 0)
-    return track->width;
-  return MIN ((guint64) track->width * track->par_n / track->par_d,
-      G_MAXUINT16);
 }
 
 static void
@@ -125,9 +108,10 @@ write_tkhd (HabBoxWriter *writer, const HabCmafTrack *track)
   hab_box_put_u16 (writer, 0); /* alternate_group */
   hab_box_put_u16 (writer, is_video (track) ? 0 : 0x0100); /* volume */
   hab_box_put_u16 (writer, 0);
-  write_matrix (writer);
-  hab_box_put_u32 (writer, display_width (track) << 16);
-  hab_box_put_u32 (writer, track->height << 16);
+  hab_cmaf_picture_write_matrix (writer, &track->picture);
+  hab_box_put_u32 (writer,
+      hab_cmaf_picture_display_width (&track->picture) << 16);
+  hab_box_put_u32 (writer, track->picture.height << 16);
   hab_box_end (writer);
 }
 
@@ -171,6 +155,17 @@ write_mdhd (HabBoxWriter *writer, const HabCmafTrack *track)
   hab_box_put_u32 (writer, 0); /* duration */
   hab_box_put_u16 (writer, packed_language (track));
   hab_box_put_u16 (writer, 0);
+  hab_box_end (writer);
+}
+
+/* What three letters cannot say (8.4.6). */
+static void
+write_elng (HabBoxWriter *writer, const HabCmafTrack *track)
+{
+  if (track->language_tag == NULL)
+    return;
+  hab_box_begin_full (writer, "elng", 0, 0);
+  hab_box_put_string (writer, track->language_tag);
   hab_box_end (writer);
 }
 
@@ -246,38 +241,13 @@ write_sinf (HabBoxWriter *writer, const HabCmafTrack *track)
 }
 
 static void
-write_pasp (HabBoxWriter *writer, const HabCmafTrack *track)
-{
-  if (track->par_n == 0 || track->par_d == 0 || track->par_n == track->par_d)
-    return;
-  hab_box_begin (writer, "pasp");
-  hab_box_put_u32 (writer, track->par_n);
-  hab_box_put_u32 (writer, track->par_d);
-  hab_box_end (writer);
-}
-
-static void
-write_colr (HabBoxWriter *writer, const HabCmafTrack *track)
-{
-  if (!track->has_colour)
-    return;
-  hab_box_begin (writer, "colr");
-  hab_box_put_fourcc (writer, "nclx");
-  hab_box_put_u16 (writer, track->primaries);
-  hab_box_put_u16 (writer, track->transfer);
-  hab_box_put_u16 (writer, track->matrix);
-  hab_box_put_u8 (writer, track->full_range ? 0x80 : 0);
-  hab_box_end (writer);
-}
-
-static void
 write_visual_fields (HabBoxWriter *writer, const HabCmafTrack *track)
 {
   const guint32 dpi_72 = 0x00480000;
 
   hab_box_put_zeros (writer, 16);
-  hab_box_put_u16 (writer, track->width);
-  hab_box_put_u16 (writer, track->height);
+  hab_box_put_u16 (writer, track->picture.width);
+  hab_box_put_u16 (writer, track->picture.height);
   hab_box_put_u32 (writer, dpi_72);
   hab_box_put_u32 (writer, dpi_72);
   hab_box_put_u32 (writer, 0);
@@ -327,10 +297,8 @@ write_sample_entry (HabBoxWriter *writer, const HabCmafTrack *track,
     write_audio_fields (writer, track);
   if (!track->codec->write_config (writer, codec_data, size, error))
     return FALSE;
-  if (is_video (track)) {
-    write_pasp (writer, track);
-    write_colr (writer, track);
-  }
+  if (is_video (track))
+    hab_cmaf_picture_write_boxes (writer, &track->picture);
   if (encrypted)
     write_sinf (writer, track);
   hab_box_end (writer);
@@ -383,6 +351,7 @@ write_trak (HabBoxWriter *writer, const HabCmafTrack *track, GError **error)
   hab_box_begin (writer, "mdia");
   write_mdhd (writer, track);
   write_hdlr (writer, track);
+  write_elng (writer, track);
   hab_box_begin (writer, "minf");
   write_media_header (writer, track);
   write_dinf (writer);

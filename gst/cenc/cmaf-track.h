@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cbcs-cipher.h"
+#include "cmaf-picture.h"
 
 G_BEGIN_DECLS
 
@@ -16,14 +17,10 @@ typedef struct
   guint32 timescale;     /* ticks a second */
   guint64 media_time;    /* ticks in the media timeline that are shown at 0 */
   gchar language[4];     /* ISO 639-2/T */
+  gchar *language_tag;   /* BCP 47, where it says more than that */
 
-  guint width, height;   /* of the coded picture, video */
-  guint par_n, par_d;    /* pixel aspect ratio */
-  gboolean has_colour;
-  guint8 primaries, transfer, matrix; /* ISO/IEC 23091-2 */
-  gboolean full_range;
-
-  HabAudioFormat audio;
+  HabCmafPicture picture; /* video */
+  HabAudioFormat audio;  /* audio */
 
   gboolean encrypted;
   gboolean clear_lead;   /* the first samples are not */

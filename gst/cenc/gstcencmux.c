@@ -55,6 +55,8 @@
 #include "cmaf-track-caps.h"
 #include "language.h"
 #include "segment-grid.h"
+#include "stream-facts.h"
+#include "track-change.h"
 
 GST_DEBUG_CATEGORY_STATIC (cenc_mux_debug);
 #define GST_CAT_DEFAULT cenc_mux_debug
@@ -89,6 +91,7 @@ struct _GstCencMux
   GstCaps *caps;         /* as they came; NULL before them */
   GstCaps *track_caps;   /* and complete, from the first sample on */
   HabCmafTrack *track;   /* NULL before caps */
+  GstTagList *tags;      /* or NULL */
   GBytes *init_segment;  /* what went downstream; NULL before the first sample */
 
   HabCmafBuilder *builder;
@@ -160,13 +163,32 @@ push_init_segment (GstCencMux *self)
   return gst_pad_push (self->srcpad, buffer);
 }
 
-/* What came with events and not with the caps. */
 static void
-move_event_data (HabCmafTrack *from, HabCmafTrack *to)
+move_pssh (HabCmafTrack *from, HabCmafTrack *to)
 {
   g_ptr_array_unref (to->pssh);
   to->pssh = g_ptr_array_ref (from->pssh);
-  memcpy (to->language, from->language, sizeof to->language);
+}
+
+static void
+apply_language (HabCmafTrack *track, const gchar *language)
+{
+  g_autofree gchar *tag = hab_language_to_bcp_47 (language);
+
+  hab_language_to_iso_639_2 (language, track->language);
+  if (tag && strchr (tag, '-'))
+    track->language_tag = g_steal_pointer (&tag);
+}
+
+static void
+apply_tags (HabCmafTrack *track, GstTagList *tags)
+{
+  g_autofree gchar *language = NULL;
+
+  if (gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &language))
+    apply_language (track, language);
+  if (track->codec->kind == HAB_MEDIA_VIDEO)
+    gst_video_orientation_from_tag (tags, &track->picture.orientation);
 }
 
 static gboolean
@@ -174,9 +196,14 @@ complete_track (GstCencMux *self, GstBuffer *first)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (HabCmafTrack) track = NULL;
+  g_autoptr (GstCaps) full = NULL;
   g_autoptr (GstCaps) caps = hab_caps_complete (self->caps, &self->segment,
       first, &error);
 
+  if (caps && self->track->codec->kind == HAB_MEDIA_VIDEO) {
+    full = hab_stream_facts_add (caps, first);
+    gst_caps_replace (&caps, full);
+  }
   if (caps)
     track = hab_cmaf_track_from_caps (caps, &error);
   if (track == NULL) {
@@ -185,7 +212,9 @@ complete_track (GstCencMux *self, GstBuffer *first)
         ("%" GST_PTR_FORMAT, self->caps));
     return FALSE;
   }
-  move_event_data (self->track, track);
+  move_pssh (self->track, track);
+  if (self->tags)
+    apply_tags (track, self->tags);
   hab_cmaf_track_free (self->track);
   self->track = g_steal_pointer (&track);
   gst_caps_replace (&self->track_caps, caps);
@@ -354,28 +383,24 @@ gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 
 /* --- events ------------------------------------------------------------------- */
 
+/* What changes is in the message; details of it are for the log. */
 static gboolean
-refuse_new_track (GstCencMux *self, GstCaps *caps)
+refuse_new_track (GstCencMux *self, const gchar *change, GstCaps *caps)
 {
   GST_ELEMENT_ERROR (self, STREAM, FORMAT,
-      ("The stream's parameters change in the middle; one file has room for "
-       "one set of them."),
+      ("The stream changes in the middle, %s; one file has room for one set of "
+       "parameters. Convert it, or cut it there.", change),
       ("new caps: %" GST_PTR_FORMAT, caps));
   return FALSE;
 }
 
-/* Caps that come again are taken when they make the same init segment. */
+/* Caps that come again are taken when they describe the same track. */
 static gboolean
-same_init_segment (GstCencMux *self, HabCmafTrack *track)
+check_new_caps (GstCencMux *self, HabCmafTrack *track, GstCaps *caps)
 {
-  g_autoptr (GBytes) init = NULL;
+  g_autofree gchar *change = hab_cmaf_track_find_change (self->track, track);
 
-  track->media_time = self->track->media_time;
-  move_event_data (self->track, track);
-  if (track->timescale != self->track->timescale)
-    return FALSE;
-  init = hab_cmaf_track_init_segment (track, NULL);
-  return init && g_bytes_equal (init, self->init_segment);
+  return change == NULL || refuse_new_track (self, change, caps);
 }
 
 static gboolean
@@ -393,10 +418,10 @@ set_caps (GstCencMux *self, GstCaps *caps)
     return FALSE;
   }
   if (self->init_segment)
-    return same_init_segment (self, track) || refuse_new_track (self, caps);
+    return check_new_caps (self, track, caps);
 
   if (self->track)
-    move_event_data (self->track, track);
+    move_pssh (self->track, track);
   g_clear_pointer (&self->track, hab_cmaf_track_free);
   self->track = g_steal_pointer (&track);
   gst_caps_replace (&self->caps, caps);
@@ -421,16 +446,17 @@ take_pssh (GstCencMux *self, GstEvent *event)
   g_ptr_array_add (self->track->pssh, g_bytes_new_take (copy, copied));
 }
 
+/* Which may come before the caps. */
 static void
-take_language (GstCencMux *self, GstEvent *event)
+take_tags (GstCencMux *self, GstEvent *event)
 {
   GstTagList *tags;
-  g_autofree gchar *language = NULL;
 
   gst_event_parse_tag (event, &tags);
-  if (self->track &&
-      gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &language))
-    hab_language_to_iso_639_2 (language, self->track->language);
+  if (self->tags)
+    gst_tag_list_insert (self->tags, tags, GST_TAG_MERGE_REPLACE);
+  else
+    self->tags = gst_tag_list_copy (tags);
 }
 
 static gboolean
@@ -500,7 +526,7 @@ gst_cenc_mux_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_event_unref (event);
       return TRUE;
     case GST_EVENT_TAG:
-      take_language (self, event);
+      take_tags (self, event);
       break;
     case GST_EVENT_EOS:
       return drain (self, pad, event);
@@ -555,6 +581,14 @@ gst_cenc_mux_reset (GstCencMux *self)
   self->failed = FALSE;
 }
 
+static void
+forget_stream (GstCencMux *self)
+{
+  g_clear_pointer (&self->track, hab_cmaf_track_free);
+  g_clear_pointer (&self->tags, gst_tag_list_unref);
+  gst_caps_replace (&self->caps, NULL);
+}
+
 static GstStateChangeReturn
 gst_cenc_mux_change_state (GstElement *element, GstStateChange transition)
 {
@@ -565,8 +599,7 @@ gst_cenc_mux_change_state (GstElement *element, GstStateChange transition)
                ->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     gst_cenc_mux_reset (self);
-    g_clear_pointer (&self->track, hab_cmaf_track_free);
-    gst_caps_replace (&self->caps, NULL);
+    forget_stream (self);
   }
   return result;
 }
@@ -625,8 +658,7 @@ gst_cenc_mux_finalize (GObject *object)
   GstCencMux *self = GST_CENC_MUX (object);
 
   gst_cenc_mux_reset (self);
-  g_clear_pointer (&self->track, hab_cmaf_track_free);
-  gst_caps_replace (&self->caps, NULL);
+  forget_stream (self);
   hab_cmaf_builder_free (self->builder);
   G_OBJECT_CLASS (gst_cenc_mux_parent_class)->finalize (object);
 }

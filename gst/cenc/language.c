@@ -39,6 +39,24 @@ hab_language_to_iso_639_2 (const gchar *tag, gchar code[4])
   return TRUE;
 }
 
+/* Subtags have one to eight letters or digits (RFC 5646, 2.1). */
+static gboolean
+is_subtag (const gchar *part)
+{
+  gsize length = strspn (part, LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+
+  return length >= 1 && length <= 8 && part[length] == '\0';
+}
+
+static void
+append_subtags (GString *result, const gchar *tag)
+{
+  g_auto (GStrv) parts = g_strsplit_set (tag, "-_", -1);
+
+  for (guint i = 1; parts[i] && is_subtag (parts[i]); i++)
+    g_string_append_printf (result, "-%s", parts[i]);
+}
+
 gchar *
 hab_language_to_bcp_47 (const gchar *tag)
 {
@@ -46,8 +64,11 @@ hab_language_to_bcp_47 (const gchar *tag)
   const gchar *known = primary ?
       gst_tag_get_language_code_iso_639_1 (primary) :
       NULL;
+  GString *result;
 
   if (primary == NULL || strcmp (primary, "und") == 0)
     return NULL;
-  return known ? g_strdup (known) : g_steal_pointer (&primary);
+  result = g_string_new (known ? known : primary);
+  append_subtags (result, tag);
+  return g_string_free (result, FALSE);
 }

@@ -12,8 +12,9 @@ G_BEGIN_DECLS
  * known or the file format has no way to say it. */
 gboolean hab_language_to_iso_639_2 (const gchar *tag, gchar code[4]);
 
-/* (transfer full) (nullable): the shortest form, as BCP 47 wants it. NULL
- * where the tag is none. */
+/* (transfer full) (nullable): as BCP 47 wants it, the language in its shortest
+ * form, and script, region and so on as far as they are well-formed. NULL where
+ * the tag is none. */
 gchar *hab_language_to_bcp_47 (const gchar *tag);
 
 G_END_DECLS

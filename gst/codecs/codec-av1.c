@@ -584,6 +584,7 @@ const HabCodec hab_codec_av1 = {
   .removable_start = av1_removable_start,
   .write_config = av1_write_config,
   .mime_codec = av1_mime_codec,
+  .describe_light = hab_av1_describe_light,
   .parser_new = av1_parser_new,
   .parser_free = av1_parser_free,
   .parse_codec_data = av1_parse_codec_data,

@@ -16,4 +16,8 @@ extern const HabCodec hab_codec_ac3;
 extern const HabCodec hab_codec_eac3;
 extern const HabCodec hab_codec_mp3;
 
+/* describe_light of AV1, see codec.h. */
+void hab_av1_describe_light (const guint8 *data, gsize size,
+    GstStructure *caps);
+
 G_END_DECLS

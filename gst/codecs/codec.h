@@ -157,6 +157,11 @@ struct _HabCodec
   gchar *(*mime_codec) (const gchar *stream_format, const guint8 *codec_data,
       gsize size, GError **error);
 
+  /* Sets in caps what an access unit says of its light: mastering-display-info
+   * and content-light-level. The member is NULL for codecs of which GStreamer's
+   * parsers do. */
+  void (*describe_light) (const guint8 *data, gsize size, GstStructure *caps);
+
   /* TRUE where the sample is one protected range (all audio codecs). */
   gboolean whole_sample;
 

@@ -81,12 +81,12 @@ describe_video (HabRepresentation *rep, const HabCmafTrack *cmaf,
 
   gst_structure_get_fraction (gst_caps_get_structure (caps, 0), "framerate",
       &fps_n, &fps_d);
-  rep->width = cmaf->width;
-  rep->height = cmaf->height;
+  rep->width = cmaf->picture.width;
+  rep->height = cmaf->picture.height;
   rep->fps_n = MAX (fps_n, 0);
   rep->fps_d = MAX (fps_d, 0);
-  rep->sar_n = cmaf->par_n;
-  rep->sar_d = cmaf->par_d;
+  rep->sar_n = cmaf->picture.par_n;
+  rep->sar_d = cmaf->picture.par_d;
 }
 
 static void

@@ -384,21 +384,24 @@ test_language (void)
 {
   static const struct
   {
-    const gchar *tag, *packed;
+    const gchar *tag, *packed, *extended;
   } languages[] = {
-    { "en", "eng" },
-    { "deu", "deu" },
-    { "ger", "deu" },
-    { "pt-BR", "por" },
-    { "x\"\n", "und" },
-    { "english", "und" },
-    { "~{|", "und" },
+    { "en", "eng", NULL },
+    { "deu", "deu", NULL },
+    { "ger", "deu", NULL },
+    { "pt-BR", "por", "pt-BR" },
+    { "zho_Hant_TW", "zho", "zh-Hant-TW" },
+    { "en-", "eng", NULL },
+    { "en-\"US", "eng", NULL },
+    { "x\"\n", "und", NULL },
+    { "english", "und", NULL },
+    { "~{|", "und", NULL },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (languages); i++) {
     GstHarness *h = new_harness ("cencmux");
     g_autoptr (GByteArray) file = NULL;
-    const guint8 *mdhd;
+    const guint8 *mdhd, *elng;
     guint packed = 0;
     gsize size;
 
@@ -410,8 +413,33 @@ test_language (void)
     file = collect (h);
     mdhd = find_box (file->data, file->len, "moov/trak/mdia/mdhd", 0, &size);
     g_assert_cmpuint (GST_READ_UINT16_BE (mdhd + 20), ==, packed);
+    elng = find_box (file->data, file->len, "moov/trak/mdia/elng", 0, &size);
+    g_assert_cmpstr (elng ? (const gchar *) elng + 4 : NULL, ==,
+        languages[i].extended);
     gst_harness_teardown (h);
   }
+}
+
+static void
+test_orientation (void)
+{
+  GstHarness *h = new_harness ("cencmux");
+  g_autoptr (GByteArray) file = NULL;
+  const guint8 *tkhd;
+  gsize size;
+
+  gst_harness_push_event (h, gst_event_new_tag (gst_tag_list_new (
+      GST_TAG_IMAGE_ORIENTATION, "rotate-90", NULL)));
+  push_frames (h, 2, 2, 10);
+  file = collect (h);
+  tkhd = find_box (file->data, file->len, "moov/trak/tkhd", 0, &size);
+  g_assert_cmpuint (size, ==, 84);
+  g_assert_cmpuint (GST_READ_UINT32_BE (tkhd + 40), ==, 0);
+  g_assert_cmpuint (GST_READ_UINT32_BE (tkhd + 44), ==, 0x10000);
+  /* Its size is that of the picture before it is turned. */
+  g_assert_cmpuint (GST_READ_UINT32_BE (tkhd + 76), ==, 320 << 16);
+  g_assert_cmpuint (GST_READ_UINT32_BE (tkhd + 80), ==, 240 << 16);
+  gst_harness_teardown (h);
 }
 
 /* A gap says nothing that the times of the next sample do not. */
@@ -457,26 +485,76 @@ test_no_time (void)
   gst_harness_teardown (h);
 }
 
-static void
-test_new_caps (void)
+/* Caps in the middle of a stream: fields that replace or join those of before,
+ * and what of it the refusal names, NULL where it goes on. */
+static const struct
 {
-  GstHarness *h = new_harness ("cencmux");
-  g_autoptr (GstBuffer) codec_data = gst_buffer_new_memdup (h264_codec_data,
-      sizeof h264_codec_data);
-  g_autoptr (GstCaps) other = gst_caps_from_string ("video/x-h264, "
-      "stream-format = avc, alignment = au, width = 640, height = 480, "
-      "framerate = 25/1");
-  g_autoptr (GstCaps) same = gst_pad_get_current_caps (h->srcpad);
+  const gchar *name, *fields, *refusal;
+} changes[] = {
+  { "none", "", NULL },
+  { "frame-rate", "framerate = 30/1", NULL },
+  { "no-frame-rate", "framerate = 0/1", NULL },
+  { "what-parsers-add", "profile = high, chroma-format = (string) 4:2:0, "
+      "parsed = true", NULL },
+  { "colour-that-was-not-told", "colorimetry = bt709", NULL },
+  { "light", "content-light-level = (string) 1000:400", NULL },
+  { "size", "width = 1280, height = 720",
+      "the picture from 320x240 to 1280x720" },
+  { "aspect", "pixel-aspect-ratio = 16/11",
+      "the pixel aspect ratio from 1:1 to 16:11" },
+  { "sample-entry", "stream-format = avc3", "the codec from avc1 to avc3" },
+  { "parameter-sets",
+      "codec_data = (buffer) 0142c01effe1000467640000010004681e0801",
+      "the codec's parameters" },
+};
 
-  gst_caps_set_simple (other, "codec_data", GST_TYPE_BUFFER, codec_data, NULL);
+static gchar *
+error_on (GstBus *bus)
+{
+  g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus,
+      GST_MESSAGE_ERROR);
+  g_autoptr (GError) error = NULL;
+
+  if (message == NULL)
+    return NULL;
+  gst_message_parse_error (message, &error, NULL);
+  return g_strdup (error->message);
+}
+
+static void
+test_new_caps (gconstpointer data)
+{
+  guint row = GPOINTER_TO_UINT (data);
+  GstHarness *h = new_harness ("cencmux");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (h->srcpad);
+  g_autofree gchar *text = g_strdup_printf ("caps%s%s",
+      *changes[row].fields ? ", " : "", changes[row].fields);
+  g_autoptr (GstStructure) fields = gst_structure_from_string (text, NULL);
+  g_autofree gchar *message = NULL;
+  GstFlowReturn flow;
+
+  g_assert_nonnull (fields);
+  gst_element_set_bus (h->element, bus);
+  caps = gst_caps_make_writable (caps);
   gst_harness_push (h, frame (TRUE, 0, 10));
   gst_harness_push (h, frame (FALSE, 1, 10));
-  gst_harness_push_event (h, gst_event_new_caps (same));
-  g_assert_cmpint (gst_harness_push (h, frame (FALSE, 2, 10)), ==,
-      GST_FLOW_OK);
-  gst_harness_push_event (h, gst_event_new_caps (other));
-  g_assert_cmpint (gst_harness_push (h, frame (FALSE, 3, 10)), !=,
-      GST_FLOW_OK);
+  for (gint i = 0; i < gst_structure_n_fields (fields); i++) {
+    const gchar *name = gst_structure_nth_field_name (fields, i);
+
+    gst_caps_set_value (caps, name, gst_structure_get_value (fields, name));
+  }
+  gst_harness_push_event (h, gst_event_new_caps (caps));
+  flow = gst_harness_push (h, frame (FALSE, 2, 10));
+  message = error_on (bus);
+  if (changes[row].refusal) {
+    g_assert_cmpint (flow, !=, GST_FLOW_OK);
+    g_assert_nonnull (message);
+    g_assert_nonnull (strstr (message, changes[row].refusal));
+  } else {
+    g_assert_cmpstr (message, ==, NULL);
+    g_assert_cmpint (flow, ==, GST_FLOW_OK);
+  }
   gst_harness_teardown (h);
 }
 
@@ -519,10 +597,16 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/cencmux/no-dts", test_no_dts);
   g_test_add_func ("/cencmux/rate", test_rate);
   g_test_add_func ("/cencmux/language", test_language);
+  g_test_add_func ("/cencmux/orientation", test_orientation);
   g_test_add_func ("/cencmux/gap", test_gap);
   g_test_add_func ("/cencmux/latency", test_latency);
   g_test_add_func ("/cencmux/no-time", test_no_time);
-  g_test_add_func ("/cencmux/new-caps", test_new_caps);
+  for (guint i = 0; i < G_N_ELEMENTS (changes); i++) {
+    g_autofree gchar *path = g_strdup_printf ("/cencmux/new-caps/%s",
+        changes[i].name);
+
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_new_caps);
+  }
   g_test_add_func ("/cencmux/flush", test_flush);
   return g_test_run ();
 }
