@@ -64,6 +64,7 @@ sample_at (const HabCmafChunk *chunk, guint i)
   return &g_array_index (chunk->samples, HabCmafSample, i);
 }
 
+/* Not msix, which promises a sidx in each segment (ISO/IEC 23009-1, 6.3.4.3). */
 static void
 write_styp (HabBoxWriter *writer)
 {
@@ -71,7 +72,6 @@ write_styp (HabBoxWriter *writer)
   hab_box_put_fourcc (writer, "msdh");
   hab_box_put_u32 (writer, 0);
   hab_box_put_fourcc (writer, "msdh");
-  hab_box_put_fourcc (writer, "msix");
   hab_box_put_fourcc (writer, "cmfs");
   hab_box_end (writer);
 }

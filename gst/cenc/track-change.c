@@ -71,7 +71,10 @@ describe_sound (const HabCmafTrack *track)
 static gchar *
 describe_protection (const HabCmafTrack *track)
 {
-  return g_strdup (track->encrypted ? "encrypted" : "clear");
+  const gchar *protection = track->clear_lead ? "clear at first" :
+                                                "encrypted";
+
+  return g_strdup (track->encrypted ? protection : "clear");
 }
 
 static gchar *
