@@ -39,10 +39,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 /* --- a person who watches, and may lose patience ---------------------- */
 
 static void
-show_progress (gdouble fraction, gpointer data)
+show_progress (const HabPackageProgress *progress, gpointer data)
 {
   if (isatty (STDERR_FILENO))
-    g_printerr ("\r%3d %%", (int) (fraction * 100));
+    g_printerr ("\r%3d %%", (int) (progress->fraction * 100));
 }
 
 static void

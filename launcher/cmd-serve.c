@@ -19,6 +19,7 @@ typedef struct
   gchar **allowed_hosts;
   gint port, delivery_port, jobs;
   gint64 max_upload;
+  gdouble retry_delay;
 } Options;
 
 static void
@@ -106,6 +107,9 @@ check_numbers (const Options *options)
     return usage_error ("a port is 0 to 65535");
   if (options->jobs < 1 || options->jobs > 1024)
     return usage_error ("--jobs must be 1 to 1024");
+  if (!(options->retry_delay > 0 && options->retry_delay <= 600))
+    return usage_error ("--retry-delay must be more than 0 and at most 600 "
+                        "seconds");
   if (options->max_upload < 1)
     return usage_error ("--max-upload must be at least 1");
   return TRUE;
@@ -123,6 +127,7 @@ read_settings (Options *options, HabSettings *settings)
   settings->port = options->port;
   settings->delivery_port = options->delivery_port;
   settings->jobs = options->jobs;
+  settings->retry_delay = options->retry_delay;
   settings->max_upload = options->max_upload;
   settings->allowed_hosts = g_steal_pointer (&options->allowed_hosts);
   settings->data_dir = options->data_dir != NULL
@@ -219,6 +224,7 @@ hab_cmd_serve (int argc, char **argv)
     .delivery_port = HAB_DEFAULT_DELIVERY_PORT,
     .jobs = g_get_num_processors (),
     .max_upload = HAB_DEFAULT_MAX_UPLOAD,
+    .retry_delay = HAB_DEFAULT_RETRY_DELAY,
   };
   const GOptionEntry entries[] = {
     { "address", 0, 0, G_OPTION_ARG_STRING, &options.address,
@@ -235,6 +241,9 @@ hab_cmd_serve (int argc, char **argv)
     { "jobs", 0, 0, G_OPTION_ARG_INT, &options.jobs,
         "packages made at the same time; as many as processors by default",
         "N" },
+    { "retry-delay", 0, 0, G_OPTION_ARG_DOUBLE, &options.retry_delay,
+        "time before a package that failed for a cause that can pass is tried "
+        "again, 10 by default; doubles with each attempt", "SECONDS" },
     { "max-upload", 0, 0, G_OPTION_ARG_INT64, &options.max_upload,
         "largest file that is taken; 64 GiB by default", "BYTES" },
     { "api-token-file", 0, 0, G_OPTION_ARG_FILENAME, &options.token_file,

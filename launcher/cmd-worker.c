@@ -131,11 +131,13 @@ run_cut (JsonObject *job, GError **error)
 }
 
 static void
-on_progress (gdouble fraction, gpointer data)
+on_progress (const HabPackageProgress *progress, gpointer data)
 {
   JsonObject *record = record_new ("progress");
 
-  json_object_set_double_member (record, "fraction", fraction);
+  json_object_set_double_member (record, "fraction", progress->fraction);
+  json_object_set_int_member (record, "position_ns", progress->position_ns);
+  json_object_set_int_member (record, "bytes", progress->bytes);
   write_record (record);
 }
 
@@ -175,6 +177,9 @@ run_package (JsonObject *job, GError **error)
     .segment_duration_ns =
         json_object_get_double_member_with_default (job, "segment_duration",
             4) * 1e9 + 0.5,
+    .hls = json_object_get_boolean_member_with_default (job, "hls", FALSE),
+    .single_file = json_object_get_boolean_member_with_default (job,
+        "on_demand", FALSE),
     .durable = TRUE,
     .records_fd = RECORDS_FD,
   };

@@ -20,11 +20,11 @@ static const Row rows[] = {
   [HAB_MEDIA_ERROR_NO_VIDEO] = { "no-video", 422, HAB_EXIT_DATA, 0 },
   [HAB_MEDIA_ERROR_UNSUPPORTED] = { "unsupported", 422, HAB_EXIT_DATA, 0 },
   [HAB_MEDIA_ERROR_NOT_FOUND] = { "not-found", 404, HAB_EXIT_NO_INPUT, 0 },
-  [HAB_MEDIA_ERROR_NO_SPACE] = { "no-space", 507, HAB_EXIT_CANT_CREATE, 0 },
-  [HAB_MEDIA_ERROR_IO] = { "io", 500, HAB_EXIT_NO_INPUT, 0 },
+  [HAB_MEDIA_ERROR_NO_SPACE] = { "no-space", 507, HAB_EXIT_CANT_CREATE, 9 },
+  [HAB_MEDIA_ERROR_IO] = { "io", 500, HAB_EXIT_NO_INPUT, 4 },
   [HAB_MEDIA_ERROR_NO_TABLE] = { "no-table", 500, HAB_EXIT_SOFTWARE, 0 },
   [HAB_MEDIA_ERROR_CRASHED] = { "crashed", 422, HAB_EXIT_SOFTWARE, 2 },
-  [HAB_MEDIA_ERROR_TIMED_OUT] = { "timed-out", 422, HAB_EXIT_SOFTWARE, 0 },
+  [HAB_MEDIA_ERROR_TIMED_OUT] = { "timed-out", 422, HAB_EXIT_SOFTWARE, 2 },
   [HAB_MEDIA_ERROR_CANCELLED] = { "cancelled", 503, HAB_EXIT_INTERRUPTED, 0 },
 };
 
@@ -34,6 +34,8 @@ get_row (const GError *error)
   if (error->domain == HAB_MEDIA_ERROR && error->code >= 0 &&
       (guint) error->code < G_N_ELEMENTS (rows))
     return &rows[error->code];
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
+    return &rows[HAB_MEDIA_ERROR_NO_SPACE];
   return &rows[HAB_MEDIA_ERROR_FAILED];
 }
 

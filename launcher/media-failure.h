@@ -7,7 +7,8 @@
 G_BEGIN_DECLS
 
 /* What a HAB_MEDIA_ERROR means outside of the pipelines: the one table of it.
- * Pure. Errors of other domains count as HAB_MEDIA_ERROR_FAILED. */
+ * Pure. G_IO_ERROR_NO_SPACE counts as HAB_MEDIA_ERROR_NO_SPACE, errors of other
+ * domains as HAB_MEDIA_ERROR_FAILED. */
 
 /* The word of the worker's records, such as "unsupported". */
 const gchar *hab_media_failure_to_word (const GError *error);

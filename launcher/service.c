@@ -88,10 +88,25 @@ list_ready_codes (HabVault *vault, gpointer data, GError **error)
   return NULL;
 }
 
+/* A package's folder is moved when its child said that it is whole: what is
+ * there needs not be made again. */
+static gchar *
+find_output (const HabPackage *package, gpointer data)
+{
+  g_autofree gchar *folder = hab_data_dir_build_folder_path (data,
+      HAB_FOLDER_PACKAGES, package->code);
+  gchar *manifest = g_build_filename (folder, "dash", "stream.mpd", NULL);
+
+  if (!g_file_test (manifest, G_FILE_TEST_IS_REGULAR))
+    g_clear_pointer (&manifest, g_free);
+  return manifest;
+}
+
 static gpointer
 recover (HabVault *vault, gpointer data, GError **error)
 {
-  gint waiting = hab_catalog_recover (vault->catalog, error);
+  gint waiting =
+      hab_catalog_recover (vault->catalog, find_output, data, error);
 
   if (waiting > 0)
     g_message ("%d packages were being made and wait again", waiting);
@@ -127,7 +142,7 @@ put_in_order (HabService *self, gboolean is_new, GError **error)
 {
   GError *failure = NULL;
 
-  hab_store_call (self->store, recover, NULL, &failure);
+  hab_store_call (self->store, recover, self->dir, &failure);
   if (failure != NULL) {
     g_propagate_error (error, failure);
     return FALSE;

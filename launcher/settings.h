@@ -13,6 +13,7 @@ typedef struct
   guint port, delivery_port;  /* 0: any free one */
   gchar *data_dir;            /* absolute */
   guint jobs;                 /* packages made at the same time */
+  gdouble retry_delay;        /* seconds before the second attempt */
   guint64 max_upload;         /* bytes of one file */
   gchar *token;               /* NULL: none is asked for */
   gchar *public_url;          /* without a slash at the end, or NULL */
@@ -22,6 +23,7 @@ typedef struct
 
 #define HAB_DEFAULT_PORT 5000
 #define HAB_DEFAULT_DELIVERY_PORT 8080
+#define HAB_DEFAULT_RETRY_DELAY 10.0
 #define HAB_DEFAULT_MAX_UPLOAD (G_GUINT64_CONSTANT (64) << 30)
 
 void hab_settings_clear (HabSettings *settings);

@@ -15,14 +15,17 @@ hab_package_free (HabPackage *package)
   if (!package)
     return;
 
+  g_free (package->input_name);
   g_free (package->code);
   g_free (package->reason);
   g_free (package->encrypt);
+  g_free (package->options);
   g_free (package->sealed_key);
   g_free (package->url);
   g_free (package->output_file_path);
   g_free (package->idempotency_key);
   g_free (package->request_sha256);
+  g_free (package->callback_url);
   g_free (package);
 }
 
@@ -35,21 +38,24 @@ set_not_found (GError **error)
 
 /* --- reading --------------------------------------------------------- */
 
-#define PACKAGE_COLUMNS \
-  "id, input_id, code, status, reason, progress, encrypt, " \
-  "segment_duration_ns, kid, sealed_key, url, output_file_path, attempts, " \
-  "idempotency_key, request_sha256, created_us, updated_us"
-
+/* HAB_PACKAGE_COLUMNS */
 enum
 {
   PACKAGE_ID,
   PACKAGE_INPUT_ID,
+  PACKAGE_INPUT_NAME,
   PACKAGE_CODE,
   PACKAGE_STATUS,
   PACKAGE_REASON,
+  PACKAGE_PRIORITY,
+  PACKAGE_NOT_BEFORE_US,
   PACKAGE_PROGRESS,
+  PACKAGE_SPEED,
+  PACKAGE_BYTES_PER_SECOND,
+  PACKAGE_EXPECTED_END_US,
   PACKAGE_ENCRYPT,
   PACKAGE_SEGMENT_DURATION_NS,
+  PACKAGE_OPTIONS,
   PACKAGE_KID,
   PACKAGE_SEALED_KEY,
   PACKAGE_URL,
@@ -62,8 +68,8 @@ enum
 };
 
 /* The schema has checked what the row holds, apart from the KID's form. */
-static HabPackage *
-read_package (HabStatement *statement, GError **error)
+HabPackage *
+hab_catalog_read_package (HabStatement *statement, GError **error)
 {
   g_autoptr (HabPackage) package = g_new0 (HabPackage, 1);
   const gchar *status =
@@ -80,12 +86,22 @@ read_package (HabStatement *statement, GError **error)
 
   package->id = sqlite3_column_int64 (statement, PACKAGE_ID);
   package->input_id = hab_statement_get_int_or (statement, PACKAGE_INPUT_ID, 0);
+  package->input_name = hab_statement_dup_text (statement, PACKAGE_INPUT_NAME);
   package->code = hab_statement_dup_text (statement, PACKAGE_CODE);
   package->reason = hab_statement_dup_text (statement, PACKAGE_REASON);
+  package->priority = sqlite3_column_int (statement, PACKAGE_PRIORITY);
+  package->not_before_us =
+      sqlite3_column_int64 (statement, PACKAGE_NOT_BEFORE_US);
   package->progress = sqlite3_column_double (statement, PACKAGE_PROGRESS);
+  package->speed = sqlite3_column_double (statement, PACKAGE_SPEED);
+  package->bytes_per_second =
+      sqlite3_column_double (statement, PACKAGE_BYTES_PER_SECOND);
+  package->expected_end_us =
+      sqlite3_column_int64 (statement, PACKAGE_EXPECTED_END_US);
   package->encrypt = hab_statement_dup_text (statement, PACKAGE_ENCRYPT);
   package->segment_duration_ns =
       sqlite3_column_int64 (statement, PACKAGE_SEGMENT_DURATION_NS);
+  package->options = hab_statement_dup_text (statement, PACKAGE_OPTIONS);
   package->sealed_key = hab_statement_dup_text (statement, PACKAGE_SEALED_KEY);
   package->url = hab_statement_dup_text (statement, PACKAGE_URL);
   package->output_file_path =
@@ -106,7 +122,7 @@ read_one_package (HabCatalog *catalog, HabStatement *statement, GError **error)
 {
   switch (hab_catalog_step (catalog, statement, "read a package", error)) {
     case HAB_STEP_ROW:
-      return read_package (statement, error);
+      return hab_catalog_read_package (statement, error);
     case HAB_STEP_DONE:
       set_not_found (error);
       return NULL;
@@ -124,7 +140,7 @@ read_packages (HabCatalog *catalog, HabStatement *statement, GError **error)
 
   while ((step = hab_catalog_step (catalog, statement, "list the packages",
       error)) == HAB_STEP_ROW) {
-    HabPackage *package = read_package (statement, error);
+    HabPackage *package = hab_catalog_read_package (statement, error);
 
     if (!package)
       return NULL;
@@ -138,7 +154,7 @@ HabPackage *
 hab_catalog_get_package (HabCatalog *catalog, gint64 id, GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT " PACKAGE_COLUMNS " FROM packages WHERE id = :id", error);
+      "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE id = :id", error);
 
   if (!statement)
     return NULL;
@@ -152,7 +168,7 @@ hab_catalog_find_package_by_code (HabCatalog *catalog, const gchar *code,
     GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT " PACKAGE_COLUMNS " FROM packages WHERE code = :code", error);
+      "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE code = :code", error);
 
   if (!statement)
     return NULL;
@@ -166,7 +182,7 @@ hab_catalog_find_package_by_idempotency_key (HabCatalog *catalog,
     const gchar *key, GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT " PACKAGE_COLUMNS " FROM packages WHERE idempotency_key = :key",
+      "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE idempotency_key = :key",
       error);
 
   if (!statement)
@@ -184,11 +200,11 @@ hab_catalog_list_packages (HabCatalog *catalog, gint64 after, guint limit,
 
   if (input_id == 0)
     statement = hab_catalog_prepare (catalog,
-        "SELECT " PACKAGE_COLUMNS " FROM packages WHERE id > :after "
+        "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE id > :after "
         "ORDER BY id LIMIT :limit", error);
   else
     statement = hab_catalog_prepare (catalog,
-        "SELECT " PACKAGE_COLUMNS " FROM packages "
+        "SELECT " HAB_PACKAGE_COLUMNS " FROM packages "
         "WHERE input_id = :input_id AND id > :after ORDER BY id LIMIT :limit",
         error);
 
@@ -208,7 +224,7 @@ hab_catalog_list_packages_by_kid (HabCatalog *catalog, const guint8 kid[16],
 {
   g_autofree gchar *text = hab_key_to_base64url (kid);
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT " PACKAGE_COLUMNS " FROM packages WHERE kid = :kid ORDER BY id",
+      "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE kid = :kid ORDER BY id",
       error);
 
   if (!statement)
@@ -235,8 +251,8 @@ hab_catalog_list_history (HabCatalog *catalog, gint64 package_id,
 
 /* --- adding and deleting --------------------------------------------- */
 
-static gboolean
-insert_history (HabCatalog *catalog, gint64 package_id, HabStatus status,
+gboolean
+hab_catalog_add_change (HabCatalog *catalog, gint64 package_id, HabStatus status,
     gint64 now, GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
@@ -275,19 +291,22 @@ insert_package (HabCatalog *catalog, const HabPackage *package, gint64 now,
       encrypted ? hab_key_to_base64url (package->kid) : NULL;
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "INSERT INTO packages (input_id, input_name, video_track_number, code, "
-      "status, encrypt, segment_duration_ns, kid, sealed_key, url, "
-      "idempotency_key, request_sha256, created_us, updated_us) "
-      "SELECT id, name, video_track_number, :code, 'Queued', :encrypt, "
-      ":segment_duration_ns, :kid, :sealed_key, :url, :idempotency_key, "
-      ":request_sha256, :now, :now FROM inputs WHERE id = :input_id", error);
+      "status, priority, encrypt, segment_duration_ns, options, kid, sealed_key, "
+      "url, idempotency_key, request_sha256, created_us, updated_us) "
+      "SELECT id, name, video_track_number, :code, 'Queued', :priority, "
+      ":encrypt, :segment_duration_ns, coalesce (:options, '{}'), :kid, "
+      ":sealed_key, :url, :idempotency_key, :request_sha256, :now, :now "
+      "FROM inputs WHERE id = :input_id", error);
 
   if (!statement)
     return FALSE;
   hab_statement_bind_int (statement, ":input_id", package->input_id);
   hab_statement_bind_text (statement, ":code", package->code);
+  hab_statement_bind_int (statement, ":priority", package->priority);
   hab_statement_bind_text (statement, ":encrypt", package->encrypt);
   hab_statement_bind_int (statement, ":segment_duration_ns",
       package->segment_duration_ns);
+  hab_statement_bind_text (statement, ":options", package->options);
   hab_statement_bind_text (statement, ":kid", kid);
   hab_statement_bind_text (statement, ":sealed_key", package->sealed_key);
   hab_statement_bind_text (statement, ":url", package->url);
@@ -307,6 +326,24 @@ insert_package (HabCatalog *catalog, const HabPackage *package, gint64 now,
   return TRUE;
 }
 
+static gboolean
+insert_callback (HabCatalog *catalog, gint64 package_id, const gchar *url,
+    GError **error)
+{
+  g_autoptr (HabStatement) statement = NULL;
+
+  if (!url)
+    return TRUE;
+  statement = hab_catalog_prepare (catalog,
+      "INSERT INTO callbacks (package_id, url) VALUES (:package_id, :url)",
+      error);
+  if (!statement)
+    return FALSE;
+  hab_statement_bind_int (statement, ":package_id", package_id);
+  hab_statement_bind_text (statement, ":url", url);
+  return hab_catalog_run (catalog, statement, "add a callback", error);
+}
+
 gint64
 hab_catalog_add_package (HabCatalog *catalog, const HabPackage *package,
     GError **error)
@@ -319,7 +356,8 @@ hab_catalog_add_package (HabCatalog *catalog, const HabPackage *package,
   if (insert_code (catalog, package->code, error) &&
       insert_package (catalog, package, now, error)) {
     id = sqlite3_last_insert_rowid (catalog->db);
-    if (insert_history (catalog, id, HAB_STATUS_QUEUED, now, error))
+    if (hab_catalog_add_change (catalog, id, HAB_STATUS_QUEUED, now, error) &&
+        insert_callback (catalog, id, package->callback_url, error))
       return hab_catalog_commit (catalog, error) ? id : 0;
   }
   hab_catalog_rollback (catalog);
@@ -356,247 +394,4 @@ hab_catalog_delete_package (HabCatalog *catalog, gint64 id, GError **error)
     g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_IN_USE,
         "the package is being made: cancel it first");
   return FALSE;
-}
-
-/* --- the queue ------------------------------------------------------- */
-
-HabPackage *
-hab_catalog_claim_package (HabCatalog *catalog, GError **error)
-{
-  g_autoptr (HabPackage) package = NULL;
-  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "UPDATE packages SET claimed = 1, attempts = attempts + 1, "
-      "updated_us = :now "
-      "WHERE id = (SELECT id FROM packages "
-      "  WHERE status = 'Queued' AND claimed = 0 ORDER BY id LIMIT 1) "
-      "RETURNING " PACKAGE_COLUMNS, error);
-
-  if (!statement)
-    return NULL;
-  hab_statement_bind_int (statement, ":now", hab_catalog_now ());
-
-  if (hab_catalog_step (catalog, statement, "take a package from the queue",
-      error) != HAB_STEP_ROW)
-    return NULL;
-  package = read_package (statement, error);
-
-  /* The change is kept only when the statement has come to its end. */
-  if (!package ||
-      hab_catalog_step (catalog, statement, "take a package from the queue",
-          error) == HAB_STEP_FAILED)
-    return NULL;
-
-  return g_steal_pointer (&package);
-}
-
-static gboolean
-check_order (HabStatus from, HabStatus to, GError **error)
-{
-  gboolean is_stage = to > HAB_STATUS_QUEUED && to <= HAB_STATUS_READY;
-  gboolean is_end = to == HAB_STATUS_FAILED || to == HAB_STATUS_CANCELLED;
-
-  if (!hab_status_is_final (from) && (is_end || (is_stage && to > from)))
-    return TRUE;
-
-  g_set_error (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_STATE,
-      "a package that is %s cannot become %s", hab_status_to_string (from),
-      hab_status_to_string (to));
-  return FALSE;
-}
-
-static gboolean
-update_status (HabCatalog *catalog, gint64 id, HabStatus status,
-    const gchar *reason, const gchar *output_file_path, gint64 now,
-    GError **error)
-{
-  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "UPDATE packages SET status = :status, reason = :reason, "
-      "output_file_path = coalesce (:output_file_path, output_file_path), "
-      "progress = CASE :status WHEN 'Ready' THEN 1.0 ELSE progress END, "
-      "updated_us = :now WHERE id = :id", error);
-
-  if (!statement)
-    return FALSE;
-  hab_statement_bind_int (statement, ":id", id);
-  hab_statement_bind_text (statement, ":status", hab_status_to_string (status));
-  hab_statement_bind_text (statement, ":reason", reason);
-  hab_statement_bind_text (statement, ":output_file_path", output_file_path);
-  hab_statement_bind_int (statement, ":now", now);
-
-  return hab_catalog_run (catalog, statement, "record a status", error);
-}
-
-static gboolean
-change_status (HabCatalog *catalog, gint64 id, HabStatus status,
-    const gchar *reason, const gchar *output_file_path, GError **error)
-{
-  gint64 now = hab_catalog_now ();
-  g_autoptr (HabPackage) package = hab_catalog_get_package (catalog, id, error);
-
-  return package && check_order (package->status, status, error) &&
-      update_status (
-          catalog, id, status, reason, output_file_path, now, error) &&
-      insert_history (catalog, id, status, now, error);
-}
-
-gboolean
-hab_catalog_set_status (HabCatalog *catalog, gint64 package_id,
-    HabStatus status, const gchar *reason, const gchar *output_file_path,
-    GError **error)
-{
-  if (!hab_catalog_begin (catalog, error))
-    return FALSE;
-
-  if (!change_status (
-          catalog, package_id, status, reason, output_file_path, error)) {
-    hab_catalog_rollback (catalog);
-    return FALSE;
-  }
-
-  return hab_catalog_commit (catalog, error);
-}
-
-static gboolean
-update_progress (HabCatalog *catalog, gint64 package_id, gdouble progress,
-    GError **error)
-{
-  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "UPDATE packages SET progress = max (progress, :progress), "
-      "updated_us = :now "
-      "WHERE id = :id AND status NOT IN ('Ready', 'Failed', 'Cancelled')",
-      error);
-
-  if (!statement)
-    return FALSE;
-  hab_statement_bind_int (statement, ":id", package_id);
-  hab_statement_bind_double (statement, ":progress", CLAMP (progress, 0, 1));
-  hab_statement_bind_int (statement, ":now", hab_catalog_now ());
-
-  return hab_catalog_run (catalog, statement, "record the progress", error);
-}
-
-gboolean
-hab_catalog_set_progress (HabCatalog *catalog, gint64 package_id,
-    gdouble progress, GError **error)
-{
-  g_autoptr (HabPackage) package = NULL;
-
-  if (!update_progress (catalog, package_id, progress, error))
-    return FALSE;
-  if (sqlite3_changes (catalog->db) > 0)
-    return TRUE;
-
-  package = hab_catalog_get_package (catalog, package_id, error);
-  if (package)
-    g_set_error (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_STATE,
-        "the package is %s already", hab_status_to_string (package->status));
-  return FALSE;
-}
-
-static gboolean
-put_back (HabCatalog *catalog, gint64 id, GError **error)
-{
-  gint64 now = hab_catalog_now ();
-  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "UPDATE packages SET status = 'Queued', claimed = 0, progress = 0, "
-      "reason = NULL, output_file_path = NULL, updated_us = :now "
-      "WHERE id = :id", error);
-
-  if (!statement)
-    return FALSE;
-  hab_statement_bind_int (statement, ":id", id);
-  hab_statement_bind_int (statement, ":now", now);
-
-  return hab_catalog_run (catalog, statement, "put a package back", error) &&
-      insert_history (catalog, id, HAB_STATUS_QUEUED, now, error);
-}
-
-static gboolean
-check_not_final (HabCatalog *catalog, gint64 id, GError **error)
-{
-  g_autoptr (HabPackage) package = hab_catalog_get_package (catalog, id, error);
-
-  if (!package)
-    return FALSE;
-  if (!hab_status_is_final (package->status))
-    return TRUE;
-
-  g_set_error (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_STATE,
-      "a package that is %s cannot be queued again",
-      hab_status_to_string (package->status));
-  return FALSE;
-}
-
-static gboolean
-forget_attempt (HabCatalog *catalog, gint64 id, GError **error)
-{
-  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "UPDATE packages SET attempts = max (attempts - 1, 0) WHERE id = :id",
-      error);
-
-  if (!statement)
-    return FALSE;
-  hab_statement_bind_int (statement, ":id", id);
-  return hab_catalog_run (catalog, statement, "forget an attempt", error);
-}
-
-gboolean
-hab_catalog_requeue_package (HabCatalog *catalog, gint64 package_id,
-    gboolean forgive, GError **error)
-{
-  if (!hab_catalog_begin (catalog, error))
-    return FALSE;
-
-  if (!check_not_final (catalog, package_id, error) ||
-      !put_back (catalog, package_id, error) ||
-      (forgive && !forget_attempt (catalog, package_id, error))) {
-    hab_catalog_rollback (catalog);
-    return FALSE;
-  }
-
-  return hab_catalog_commit (catalog, error);
-}
-
-/* (element-type gint64) */
-static GArray *
-list_claimed (HabCatalog *catalog, GError **error)
-{
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT id FROM packages WHERE claimed = 1 "
-      "AND status NOT IN ('Ready', 'Failed', 'Cancelled') ORDER BY id", error);
-  HabStep step;
-
-  if (!statement)
-    return NULL;
-  while ((step = hab_catalog_step (catalog, statement, "read the queue",
-      error)) == HAB_STEP_ROW) {
-    gint64 id = sqlite3_column_int64 (statement, 0);
-
-    g_array_append_val (ids, id);
-  }
-
-  return step == HAB_STEP_DONE ? g_steal_pointer (&ids) : NULL;
-}
-
-gint
-hab_catalog_recover (HabCatalog *catalog, GError **error)
-{
-  g_autoptr (GArray) ids = NULL;
-  gboolean done;
-
-  if (!hab_catalog_begin (catalog, error))
-    return -1;
-
-  ids = list_claimed (catalog, error);
-  done = ids != NULL;
-  for (guint i = 0; done && i < ids->len; i++)
-    done = put_back (catalog, g_array_index (ids, gint64, i), error);
-
-  if (!done) {
-    hab_catalog_rollback (catalog);
-    return -1;
-  }
-
-  return hab_catalog_commit (catalog, error) ? (gint) ids->len : -1;
 }

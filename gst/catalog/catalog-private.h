@@ -72,6 +72,22 @@ GArray *hab_catalog_read_history (HabCatalog *catalog,
 gboolean hab_catalog_read_count (HabCatalog *catalog, const gchar *sql,
     gint64 id, guint64 *count, GError **error);
 
+/* Of packages, for statements that hab_catalog_read_package () reads. */
+#define HAB_PACKAGE_COLUMNS \
+  "id, input_id, input_name, code, status, reason, priority, not_before_us, " \
+  "progress, speed, bytes_per_second, expected_end_us, encrypt, " \
+  "segment_duration_ns, options, kid, sealed_key, url, output_file_path, " \
+  "attempts, idempotency_key, request_sha256, created_us, updated_us"
+
+HabPackage *hab_catalog_read_package (HabStatement *statement,
+    GError **error);
+/* Adds to the history of a package. */
+gboolean hab_catalog_add_change (HabCatalog *catalog, gint64 package_id,
+    HabStatus status, gint64 now_us, GError **error);
+/* A statement whose first row is one number; NULL counts as 0. */
+gboolean hab_catalog_read_number (HabCatalog *catalog, const gchar *sql,
+    gint64 *number, GError **error);
+
 /* Microseconds since 1970 in UTC. */
 #define hab_catalog_now() g_get_real_time ()
 

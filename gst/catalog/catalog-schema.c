@@ -146,5 +146,51 @@ static const gchar uploaded_videos[] =
     "FROM inputs "
     "WHERE NOT EXISTS (SELECT 1 FROM packages WHERE input_id = inputs.id);";
 
-const gchar *const hab_catalog_migrations[] = { tables, uploaded_videos };
+/* What the queue needs beside the order of ids. options: a JSON object, see
+ * the service's package-options.h. not_before_us: of the next attempt. speed:
+ * seconds of media done in a second. The history's ids are what followers of
+ * changes go on behind, so none may be used twice. A callback is due once its
+ * package has ended. */
+static const gchar queue[] =
+    "ALTER TABLE packages ADD COLUMN priority INTEGER NOT NULL DEFAULT 0"
+    "  CHECK (priority BETWEEN -10 AND 10);"
+    "ALTER TABLE packages ADD COLUMN options TEXT NOT NULL DEFAULT '{}'"
+    "  CHECK (json_valid (options));"
+    "ALTER TABLE packages ADD COLUMN not_before_us INTEGER;"
+    "ALTER TABLE packages ADD COLUMN speed REAL;"
+    "ALTER TABLE packages ADD COLUMN bytes_per_second REAL;"
+    "ALTER TABLE packages ADD COLUMN expected_end_us INTEGER;"
+    "DROP INDEX packages_waiting;"
+    "CREATE INDEX packages_waiting ON packages (priority DESC, id)"
+    "  WHERE status = 'Queued' AND claimed = 0;"
+    "CREATE INDEX packages_unfinished ON packages (id)"
+    "  WHERE status NOT IN ('Ready', 'Failed', 'Cancelled');"
+
+    "CREATE TABLE changes ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  package_id INTEGER NOT NULL REFERENCES packages (id) ON DELETE CASCADE,"
+    "  status TEXT NOT NULL,"
+    "  at_us INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO changes SELECT id, package_id, status, at_us"
+    "  FROM package_history;"
+    "DROP TABLE package_history;"
+    "ALTER TABLE changes RENAME TO package_history;"
+    "CREATE INDEX package_history_by_package ON package_history (package_id);"
+
+    "CREATE TABLE callbacks ("
+    "  package_id INTEGER PRIMARY KEY"
+    "    REFERENCES packages (id) ON DELETE CASCADE,"
+    "  url TEXT NOT NULL,"
+    "  status TEXT NOT NULL DEFAULT 'waiting'"
+    "    CHECK (status IN ('waiting', 'delivered', 'failed')),"
+    "  attempts INTEGER NOT NULL DEFAULT 0,"
+    "  due_us INTEGER,"
+    "  reason TEXT"
+    ") STRICT;"
+    "CREATE INDEX callbacks_due ON callbacks (due_us)"
+    "  WHERE status = 'waiting' AND due_us IS NOT NULL;";
+
+const gchar *const hab_catalog_migrations[] = { tables, uploaded_videos,
+  queue };
 const guint hab_catalog_n_migrations = G_N_ELEMENTS (hab_catalog_migrations);

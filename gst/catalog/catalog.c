@@ -236,6 +236,23 @@ hab_catalog_read_count (HabCatalog *catalog, const gchar *sql, gint64 id,
   return TRUE;
 }
 
+gboolean
+hab_catalog_read_number (HabCatalog *catalog, const gchar *sql, gint64 *number,
+    GError **error)
+{
+  g_autoptr (HabStatement) statement =
+      hab_catalog_prepare (catalog, sql, error);
+
+  if (!statement)
+    return FALSE;
+  if (hab_catalog_step (catalog, statement, "read a number", error) !=
+      HAB_STEP_ROW)
+    return FALSE;
+  *number = hab_statement_get_int_or (statement, 0, 0);
+
+  return TRUE;
+}
+
 GArray *
 hab_catalog_read_history (HabCatalog *catalog, HabStatement *statement,
     GError **error)

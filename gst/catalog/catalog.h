@@ -169,12 +169,22 @@ typedef struct
 {
   gint64 id;
   gint64 input_id;          /* 0 when its input was deleted */
+  gchar *input_name;        /* which the input had */
   gchar *code;              /* ^[A-Z0-9]{6,}$, never used again */
   HabStatus status;
-  gchar *reason;            /* of Failed and Cancelled, for a person */
+  gchar *reason;            /* of Failed, Cancelled and of the attempt before
+                             * one that is waited for; for a person */
+  gint priority;            /* -10 to 10, the highest first */
+  gint64 not_before_us;     /* when it is tried again, 0 unless it waits for
+                             * that */
   gdouble progress;         /* 0 to 1 */
+  gdouble speed;            /* seconds of media in a second; 0 unknown */
+  gdouble bytes_per_second; /* of media; 0 unknown */
+  gint64 expected_end_us;   /* 0 unknown */
   gchar *encrypt;           /* "video", "all", "none" */
   gint64 segment_duration_ns;
+  gchar *options;           /* a JSON object with what else was asked for; NULL
+                             * counts as "{}" when it is added */
   guint8 kid[16];           /* zero where nothing is encrypted */
   gchar *sealed_key;        /* text of seal.h, NULL where none */
   gchar *url;               /* of the manifest; shown as NULL until Ready by
@@ -183,6 +193,8 @@ typedef struct
   guint attempts;
   gchar *idempotency_key;   /* or NULL */
   gchar *request_sha256;    /* of the request that made it, or NULL */
+  gchar *callback_url;      /* to be told of its end; set when it is added
+                             * only, see HabCallback */
   gint64 created_us, updated_us;
 } HabPackage;
 
@@ -206,31 +218,119 @@ GPtrArray *hab_catalog_list_packages (HabCatalog *catalog, gint64 after,
 /* (element-type HabPackage): all with this KID. */
 GPtrArray *hab_catalog_list_packages_by_kid (HabCatalog *catalog,
     const guint8 kid[16], GError **error);
-/* The oldest package that waits, its attempts counted up; NULL without an
- * error when there is none. Stays Queued, but is not handed out again until
- * hab_catalog_requeue_package () or the next hab_catalog_recover (). */
+/* The package whose turn it is: of those that wait and need not wait any
+ * longer one of the highest priority, of these the oldest. Its attempts are
+ * counted up. NULL without an error when there is none. Stays Queued, but is
+ * not handed out again until hab_catalog_requeue_package (),
+ * hab_catalog_retry_package () or the next hab_catalog_recover (). */
 HabPackage *hab_catalog_claim_package (HabCatalog *catalog, GError **error);
 /* Records a stage that was reached, in the history too. STATE where the
  * package is already in a final status or the order would go backwards. */
 gboolean hab_catalog_set_status (HabCatalog *catalog, gint64 package_id,
     HabStatus status, const gchar *reason, const gchar *output_file_path,
     GError **error);
-/* Never falls. STATE where the package is in a final status. */
+/* The fraction never falls. STATE where the package is in a final status. */
+typedef struct
+{
+  gdouble fraction;         /* 0 to 1 */
+  gdouble speed;            /* as in HabPackage */
+  gdouble bytes_per_second;
+  gint64 expected_end_us;
+} HabProgress;
+
 gboolean hab_catalog_set_progress (HabCatalog *catalog, gint64 package_id,
-    gdouble progress, GError **error);
+    const HabProgress *progress, GError **error);
+/* STATE unless the package waits. */
+gboolean hab_catalog_set_priority (HabCatalog *catalog, gint64 package_id,
+    gint priority, GError **error);
 /* Back to Queued, to be claimed again; recorded in the history. forgive: the
  * attempt does not count, for it was no fault of the package's that it ended. */
 gboolean hab_catalog_requeue_package (HabCatalog *catalog, gint64 package_id,
     gboolean forgive, GError **error);
+/* Back to Queued for another attempt, not before that time, for this reason. */
+gboolean hab_catalog_retry_package (HabCatalog *catalog, gint64 package_id,
+    gint64 not_before_us, const gchar *reason, GError **error);
+/* When the next of the packages that wait for another attempt may be claimed;
+ * 0 where none waits. */
+gboolean hab_catalog_get_next_attempt (HabCatalog *catalog, gint64 *at_us,
+    GError **error);
 /* After a start: every package that a service that died had claimed waits
- * again. Returns how many, -1 on failure. */
-gint hab_catalog_recover (HabCatalog *catalog, GError **error);
+ * again, but those of which find_output (nullable) gives the path of the
+ * finished manifest, (transfer full); these are Ready. Returns how many wait
+ * again, -1 on failure. */
+typedef gchar *(*HabFindOutputFunc) (const HabPackage *package,
+    gpointer data);
+gint hab_catalog_recover (HabCatalog *catalog, HabFindOutputFunc find_output,
+    gpointer data, GError **error);
 /* IN_USE while a job has it: it waits unclaimed, or its status is final. */
 gboolean hab_catalog_delete_package (HabCatalog *catalog, gint64 id,
     GError **error);
 /* (element-type HabStatusChange): oldest first, the input's Ingested not
  * among them. */
 GArray *hab_catalog_list_history (HabCatalog *catalog, gint64 package_id,
+    GError **error);
+
+/* --- changes, for those who follow them ------------------------------ */
+
+/* A package and the number of its last change of status. Numbers rise and are
+ * never used again. */
+typedef struct
+{
+  gint64 package_id;
+  gint64 change;
+} HabPackageChange;
+
+/* The number of the last change of any package; 0 where there was none. */
+gboolean hab_catalog_get_last_change (HabCatalog *catalog, gint64 *change,
+    GError **error);
+/* (element-type HabPackageChange): at most limit packages that changed behind
+ * after, by the number of their last change. package_id 0 for all. */
+GArray *hab_catalog_list_changes (HabCatalog *catalog, gint64 package_id,
+    gint64 after, guint limit, GError **error);
+/* (element-type HabPackageChange): at most limit packages without a final
+ * status, in the same order. */
+GArray *hab_catalog_list_unfinished (HabCatalog *catalog, guint limit,
+    GError **error);
+
+/* --- callbacks: who is to be told of a package's end ------------------ */
+
+typedef enum
+{
+  HAB_CALLBACK_WAITING,
+  HAB_CALLBACK_DELIVERED,
+  HAB_CALLBACK_FAILED,
+} HabCallbackStatus;
+
+const gchar *hab_callback_status_to_string (HabCallbackStatus status);
+
+typedef struct
+{
+  gint64 package_id;
+  gchar *url;
+  HabCallbackStatus status;
+  guint attempts;
+  gint64 due_us; /* of the next attempt; 0 until the package has ended */
+  gchar *reason; /* why the last attempt failed, or NULL */
+} HabCallback;
+
+void hab_callback_free (HabCallback *callback);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabCallback, hab_callback_free)
+
+/* NOT_FOUND where nobody asked to be told. */
+HabCallback *hab_catalog_get_callback (HabCatalog *catalog,
+    gint64 package_id, GError **error);
+/* The callback that is due for the longest, its attempts counted up and due
+ * again after lease_us, should the service die meanwhile. NULL without an
+ * error where none is due. */
+HabCallback *hab_catalog_claim_callback (HabCatalog *catalog,
+    gint64 lease_us, GError **error);
+/* What became of an attempt; where it is still waiting, due_us is the next. A
+ * package that was deleted meanwhile is no fault. */
+gboolean hab_catalog_set_callback (HabCatalog *catalog, gint64 package_id,
+    HabCallbackStatus status, gint64 due_us, const gchar *reason,
+    GError **error);
+/* When the next callback is due; 0 where none is. */
+gboolean hab_catalog_get_next_callback (HabCatalog *catalog, gint64 *at_us,
     GError **error);
 
 /* --- what catalogrecorder adds --------------------------------------- */

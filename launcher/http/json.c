@@ -22,6 +22,7 @@ check_type (HabRequest *request, GError **error)
   const gchar *type = hab_request_get_header (request, "Content-Type");
 
   if (type == NULL || g_str_has_prefix (type, "application/json") ||
+      g_str_has_prefix (type, "application/merge-patch+json") ||
       g_str_has_prefix (type, "text/plain") ||
       g_str_has_prefix (type, "application/x-www-form-urlencoded"))
     return TRUE;
@@ -119,6 +120,22 @@ hab_json_get_number (JsonObject *object, const gchar *name, gdouble minimum,
   }
   expected = g_strdup_printf ("a number from %g to %g", minimum, maximum);
   return fail_type (name, expected, error);
+}
+
+gboolean
+hab_json_get_bool (JsonObject *object, const gchar *name, gboolean *value,
+    GError **error)
+{
+  JsonNode *node = get_member (object, name);
+
+  *value = FALSE;
+  if (node == NULL)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_VALUE (node) ||
+      json_node_get_value_type (node) != G_TYPE_BOOLEAN)
+    return fail_type (name, "true or false", error);
+  *value = json_node_get_boolean (node);
+  return TRUE;
 }
 
 gboolean

@@ -15,6 +15,8 @@ gboolean hab_json_get_text (JsonObject *object, const gchar *name,
 gboolean hab_json_get_number (JsonObject *object, const gchar *name,
     gdouble minimum, gdouble maximum, gdouble fallback, gdouble *number,
     GError **error);
+gboolean hab_json_get_bool (JsonObject *object, const gchar *name,
+    gboolean *value, GError **error);         /* FALSE where absent */
 gboolean hab_json_get_id (JsonObject *object, const gchar *name, gint64 *id,
     GError **error);
 

@@ -12,12 +12,15 @@
 #include "json.h"
 #include "keys.h"
 #include "media.h"
+#include "package-options.h"
 #include "problem.h"
 #include "request.h"
 
 #define DEFAULT_SEGMENT_SECONDS 4.0
 #define MIN_SEGMENT_SECONDS 0.5
 #define MAX_SEGMENT_SECONDS 60.0
+#define MIN_PRIORITY -10
+#define MAX_PRIORITY 10
 #define MAX_IDEMPOTENCY_KEY 255
 
 /* Codes are part of public addresses: long enough that nobody guesses one, of
@@ -32,6 +35,8 @@ struct _HabPackageRequest
   HabEncrypt encrypt;
   guint8 kid[HAB_KEY_SIZE], key[HAB_KEY_SIZE];
   gint64 segment_duration_ns;
+  gint priority;
+  gchar *options; /* JSON, see package-options.h */
   gchar *idempotency_key; /* or NULL */
   gchar *delivery_url;
 };
@@ -40,6 +45,7 @@ void
 hab_package_request_free (HabPackageRequest *self)
 {
   hab_key_wipe (self->key, sizeof self->key);
+  g_free (self->options);
   g_free (self->idempotency_key);
   g_free (self->delivery_url);
   g_free (self);
@@ -84,12 +90,53 @@ read_key (JsonObject *object, const gchar *name, guint8 key[HAB_KEY_SIZE],
 }
 
 static gboolean
+read_priority (JsonObject *object, gint *priority, GError **error)
+{
+  gdouble number;
+
+  if (!hab_json_get_number (object, "priority", MIN_PRIORITY, MAX_PRIORITY, 0,
+          &number, error))
+    return FALSE;
+  *priority = number;
+  if (*priority == number)
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
+      "\"priority\" must be a whole number");
+  return FALSE;
+}
+
+/* Those that are on: what nobody asked for is not kept, so that a request is
+ * the same request when there are more options to ask for. */
+static gboolean
+read_options (HabPackageRequest *self, JsonObject *object, GError **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  for (const gchar *const *name = hab_package_options; *name != NULL; name++) {
+    gboolean on;
+
+    if (!hab_json_get_bool (object, *name, &on, error))
+      return FALSE;
+    if (on)
+      hab_json_add_bool (builder, *name, TRUE);
+  }
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  self->options = json_to_string (root, FALSE);
+  return TRUE;
+}
+
+static gboolean
 read_object (HabPackageRequest *self, JsonObject *object, GError **error)
 {
   gdouble seconds;
 
   if (!hab_json_get_id (object, "input_content_id", &self->input_id, error) ||
       !read_encrypt (self, object, error) ||
+      !read_priority (object, &self->priority, error) ||
+      !read_options (self, object, error) ||
       !hab_json_get_number (object, "segment_duration", MIN_SEGMENT_SECONDS,
           MAX_SEGMENT_SECONDS, DEFAULT_SEGMENT_SECONDS, &seconds, error))
     return FALSE;
@@ -146,18 +193,42 @@ hab_package_request_read (HabRequest *request, GError **error)
   return g_steal_pointer (&self);
 }
 
+gboolean
+hab_package_request_read_patch (HabRequest *request, gint *priority,
+    GError **error)
+{
+  g_autoptr (JsonNode) root = hab_json_read_body (request, error);
+  JsonObject *object;
+
+  if (root == NULL)
+    return FALSE;
+  object = json_node_get_object (root);
+  if (json_object_has_member (object, "priority") &&
+      json_object_get_size (object) == 1)
+    return read_priority (object, priority, error);
+  hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
+      "Only \"priority\" of a package can be changed: {\"priority\":5}");
+  return FALSE;
+}
+
 /* --- adding, in the store's thread ------------------------------------ */
 
-/* What was asked for, without the key: that is compared where it is sealed. */
+/* What was asked for, without the key: that is compared where it is sealed.
+ * What is as by default is left out, for the reason that read_options () has. */
 static gchar *
 digest_request (HabPackageRequest *self)
 {
   g_autofree gchar *kid = hab_key_to_hex (self->kid);
-  g_autofree gchar *text = g_strdup_printf ("%" G_GINT64_FORMAT " %s %s %"
-      G_GINT64_FORMAT, self->input_id, hab_encrypt_to_string (self->encrypt),
-      kid, self->segment_duration_ns);
+  g_autoptr (GString) text = g_string_new (NULL);
 
-  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+  g_string_printf (text, "%" G_GINT64_FORMAT " %s %s %" G_GINT64_FORMAT,
+      self->input_id, hab_encrypt_to_string (self->encrypt), kid,
+      self->segment_duration_ns);
+  if (self->priority != 0)
+    g_string_append_printf (text, " priority=%d", self->priority);
+  if (!g_str_equal (self->options, "{}"))
+    g_string_append_printf (text, " options=%s", self->options);
+  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text->str, -1);
 }
 
 static gboolean
@@ -225,6 +296,8 @@ make_package (HabPackageRequest *self, HabVault *vault, const gchar *digest)
   package->code = make_code ();
   package->encrypt = g_strdup (hab_encrypt_to_string (self->encrypt));
   package->segment_duration_ns = self->segment_duration_ns;
+  package->priority = self->priority;
+  package->options = g_strdup (self->options);
   if (self->encrypt != HAB_ENCRYPT_NONE) {
     memcpy (package->kid, self->kid, sizeof package->kid);
     package->sealed_key = hab_seal_close (vault->seal, HAB_SEAL_PACKAGE_KEY,

@@ -13,6 +13,10 @@ HabPackageRequest *hab_package_request_read (HabRequest *request,
 void hab_package_request_free (HabPackageRequest *wanted);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabPackageRequest, hab_package_request_free)
 
+/* What PATCH /packaged_content/N asks for. */
+gboolean hab_package_request_read_patch (HabRequest *request, gint *priority,
+    GError **error);
+
 /* In the store's thread: adds the package as Queued, its key sealed. Where
  * the same Idempotency-Key was used before, nothing is added. Returns the
  * package's id, 0 on failure. */

@@ -5,8 +5,7 @@
 
 #include "feed.h"
 #include "json.h"
-#include "keys.h"
-#include "media.h"
+#include "package-json.h"
 #include "package-request.h"
 #include "pages.h"
 #include "problem.h"
@@ -16,72 +15,15 @@
 
 #define MAX_WAIT_SECONDS 300
 
-/* --- as JSON ---------------------------------------------------------- */
-
-static void
-add_package (JsonBuilder *builder, HabRequest *request,
-    const HabPackage *package)
-{
-  g_autofree gchar *base = hab_request_build_delivery_url (request);
-  g_autofree gchar *url =
-      g_strdup_printf ("%s/%s/dash/stream.mpd", base, package->code);
-  g_autofree gchar *kid = hab_key_to_base64url (package->kid);
-
-  hab_json_add_int (builder, "packaged_content_id", package->id);
-  hab_json_add_text (builder, "url", url);
-  hab_json_add_text (builder, "status",
-      hab_status_to_string (package->status));
-  hab_json_add_double (builder, "progress", package->progress);
-  hab_json_add_text (builder, "reason", package->reason);
-  if (package->input_id > 0)
-    hab_json_add_int (builder, "input_content_id", package->input_id);
-  else
-    hab_json_add_null (builder, "input_content_id");
-  hab_json_add_text (builder, "encrypt", package->encrypt);
-  hab_json_add_text (builder, "kid",
-      package->sealed_key != NULL ? kid : NULL);
-  hab_json_add_seconds (builder, "segment_duration",
-      package->segment_duration_ns);
-  hab_json_add_time (builder, "created_at", package->created_us);
-  hab_json_add_time (builder, "updated_at", package->updated_us);
-}
-
-static gboolean
-add_history (JsonBuilder *builder, HabCatalog *catalog, gint64 package_id,
-    GError **error)
-{
-  g_autoptr (GArray) changes =
-      hab_catalog_list_history (catalog, package_id, error);
-
-  if (changes == NULL)
-    return FALSE;
-  json_builder_set_member_name (builder, "history");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < changes->len; i++) {
-    HabStatusChange *change = &g_array_index (changes, HabStatusChange, i);
-
-    json_builder_begin_object (builder);
-    hab_json_add_text (builder, "status",
-        hab_status_to_string (change->status));
-    hab_json_add_time (builder, "at", change->at_us);
-    json_builder_end_object (builder);
-  }
-  json_builder_end_array (builder);
-  return TRUE;
-}
-
 static HabReply *
 reply_package (guint status, HabRequest *request, HabCatalog *catalog,
     const HabPackage *package, GError **error)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autofree gchar *delivery_url = hab_request_build_delivery_url (request);
+  JsonNode *node =
+      hab_package_json_new (catalog, package, delivery_url, error);
 
-  json_builder_begin_object (builder);
-  add_package (builder, request, package);
-  if (!add_history (builder, catalog, package->id, error))
-    return NULL;
-  json_builder_end_object (builder);
-  return hab_reply_new_json (status, json_builder_get_root (builder));
+  return node != NULL ? hab_reply_new_json (status, node) : NULL;
 }
 
 static HabPackage *
@@ -99,6 +41,7 @@ load_package (HabRequest *request, HabVault *vault, GError **error)
 static HabReply *
 list (HabRequest *request, HabVault *vault, GError **error)
 {
+  g_autofree gchar *delivery_url = hab_request_build_delivery_url (request);
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (GPtrArray) packages = NULL;
   HabPackage *package = NULL;
@@ -115,7 +58,7 @@ list (HabRequest *request, HabVault *vault, GError **error)
   for (guint i = 0; i < packages->len; i++) {
     package = g_ptr_array_index (packages, i);
     json_builder_begin_object (builder);
-    add_package (builder, request, package);
+    hab_package_json_add (builder, package, delivery_url);
     json_builder_end_object (builder);
   }
   json_builder_end_array (builder);
@@ -173,6 +116,7 @@ typedef struct
 {
   HabRequest *request;
   HabPackageRequest *wanted; /* of a POST */
+  gint priority;             /* of a PATCH */
   gint64 id;
   gboolean final;
   HabReply *reply;
@@ -252,6 +196,49 @@ static void
 cancel (HabRequest *request)
 {
   post_call_store (post_new (request), store_cancel, on_cancelled);
+}
+
+/* --- PATCH ------------------------------------------------------------ */
+
+/* In the store's thread. */
+static gpointer
+store_patch (HabVault *vault, gpointer data, GError **error)
+{
+  Post *self = data;
+
+  if (hab_request_get_id (self->request, 0, &self->id, error) &&
+      hab_catalog_set_priority (vault->catalog, self->id, self->priority,
+          error))
+    self->reply = get_one (self->request, vault, error);
+  return NULL;
+}
+
+static void
+on_patched (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Post *self = data;
+  GError *error = NULL;
+
+  hab_store_call_finish (result, &error);
+  if (self->reply != NULL)
+    hab_feed_tell (post_get_feed (self), self->id, HAB_CHANGE_PROGRESS);
+  post_end (self, error);
+}
+
+static void
+patch (HabRequest *request)
+{
+  GError *error = NULL;
+  gint priority;
+  Post *self;
+
+  if (!hab_package_request_read_patch (request, &priority, &error)) {
+    hab_request_fail (request, error);
+    return;
+  }
+  self = post_new (request);
+  self->priority = priority;
+  post_call_store (self, store_patch, on_patched);
 }
 
 /* --- POST ------------------------------------------------------------- */
@@ -372,6 +359,7 @@ on_added (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   hab_queue_kick (post_get_queue (self));
+  hab_feed_tell (post_get_feed (self), self->id, HAB_CHANGE_STATUS);
   if (seconds > 0 && !self->final && !hab_request_is_over (self->request))
     post_wait (self, seconds);
   else
@@ -401,6 +389,7 @@ const HabRoute hab_packaged_content_routes[] = {
   { "GET", "/packaged_content_id/{}", HAB_BODY_NONE, 0, get_one, NULL },
   { "GET", "/packaged_content/{}/player", HAB_BODY_NONE, 0, get_player, NULL },
   { "POST", "/packaged_content/{}/cancel", HAB_BODY_NONE, 0, NULL, cancel },
+  { "PATCH", "/packaged_content/{}", HAB_BODY_JSON, 0, NULL, patch },
   { "DELETE", "/packaged_content/{}", HAB_BODY_NONE, 0, delete_one, NULL },
   { NULL }
 };

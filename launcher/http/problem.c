@@ -37,7 +37,6 @@ static const struct
   { hab_catalog_error_quark, HAB_CATALOG_ERROR_NO_SPACE, 507 },
   { hab_key_error_quark, HAB_KEY_ERROR_FORM, 400 },
   { g_io_error_quark, G_IO_ERROR_NOT_FOUND, 404 },
-  { g_io_error_quark, G_IO_ERROR_NO_SPACE, 507 },
 };
 
 guint

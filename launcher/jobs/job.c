@@ -10,17 +10,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backoff.h"
 #include "feed.h"
 #include "keys.h"
 #include "media-failure.h"
+#include "rate.h"
 #include "records.h"
 #include "work-order.h"
 
 /* A package during which the whole service died is tried again so often. */
 #define MAX_ATTEMPTS 10
-#define PROGRESS_INTERVAL_US (G_USEC_PER_SEC / 4)
 /* A child that gets no further for so long is given up. */
 #define STALL_SECONDS 300
+/* The longest time between two attempts. */
+#define MAX_RETRY_DELAY_SECONDS 600
 /* When the catalog cannot be written, which passes: another program holds it,
  * or the disk is full. */
 #define RETRY_SECONDS 2
@@ -39,8 +42,7 @@ struct _HabJob
   int input_fd, output_fd;  /* the same */
   GCancellable *cancellable;
   gulong service_cancelled_id;
-  gdouble progress;
-  gint64 progress_us;       /* when it was last stored */
+  HabRate rate;
   guint stall_id;
   GError *error;            /* what ended it */
 
@@ -83,7 +85,7 @@ job_open_output (HabJob *self, HabDataDir *dir, GError **error)
     int saved_errno = errno;
 
     g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
-        "Cannot make the package's folder: %s", g_strerror (saved_errno));
+        "cannot make the package's folder: %s", g_strerror (saved_errno));
     return FALSE;
   }
   self->output_fd = hab_data_dir_open_file (dir, HAB_FOLDER_WORK, dash,
@@ -96,9 +98,9 @@ job_check_space (HabDataDir *dir, const HabInput *input, GError **error)
 {
   if (hab_data_dir_get_free_bytes (dir) >= input->size_bytes + RESERVE_BYTES)
     return TRUE;
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-      "There is not enough space on the service's disk; remove packages or "
-      "input contents that are not needed, then ask for the package again");
+  g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_SPACE,
+      "there is not enough space on the service's disk; remove packages or "
+      "input contents that are not needed");
   return FALSE;
 }
 
@@ -110,7 +112,7 @@ job_prepare (HabJob *self, HabVault *vault, GError **error)
 
   if (self->package->attempts > MAX_ATTEMPTS) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-        "The service stopped %d times while it made this package; have the "
+        "the service stopped %d times while it made this package; have the "
         "service's log looked at before you ask for it again", MAX_ATTEMPTS);
     return FALSE;
   }
@@ -121,8 +123,9 @@ job_prepare (HabJob *self, HabVault *vault, GError **error)
   if (self->package->sealed_key != NULL &&
       !hab_seal_open (vault->seal, HAB_SEAL_PACKAGE_KEY,
           self->package->sealed_key, self->key, sizeof self->key, error)) {
-    g_prefix_error (error, "The content key cannot be read with this master "
-        "key: ");
+    g_prefix_error (error, "the content key cannot be read with this master "
+        "key; start the service with the one the package was asked for "
+        "with: ");
     return FALSE;
   }
   self->input_fd = hab_data_dir_open_file (dir, HAB_FOLDER_INPUTS,
@@ -151,10 +154,11 @@ hab_job_claim (HabService *service, HabVault *vault, GError **error)
 
 typedef struct
 {
+  HabService *service;
   gint64 package_id;
   HabStatus status;
-  gchar *file;
-  gdouble progress;
+  gchar *file;          /* NULL for progress alone */
+  HabProgress progress;
 } Note;
 
 static void
@@ -175,7 +179,7 @@ store_note (HabVault *vault, gpointer data, GError **error)
       ? hab_catalog_set_status (vault->catalog, note->package_id,
             note->status, NULL, note->file, &failure)
       : hab_catalog_set_progress (vault->catalog, note->package_id,
-            note->progress, &failure);
+            &note->progress, &failure);
 
   if (!stored && !g_error_matches (failure, HAB_CATALOG_ERROR,
                      HAB_CATALOG_ERROR_STATE))
@@ -187,20 +191,28 @@ store_note (HabVault *vault, gpointer data, GError **error)
 static void
 on_noted (GObject *source, GAsyncResult *result, gpointer data)
 {
+  Note *note = data;
+
   hab_store_call_finish (result, NULL);
-  note_free (data);
+  hab_feed_tell (hab_service_get_feed (note->service), note->package_id,
+      note->file != NULL ? HAB_CHANGE_STATUS : HAB_CHANGE_PROGRESS);
+  note_free (note);
 }
 
-/* Takes file. */
-static void
-job_note (HabJob *self, HabStatus status, gchar *file, gdouble progress)
+static Note *
+note_new (HabJob *self)
 {
   Note *note = g_new0 (Note, 1);
 
+  note->service = self->service;
   note->package_id = self->package->id;
-  note->status = status;
-  note->file = file;
-  note->progress = CLAMP (progress, 0, 1);
+  return note;
+}
+
+/* Takes note. */
+static void
+job_store_note (HabJob *self, Note *note)
+{
   hab_store_call_async (hab_service_get_store (self->service),
       store_note, note, NULL, on_noted, note);
 }
@@ -212,8 +224,8 @@ on_stall (gpointer data)
 
   self->stall_id = 0;
   g_set_error (&self->error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_TIMED_OUT,
-      "Packaging stood still for %d seconds; have the service's log looked at "
-      "before you ask for it again", STALL_SECONDS);
+      "packaging stood still for %d seconds; is the disk reachable, and does "
+      "the file play elsewhere?", STALL_SECONDS);
   g_cancellable_cancel (self->cancellable);
   return G_SOURCE_REMOVE;
 }
@@ -232,6 +244,7 @@ job_take_stage (HabJob *self, JsonObject *record)
   const gchar *file = hab_record_get_text (record, "file");
   g_autofree gchar *folder = NULL;
   HabStatus status;
+  Note *note;
 
   job_restart_clock (self);
   /* Ready is the queue's to say, when the package is published; and what is
@@ -243,22 +256,36 @@ job_take_stage (HabJob *self, JsonObject *record)
   folder = hab_data_dir_build_folder_path (
       hab_service_get_data_dir (self->service), HAB_FOLDER_WORK,
       self->package->code);
-  job_note (self, status, g_build_filename (folder, "dash", file, NULL), 0);
+  note = note_new (self);
+  note->status = status;
+  note->file = g_build_filename (folder, "dash", file, NULL);
+  job_store_note (self, note);
 }
 
+/* What is done counts as getting further even where nobody knows of how
+ * much. */
 static void
 job_take_progress (HabJob *self, JsonObject *record)
 {
-  gint64 now = g_get_monotonic_time ();
-  gdouble fraction = hab_record_get_double (record, "fraction", 0);
+  const HabRateSample sample = {
+    .at_us = g_get_monotonic_time (),
+    .fraction = hab_record_get_double (record, "fraction", 0),
+    .media_ns = hab_record_get_int (record, "position_ns", 0),
+    .bytes = hab_record_get_int (record, "bytes", 0),
+  };
+  Note *note;
 
-  if (!(fraction > self->progress) ||
-      now - self->progress_us < PROGRESS_INTERVAL_US)
+  if (!hab_rate_add (&self->rate, &sample))
     return;
-  self->progress = fraction;
-  self->progress_us = now;
   job_restart_clock (self);
-  job_note (self, 0, NULL, fraction);
+  note = note_new (self);
+  note->progress.fraction = CLAMP (sample.fraction, 0, 1);
+  note->progress.speed = self->rate.media_per_second;
+  note->progress.bytes_per_second = self->rate.bytes_per_second;
+  note->progress.expected_end_us = self->rate.left_us < 0
+      ? 0
+      : g_get_real_time () + self->rate.left_us;
+  job_store_note (self, note);
 }
 
 static void
@@ -306,10 +333,8 @@ job_set_ready (HabJob *self, HabVault *vault, GError **error)
   g_autofree gchar *manifest =
       g_build_filename (folder, "dash", "stream.mpd", NULL);
 
-  return hab_catalog_set_progress (vault->catalog, self->package->id, 1,
-             error) &&
-      hab_catalog_set_status (vault->catalog, self->package->id,
-          HAB_STATUS_READY, NULL, manifest, error);
+  return hab_catalog_set_status (vault->catalog, self->package->id,
+      HAB_STATUS_READY, NULL, manifest, error);
 }
 
 static gboolean
@@ -336,23 +361,42 @@ was_cancelled (HabJob *self)
       HAB_MEDIA_ERROR_CANCELLED);
 }
 
-static gboolean
-job_may_try_again (HabJob *self)
+/* Which file, what is wrong with it, and what to do. */
+static gchar *
+job_explain (HabJob *self)
 {
-  return was_cancelled (self) ||
-      self->package->attempts <= hab_media_failure_get_retries (self->error);
+  return g_strdup_printf ("%s: %s", self->package->input_name,
+      self->error->message);
+}
+
+static gboolean
+job_retry (HabJob *self, HabVault *vault, const gchar *reason, GError **error)
+{
+  const HabSettings *settings = hab_service_get_settings (self->service);
+  gint64 delay = hab_backoff_get_delay (settings->retry_delay,
+      self->package->attempts, MAX_RETRY_DELAY_SECONDS);
+
+  return hab_catalog_retry_package (vault->catalog, self->package->id,
+      g_get_real_time () + delay, reason, error);
 }
 
 static gboolean
 job_give_up (HabJob *self, HabVault *vault, GError **error)
 {
+  gint64 id = self->package->id;
+  g_autofree gchar *reason = job_explain (self);
+
   hab_data_dir_remove (hab_service_get_data_dir (self->service),
       HAB_FOLDER_WORK, self->package->code);
-  if (!job_may_try_again (self))
-    return hab_catalog_set_status (vault->catalog, self->package->id,
-        HAB_STATUS_FAILED, self->error->message, NULL, error);
-  self->requeued = hab_catalog_requeue_package (vault->catalog,
-      self->package->id, was_cancelled (self), error);
+  if (was_cancelled (self))
+    self->requeued =
+        hab_catalog_requeue_package (vault->catalog, id, TRUE, error);
+  else if (self->package->attempts <=
+      hab_media_failure_get_retries (self->error))
+    self->requeued = job_retry (self, vault, reason, error);
+  else
+    return hab_catalog_set_status (vault->catalog, id, HAB_STATUS_FAILED,
+        reason, NULL, error);
   return self->requeued;
 }
 
@@ -483,6 +527,7 @@ hab_job_start (HabJob *self, HabWorkers *packagers,
   self->packagers = packagers;
   self->ended = ended;
   self->ended_data = data;
+  job_tell (self, HAB_CHANGE_PROGRESS);
   if (self->error != NULL)
     job_conclude (self);
   else

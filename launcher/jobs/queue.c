@@ -9,6 +9,7 @@
 
 /* When the catalog cannot be read, which passes. */
 #define RETRY_SECONDS 2
+#define MAX_TIMER_SECONDS 60
 
 struct _HabQueue
 {
@@ -16,6 +17,9 @@ struct _HabQueue
   HabWorkers *packagers;
   guint limit;
   gboolean claiming, kicked, stopped;
+  guint timer_id;         /* for what may be claimed later only */
+  gint64 next_attempt_us; /* of the last claim: written in the store's thread
+                           * while claiming */
   GHashTable *jobs; /* id of the package -> HabJob, not owned */
 };
 
@@ -35,6 +39,7 @@ hab_queue_new (HabService *service, guint limit)
 void
 hab_queue_free (HabQueue *self)
 {
+  g_clear_handle_id (&self->timer_id, g_source_remove);
   g_hash_table_unref (self->jobs);
   hab_workers_free (self->packagers);
   g_free (self);
@@ -61,19 +66,43 @@ queue_start (HabQueue *self, HabJob *job)
   hab_job_start (job, self->packagers, on_job_ended, self);
 }
 
+/* In the store's thread. */
 static gpointer
 claim (HabVault *vault, gpointer data, GError **error)
 {
   HabQueue *self = data;
+  g_autoptr (GError) failure = NULL;
+  HabJob *job = hab_job_claim (self->service, vault, &failure);
 
-  return hab_job_claim (self->service, vault, error);
+  self->next_attempt_us = 0;
+  if (failure != NULL)
+    g_propagate_error (error, g_steal_pointer (&failure));
+  else if (job == NULL)
+    hab_catalog_get_next_attempt (vault->catalog, &self->next_attempt_us,
+        error);
+  return job;
 }
 
 static gboolean
-on_kick_again (gpointer data)
+on_timer (gpointer data)
 {
-  hab_queue_kick (data);
+  HabQueue *self = data;
+
+  self->timer_id = 0;
+  hab_queue_kick (self);
   return G_SOURCE_REMOVE;
+}
+
+/* The clock that says when may be set meanwhile: it is looked at again now and
+ * then. */
+static void
+queue_kick_later (HabQueue *self, gint64 delay_us)
+{
+  g_clear_handle_id (&self->timer_id, g_source_remove);
+  if (!self->stopped)
+    self->timer_id = g_timeout_add (
+        CLAMP (delay_us / 1000 + 1, 1, MAX_TIMER_SECONDS * 1000), on_timer,
+        self);
 }
 
 static void
@@ -87,8 +116,9 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
   self->claiming = self->kicked = FALSE;
   if (error != NULL) {
     g_warning ("Cannot look for work: %s", error->message);
-    if (!self->stopped)
-      g_timeout_add_seconds (RETRY_SECONDS, on_kick_again, self);
+    queue_kick_later (self, RETRY_SECONDS * G_USEC_PER_SEC);
+  } else if (self->next_attempt_us > 0) {
+    queue_kick_later (self, self->next_attempt_us - g_get_real_time ());
   }
   if (job != NULL)
     queue_start (self, job);
@@ -124,6 +154,7 @@ void
 hab_queue_stop (HabQueue *self)
 {
   self->stopped = TRUE;
+  g_clear_handle_id (&self->timer_id, g_source_remove);
 }
 
 gboolean

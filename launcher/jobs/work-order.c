@@ -37,6 +37,25 @@ add_key (JsonBuilder *builder, const HabPackage *package,
   g_free (hex);
 }
 
+static void
+add_member (JsonObject *options, const gchar *name, JsonNode *value,
+    gpointer builder)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_value (builder, json_node_copy (value));
+}
+
+/* Checked when they were asked for. */
+static void
+add_options (JsonBuilder *builder, const gchar *text)
+{
+  g_autoptr (JsonNode) root = json_from_string (text, NULL);
+
+  if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))
+    json_object_foreach_member (json_node_get_object (root), add_member,
+        builder);
+}
+
 GBytes *
 hab_work_order_new (const HabPackage *package, const guint8 key[HAB_KEY_SIZE])
 {
@@ -49,6 +68,7 @@ hab_work_order_new (const HabPackage *package, const guint8 key[HAB_KEY_SIZE])
     add_key (builder, package, key);
   hab_json_add_seconds (builder, "segment_duration",
       package->segment_duration_ns);
+  add_options (builder, package->options);
   hab_json_add_text (builder, "manifest", "stream.mpd");
   json_builder_end_object (builder);
   return hab_worker_job_new (builder);

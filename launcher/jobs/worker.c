@@ -229,7 +229,8 @@ worker_run_return (WorkerRun *self)
     g_signal_handler_disconnect (cancellable, self->cancelled_id);
   if (self->error == NULL && !self->done)
     worker_run_set_error (self, HAB_MEDIA_ERROR_CRASHED,
-        "The file made the program that reads it crash");
+        "the program that reads the file crashed; if the file plays elsewhere, "
+        "write it anew (ffmpeg -i FILE -c copy NEW) and upload that");
   if (self->error != NULL)
     g_task_return_error (self->task, g_steal_pointer (&self->error));
   else

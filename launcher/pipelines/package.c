@@ -41,6 +41,7 @@ typedef struct
   gchar *missing; /* an element that could not be made */
 
   gint64 position;    /* atomic; ns of running time that went into the sink */
+  guint64 bytes;      /* atomic; the same */
   gboolean fragmented;
 } Package;
 
@@ -117,8 +118,11 @@ static GstPadProbeReturn
 on_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   Package *self = data;
-  GstClockTime pts = GST_BUFFER_PTS (GST_PAD_PROBE_INFO_BUFFER (info));
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  GstClockTime pts = GST_BUFFER_PTS (buffer);
 
+  __atomic_add_fetch (&self->bytes, gst_buffer_get_size (buffer),
+      __ATOMIC_RELAXED);
   if (GST_CLOCK_TIME_IS_VALID (pts))
     __atomic_store_n (&self->position, pts, __ATOMIC_RELAXED);
   return GST_PAD_PROBE_OK;
@@ -255,7 +259,10 @@ tell_stage (Package *self, const gchar *stage, const gchar *file)
 static void
 tell_progress (Package *self)
 {
-  gint64 position = __atomic_load_n (&self->position, __ATOMIC_RELAXED);
+  HabPackageProgress progress = {
+    .position_ns = __atomic_load_n (&self->position, __ATOMIC_RELAXED),
+    .bytes = __atomic_load_n (&self->bytes, __ATOMIC_RELAXED),
+  };
   gint64 duration = 0;
 
   if (self->observer == NULL || self->observer->progress == NULL)
@@ -263,8 +270,9 @@ tell_progress (Package *self)
   if (gst_element_query_duration (self->pipeline, GST_FORMAT_TIME,
           &duration) &&
       duration > 0)
-    self->observer->progress (CLAMP (position / (gdouble) duration, 0, 1),
-        self->observer->data);
+    progress.fraction =
+        CLAMP (progress.position_ns / (gdouble) duration, 0, 1);
+  self->observer->progress (&progress, self->observer->data);
 }
 
 static void

@@ -21,10 +21,17 @@ typedef struct
   gint records_fd;              /* for catalogrecorder, or -1 */
 } HabPackageConfig;
 
+typedef struct
+{
+  gdouble fraction;    /* 0 to 1; 0 where the duration is not known */
+  gint64 position_ns;  /* running time of what was packaged */
+  guint64 bytes;       /* of media, all tracks */
+} HabPackageProgress;
+
 /* Called in the thread that called hab_package_run (). */
 typedef struct
 {
-  void (*progress) (gdouble fraction, gpointer data);
+  void (*progress) (const HabPackageProgress *progress, gpointer data);
   /* stage: "Fragmented", "Encrypted", "Ready"; file: relative to the
    * manifest */
   void (*stage) (const gchar *stage, const gchar *file, gpointer data);

@@ -192,6 +192,15 @@ set_status (HabCatalog *catalog, gint64 id, HabStatus status,
   g_assert_true (done);
 }
 
+static gboolean
+set_progress (HabCatalog *catalog, gint64 id, gdouble fraction,
+    GError **error)
+{
+  const HabProgress progress = { .fraction = fraction };
+
+  return hab_catalog_set_progress (catalog, id, &progress, error);
+}
+
 #define assert_error(error, c) \
   G_STMT_START \
   { \
@@ -277,7 +286,7 @@ test_open (Fixture *fixture, gconstpointer data)
 {
   open_catalog (fixture);
   assert_query (fixture->path, "PRAGMA journal_mode", "wal\n");
-  assert_query (fixture->path, "PRAGMA user_version", "2\n");
+  assert_query (fixture->path, "PRAGMA user_version", "3\n");
   assert_query (fixture->path,
       "SELECT count(*) FROM sqlite_schema "
       "WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
@@ -613,8 +622,8 @@ test_queue (Fixture *fixture, gconstpointer data)
   g_assert_false (hab_catalog_delete_input (catalog, input_id, &error));
   assert_error (error, IN_USE);
 
-  g_assert_true (hab_catalog_set_progress (catalog, first, 0.5, NULL));
-  g_assert_true (hab_catalog_set_progress (catalog, first, 0.25, NULL));
+  g_assert_true (set_progress (catalog, first, 0.5, NULL));
+  g_assert_true (set_progress (catalog, first, 0.25, NULL));
   set_status (catalog, first, HAB_STATUS_FRAGMENTED, NULL, "video_0/init.mp4");
   set_status (catalog, first, HAB_STATUS_ENCRYPTED, NULL, NULL);
   g_assert_false (hab_catalog_set_status (catalog, first, HAB_STATUS_FRAGMENTED,
@@ -631,7 +640,7 @@ test_queue (Fixture *fixture, gconstpointer data)
   g_assert_false (hab_catalog_set_status (catalog, first, HAB_STATUS_FAILED,
       "late", NULL, &error));
   assert_error (error, STATE);
-  g_assert_false (hab_catalog_set_progress (catalog, first, 0.9, &error));
+  g_assert_false (set_progress (catalog, first, 0.9, &error));
   assert_error (error, STATE);
   g_assert_false (hab_catalog_requeue_package (catalog, first, FALSE, &error));
   assert_error (error, STATE);
@@ -646,6 +655,214 @@ test_queue (Fixture *fixture, gconstpointer data)
   after = hab_catalog_get_package (catalog, first, NULL);
   g_assert_cmpint (after->input_id, ==, 0);
   g_assert_cmpfloat (after->progress, ==, 1);
+}
+
+static gint64
+claim_id (HabCatalog *catalog)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HabPackage) package = hab_catalog_claim_package (catalog, &error);
+
+  g_assert_no_error (error);
+  return package ? package->id : 0;
+}
+
+static void
+test_priority (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const gchar *code;
+    gint priority;
+    guint turn; /* from 0 */
+  } rows[] = {
+    { "AAAAAA", 0, 2 },
+    { "BBBBBB", -10, 4 },
+    { "CCCCCC", 10, 0 },
+    { "DDDDDD", 0, 3 },
+    { "EEEEEE", 10, 1 },
+  };
+  HabCatalog *catalog = open_catalog (fixture);
+  gint64 input_id = add_input (catalog, "a.mp4"), changed, ids[5];
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    HabPackage package = make_package (input_id, rows[i].code);
+
+    package.priority = rows[i].priority;
+    ids[rows[i].turn] = hab_catalog_add_package (catalog, &package, &error);
+    g_assert_no_error (error);
+  }
+  changed = add_package (catalog, input_id, "FFFFFF");
+  g_assert_true (hab_catalog_set_priority (catalog, changed, 1, NULL));
+  g_assert_cmpint (claim_id (catalog), ==, ids[0]);
+  g_assert_cmpint (claim_id (catalog), ==, ids[1]);
+  g_assert_cmpint (claim_id (catalog), ==, changed);
+  for (guint i = 2; i < G_N_ELEMENTS (ids); i++)
+    g_assert_cmpint (claim_id (catalog), ==, ids[i]);
+
+  g_assert_false (hab_catalog_set_priority (catalog, changed, 2, &error));
+  assert_error (error, STATE);
+  g_assert_false (hab_catalog_set_priority (catalog, 99, 2, &error));
+  assert_error (error, NOT_FOUND);
+}
+
+static void
+test_retry (Fixture *fixture, gconstpointer data)
+{
+  const gint64 hour = G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC;
+  HabCatalog *catalog = open_catalog (fixture);
+  gint64 input_id = add_input (catalog, "a.mp4");
+  gint64 first = add_package (catalog, input_id, "AAAAAA");
+  gint64 second = add_package (catalog, input_id, "BBBBBB");
+  gint64 later = g_get_real_time () + hour, at_us;
+  g_autoptr (HabPackage) waiting = NULL;
+
+  g_assert_true (hab_catalog_get_next_attempt (catalog, &at_us, NULL));
+  g_assert_cmpint (at_us, ==, 0);
+  g_assert_cmpint (claim_id (catalog), ==, first);
+  g_assert_true (
+      hab_catalog_retry_package (catalog, first, later, "disk", NULL));
+  waiting = hab_catalog_get_package (catalog, first, NULL);
+  g_assert_cmpint (waiting->status, ==, HAB_STATUS_QUEUED);
+  g_assert_cmpstr (waiting->reason, ==, "disk");
+  g_assert_cmpuint (waiting->attempts, ==, 1);
+  g_assert_cmpint (waiting->not_before_us, ==, later);
+  g_assert_cmpstr (waiting->input_name, ==, "a.mp4");
+  g_assert_cmpstr (waiting->options, ==, "{}");
+
+  /* One that waits for its time keeps none behind it from being made, and a
+   * restart does not make it sooner. */
+  g_assert_cmpint (claim_id (catalog), ==, second);
+  g_assert_cmpint (claim_id (catalog), ==, 0);
+  g_assert_cmpint (hab_catalog_recover (catalog, NULL, NULL, NULL), ==, 1);
+  g_assert_cmpint (claim_id (catalog), ==, second);
+  g_assert_cmpint (claim_id (catalog), ==, 0);
+  g_assert_true (hab_catalog_get_next_attempt (catalog, &at_us, NULL));
+  g_assert_cmpint (at_us, ==, later);
+
+  execute (fixture->path, "UPDATE packages SET not_before_us = 1 WHERE id = 1");
+  g_assert_cmpint (claim_id (catalog), ==, first);
+  set_status (catalog, first, HAB_STATUS_CANCELLED, "on request", NULL);
+  g_assert_false (
+      hab_catalog_retry_package (catalog, first, later, "disk", NULL));
+}
+
+static gchar *
+find_first (const HabPackage *package, gpointer code)
+{
+  return g_str_equal (package->code, code) ? g_strdup ("stream.mpd") : NULL;
+}
+
+/* What was whole when the service died is not made again. */
+static void
+test_recover_whole (Fixture *fixture, gconstpointer data)
+{
+  HabCatalog *catalog = open_catalog (fixture);
+  gint64 input_id = add_input (catalog, "a.mp4");
+  gint64 first = add_package (catalog, input_id, "AAAAAA");
+  gint64 second = add_package (catalog, input_id, "BBBBBB");
+
+  claim_id (catalog);
+  claim_id (catalog);
+  set_status (catalog, first, HAB_STATUS_FRAGMENTED, NULL, "video_0/init.mp4");
+  g_assert_cmpint (hab_catalog_recover (catalog, find_first,
+      (gpointer) "AAAAAA", NULL), ==, 1);
+  assert_history (catalog, first, "Queued Fragmented Ready");
+  assert_history (catalog, second, "Queued Queued");
+  g_assert_cmpint (claim_id (catalog), ==, second);
+}
+
+static void
+assert_changes (GArray *changes, const gchar *expected)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < changes->len; i++) {
+    HabPackageChange *change = &g_array_index (changes, HabPackageChange, i);
+
+    g_string_append_printf (text, "%s%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT,
+        i ? " " : "", change->package_id, change->change);
+  }
+  g_assert_cmpstr (text->str, ==, expected);
+  g_array_unref (changes);
+}
+
+static void
+test_changes (Fixture *fixture, gconstpointer data)
+{
+  HabCatalog *catalog = open_catalog (fixture);
+  gint64 input_id = add_input (catalog, "a.mp4"), last;
+  gint64 first, second;
+
+  g_assert_true (hab_catalog_get_last_change (catalog, &last, NULL));
+  g_assert_cmpint (last, ==, 0);
+  first = add_package (catalog, input_id, "AAAAAA");
+  second = add_package (catalog, input_id, "BBBBBB");
+  set_status (catalog, first, HAB_STATUS_FRAGMENTED, NULL, NULL);
+  assert_changes (hab_catalog_list_changes (catalog, 0, 0, 9, NULL), "2:2 1:3");
+  assert_changes (hab_catalog_list_changes (catalog, 0, 0, 1, NULL), "2:2");
+  assert_changes (hab_catalog_list_changes (catalog, 0, 2, 9, NULL), "1:3");
+  assert_changes (hab_catalog_list_changes (catalog, 0, 3, 9, NULL), "");
+  assert_changes (hab_catalog_list_changes (catalog, first, 1, 9, NULL), "1:3");
+  assert_changes (hab_catalog_list_changes (catalog, first, 3, 9, NULL), "");
+  assert_changes (hab_catalog_list_unfinished (catalog, 9, NULL), "2:2 1:3");
+
+  /* Numbers are not used again, whatever is deleted. */
+  set_status (catalog, second, HAB_STATUS_FAILED, "why", NULL);
+  assert_changes (hab_catalog_list_unfinished (catalog, 9, NULL), "1:3");
+  g_assert_true (hab_catalog_delete_package (catalog, second, NULL));
+  add_package (catalog, input_id, "CCCCCC");
+  assert_changes (hab_catalog_list_changes (catalog, 0, 3, 9, NULL), "3:5");
+  g_assert_true (hab_catalog_get_last_change (catalog, &last, NULL));
+  g_assert_cmpint (last, ==, 5);
+}
+
+static void
+test_callbacks (Fixture *fixture, gconstpointer data)
+{
+  HabCatalog *catalog = open_catalog (fixture);
+  gint64 input_id = add_input (catalog, "a.mp4"), id, at_us;
+  HabPackage package = make_package (input_id, "AAAAAA");
+  g_autoptr (HabCallback) callback = NULL;
+  g_autoptr (GError) error = NULL;
+
+  package.callback_url = (gchar *) "http://localhost/";
+  id = hab_catalog_add_package (catalog, &package, NULL);
+  add_package (catalog, input_id, "BBBBBB");
+  g_assert_null (hab_catalog_claim_callback (catalog, 1000, &error));
+  g_assert_no_error (error);
+  g_assert_true (hab_catalog_get_next_callback (catalog, &at_us, NULL));
+  g_assert_cmpint (at_us, ==, 0);
+  g_assert_null (hab_catalog_get_callback (catalog, id + 1, &error));
+  assert_error (error, NOT_FOUND);
+
+  set_status (catalog, id, HAB_STATUS_FAILED, "why", NULL);
+  g_assert_true (hab_catalog_get_next_callback (catalog, &at_us, NULL));
+  g_assert_cmpint (at_us, >, 0);
+  callback = hab_catalog_claim_callback (catalog, 600 * G_USEC_PER_SEC, NULL);
+  g_assert_cmpint (callback->package_id, ==, id);
+  g_assert_cmpstr (callback->url, ==, "http://localhost/");
+  g_assert_cmpuint (callback->attempts, ==, 1);
+  g_assert_null (hab_catalog_claim_callback (catalog, 1000, NULL));
+
+  /* Another attempt is due at once. */
+  g_assert_true (hab_catalog_set_callback (catalog, id, HAB_CALLBACK_WAITING,
+      1, "status 500", NULL));
+  g_clear_pointer (&callback, hab_callback_free);
+  callback = hab_catalog_claim_callback (catalog, 600 * G_USEC_PER_SEC, NULL);
+  g_assert_cmpuint (callback->attempts, ==, 2);
+  g_assert_cmpstr (callback->reason, ==, "status 500");
+  g_assert_true (hab_catalog_set_callback (catalog, id,
+      HAB_CALLBACK_DELIVERED, 0, NULL, NULL));
+  g_clear_pointer (&callback, hab_callback_free);
+  callback = hab_catalog_get_callback (catalog, id, NULL);
+  g_assert_cmpint (callback->status, ==, HAB_CALLBACK_DELIVERED);
+  g_assert_cmpint (callback->due_us, ==, 0);
+
+  g_assert_true (hab_catalog_delete_package (catalog, id, NULL));
+  g_assert_true (hab_catalog_set_callback (catalog, id,
+      HAB_CALLBACK_DELIVERED, 0, NULL, NULL));
 }
 
 /* In a child: takes all three packages, gets to different points with them
@@ -689,8 +906,8 @@ test_recover (Fixture *fixture, gconstpointer data)
   catalog = open_catalog (fixture);
   assert_history (catalog, second, "Queued");
   g_assert_null (hab_catalog_claim_package (catalog, NULL));
-  g_assert_cmpint (hab_catalog_recover (catalog, NULL), ==, 2);
-  g_assert_cmpint (hab_catalog_recover (catalog, NULL), ==, 0);
+  g_assert_cmpint (hab_catalog_recover (catalog, NULL, NULL, NULL), ==, 2);
+  g_assert_cmpint (hab_catalog_recover (catalog, NULL, NULL, NULL), ==, 0);
   assert_history (catalog, first, "Queued Fragmented Queued");
   assert_history (catalog, second, "Queued Queued");
   assert_history (catalog, third, "Queued Cancelled");
@@ -974,7 +1191,12 @@ main (int argc, char **argv)
   ADD ("input-errors", test_input_errors);
   ADD ("package-errors", test_package_errors);
   ADD ("queue", test_queue);
+  ADD ("priority", test_priority);
+  ADD ("retry", test_retry);
   ADD ("recover", test_recover);
+  ADD ("recover-whole", test_recover_whole);
+  ADD ("changes", test_changes);
+  ADD ("callbacks", test_callbacks);
   ADD ("lookups", test_lookups);
   ADD ("view", test_view);
   ADD ("transactions", test_transactions);

@@ -127,7 +127,7 @@ test('a catalog that somebody else holds for a while', async (t) => {
 });
 
 test('a child that crashes fails its package, not the service', async (t) => {
-  const service = await startService(t, { args: ['--jobs', '1'] });
+  const service = await startService(t, { args: ['--jobs', '1', '--retry-delay', '0.1'] });
   const request = { input_content_id: await addInput(service), key: KEY, kid: KID };
   const made = await post(service.api, '/packaged_content', request);
   // Whichever child runs is killed, until the package is given up.
@@ -135,9 +135,11 @@ test('a child that crashes fails its package, not the service', async (t) => {
     for (const pid of await childrenOf(service.pid).catch(() => []))
       isAlive(pid) && process.kill(pid, 'SIGSEGV');
   }, 1);
+  t.after(() => clearInterval(killing));
   const item = await packageEnd(service, made.json.packaged_content_id);
   clearInterval(killing);
   assert.equal(item.status, 'Failed');
+  assert.equal(item.attempts, 3);
   assert.match(item.reason, /crash/);
   assert.ok(await isEmpty(service, 'work'));
   const next = await post(service.api, '/packaged_content', request, { Prefer: 'wait=60' });

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "package-json.h"
+
+#include "json-build.h"
+#include "keys.h"
+#include "package-options.h"
+
+static void
+add_urls (JsonBuilder *builder, const HabPackage *package,
+    const gchar *delivery_url)
+{
+  g_autofree gchar *stem =
+      g_strdup_printf ("%s/%s/dash/stream", delivery_url, package->code);
+  g_autofree gchar *mpd = g_strconcat (stem, ".mpd", NULL);
+  g_autofree gchar *m3u8 = g_strconcat (stem, ".m3u8", NULL);
+
+  hab_json_add_text (builder, "url", mpd);
+  hab_json_add_text (builder, "hls_url",
+      hab_package_options_has (package->options, "hls") ? m3u8 : NULL);
+}
+
+static void
+add_positive (JsonBuilder *builder, const gchar *name, gdouble number)
+{
+  if (number > 0)
+    hab_json_add_double (builder, name, number);
+  else
+    hab_json_add_null (builder, name);
+}
+
+static void
+add_time_or_null (JsonBuilder *builder, const gchar *name, gint64 us)
+{
+  if (us > 0)
+    hab_json_add_time (builder, name, us);
+  else
+    hab_json_add_null (builder, name);
+}
+
+static void
+add_eta (JsonBuilder *builder, gint64 expected_end_us)
+{
+  gint64 left_us = expected_end_us - g_get_real_time ();
+
+  hab_json_add_seconds (builder, "eta",
+      expected_end_us > 0 ? MAX (left_us, 0) * 1000 : -1);
+}
+
+static void
+add_progress (JsonBuilder *builder, const HabPackage *package)
+{
+  hab_json_add_double (builder, "progress", package->progress);
+  add_positive (builder, "speed", package->speed);
+  add_positive (builder, "bytes_per_second", package->bytes_per_second);
+  add_eta (builder, package->expected_end_us);
+  hab_json_add_int (builder, "attempts", package->attempts);
+  add_time_or_null (builder, "next_attempt_at", package->not_before_us);
+  hab_json_add_int (builder, "priority", package->priority);
+}
+
+static void
+add_request (JsonBuilder *builder, const HabPackage *package)
+{
+  g_autofree gchar *kid = hab_key_to_base64url (package->kid);
+
+  if (package->input_id > 0)
+    hab_json_add_int (builder, "input_content_id", package->input_id);
+  else
+    hab_json_add_null (builder, "input_content_id");
+  hab_json_add_text (builder, "encrypt", package->encrypt);
+  hab_json_add_text (builder, "kid",
+      package->sealed_key != NULL ? kid : NULL);
+  hab_json_add_seconds (builder, "segment_duration",
+      package->segment_duration_ns);
+  for (const gchar *const *name = hab_package_options; *name != NULL; name++)
+    hab_json_add_bool (builder, *name,
+        hab_package_options_has (package->options, *name));
+}
+
+void
+hab_package_json_add (JsonBuilder *builder, const HabPackage *package,
+    const gchar *delivery_url)
+{
+  hab_json_add_int (builder, "packaged_content_id", package->id);
+  add_urls (builder, package, delivery_url);
+  hab_json_add_text (builder, "status",
+      hab_status_to_string (package->status));
+  hab_json_add_text (builder, "reason", package->reason);
+  add_progress (builder, package);
+  add_request (builder, package);
+  hab_json_add_time (builder, "created_at", package->created_us);
+  hab_json_add_time (builder, "updated_at", package->updated_us);
+}
+
+static gboolean
+add_history (JsonBuilder *builder, HabCatalog *catalog, gint64 package_id,
+    GError **error)
+{
+  g_autoptr (GArray) changes =
+      hab_catalog_list_history (catalog, package_id, error);
+
+  if (changes == NULL)
+    return FALSE;
+  json_builder_set_member_name (builder, "history");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < changes->len; i++) {
+    HabStatusChange *change = &g_array_index (changes, HabStatusChange, i);
+
+    json_builder_begin_object (builder);
+    hab_json_add_text (builder, "status",
+        hab_status_to_string (change->status));
+    hab_json_add_time (builder, "at", change->at_us);
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+  return TRUE;
+}
+
+static void
+add_callback (JsonBuilder *builder, const HabCallback *callback)
+{
+  json_builder_set_member_name (builder, "callback");
+  json_builder_begin_object (builder);
+  hab_json_add_text (builder, "url", callback->url);
+  hab_json_add_text (builder, "status",
+      hab_callback_status_to_string (callback->status));
+  hab_json_add_int (builder, "attempts", callback->attempts);
+  add_time_or_null (builder, "next_attempt_at", callback->due_us);
+  hab_json_add_text (builder, "reason", callback->reason);
+  json_builder_end_object (builder);
+}
+
+/* The member is absent where nobody asked to be told. */
+static gboolean
+find_callback (JsonBuilder *builder, HabCatalog *catalog, gint64 package_id,
+    GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (HabCallback) callback =
+      hab_catalog_get_callback (catalog, package_id, &failure);
+
+  if (callback != NULL)
+    add_callback (builder, callback);
+  else if (!g_error_matches (failure, HAB_CATALOG_ERROR,
+               HAB_CATALOG_ERROR_NOT_FOUND)) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+JsonNode *
+hab_package_json_new (HabCatalog *catalog, const HabPackage *package,
+    const gchar *delivery_url, GError **error)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  hab_package_json_add (builder, package, delivery_url);
+  if (!add_history (builder, catalog, package->id, error) ||
+      !find_callback (builder, catalog, package->id, error))
+    return NULL;
+  json_builder_end_object (builder);
+  return json_builder_get_root (builder);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The queue: order, how many at once, progress, further attempts, reasons,
+// what is left of packages that do not come to be.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import test from 'node:test';
+
+import {
+  KEY, KID, addInput, exec, get, isEmpty, makeClip, makeFolder, packageEnd,
+  post, problem, send, startService, until, upload,
+} from './service.mjs';
+
+const childrenOf = async (pid) => (await fs.readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
+  .split(' ').filter(Boolean).map(Number);
+
+const wholeRequest = async (service, name) =>
+  ({ input_content_id: await addInput(service, name), key: KEY, kid: KID });
+const ask = async (service, request) => {
+  const answer = await post(service.api, '/packaged_content', request);
+  assert.equal(answer.status, 202, answer.text);
+  return answer.json.packaged_content_id;
+};
+const one = async (service, id) => (await get(service.api, `/packaged_content/${id}`)).json;
+const readyAt = (item) => item.history.at(-1).at;
+const catalogOf = (dataDir) => path.join(dataDir, 'catalog.sqlite');
+const sql = async (dataDir, text) => (await exec('sqlite3', [catalogOf(dataDir), text])).stdout.trim();
+
+// Stops every child for as long as it is called with true.
+const holdChildren = async (service, hold) => {
+  for (const pid of await childrenOf(service.pid))
+    process.kill(pid, hold ? 'SIGSTOP' : 'SIGCONT');
+};
+
+// The first package of a service with --jobs 1 stands still, all others wait.
+const holdFirst = async (service, request) => {
+  const id = await ask(service, request);
+  await until(async () => (await childrenOf(service.pid)).length === 1, 'a child runs');
+  await holdChildren(service, true);
+  return id;
+};
+
+test('many at once: all are made, a few at a time', async (t) => {
+  const service = await startService(t, { args: ['--jobs', '3'] });
+  const request = await wholeRequest(service);
+  let most = 0;
+  const watch = setInterval(async () => {
+    most = Math.max(most, (await childrenOf(service.pid).catch(() => [])).length);
+  }, 2);
+  const ids = await Promise.all(Array.from({ length: 50 }, () => ask(service, { ...request, segment_duration: 60 })));
+  assert.equal(new Set(ids).size, 50);
+  for (const id of ids) {
+    const item = await packageEnd(service, id);
+    assert.equal(item.status, 'Ready', item.reason);
+    assert.equal(item.attempts, 1);
+  }
+  clearInterval(watch);
+  assert.ok(most >= 1 && most <= 3, `${most} children`);
+  // asking again for the same gives a package of its own
+  const list = (await get(service.api, '/packaged_content')).json;
+  assert.equal(new Set(list.map(({ url }) => url)).size, 50);
+});
+
+test('the highest priority first, then the oldest', async (t) => {
+  const service = await startService(t, { args: ['--jobs', '1'] });
+  const request = await wholeRequest(service);
+  const running = await holdFirst(service, request);
+  const low = await ask(service, { ...request, priority: -3 });
+  const plain = await ask(service, request);
+  const high = await ask(service, { ...request, priority: 10 });
+  const raised = await ask(service, request);
+  const change = (id, body) => send(service.api, 'PATCH', `/packaged_content/${id}`,
+    { body: JSON.stringify(body), headers: { 'Content-Type': 'application/merge-patch+json' } });
+  const answer = await change(raised, { priority: 9 });
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(answer.json.priority, 9);
+  problem(assert, await change(running, { priority: 1 }), 409);
+  problem(assert, await change(99, { priority: 1 }), 404);
+  for (const body of [{}, { priority: 11 }, { priority: 1.5 }, { priority: '1' }, { key: KEY }, { priority: 1, key: KEY }])
+    problem(assert, await change(plain, body), 400);
+  for (const priority of [-11, 11, 0.5, 'x', []])
+    problem(assert, await post(service.api, '/packaged_content', { ...request, priority }), 400);
+  await holdChildren(service, false);
+
+  const order = [high, raised, plain, low];
+  const ends = [];
+  for (const id of order)
+    ends.push(readyAt(await packageEnd(service, id)));
+  assert.deepEqual(ends, [...ends].sort());
+  problem(assert, await change(high, { priority: 0 }), 409);
+});
+
+test('options of a package', async (t) => {
+  const service = await startService(t);
+  const request = await wholeRequest(service);
+  const made = await post(service.api, '/packaged_content', { ...request, hls: true, on_demand: true },
+    { Prefer: 'wait=60', 'Idempotency-Key': 'a' });
+  assert.equal(made.json.status, 'Ready', made.text);
+  assert.equal(made.json.hls, true);
+  assert.equal(made.json.on_demand, true);
+  const file = async (target) => get(service.delivery, new URL(target, made.json.url).pathname);
+  assert.match((await file('stream.m3u8')).text, /^#EXTM3U/);
+  assert.equal(made.json.hls_url, made.json.url.replace(/mpd$/, 'm3u8'));
+  assert.match((await file('stream.mpd')).text, /isoff-on-demand/);
+  assert.equal((await file('video_0/track.mp4')).status, 200);
+  assert.equal((await file('video_0/1.m4s')).status, 404);
+
+  problem(assert, await post(service.api, '/packaged_content', { ...request, hls: true }, { 'Idempotency-Key': 'a' }), 422);
+  const plain = await post(service.api, '/packaged_content', { ...request, hls: false }, { Prefer: 'wait=60' });
+  assert.equal(plain.json.hls, false);
+  assert.equal(plain.json.hls_url, null);
+  assert.equal((await get(service.delivery, new URL(plain.json.url).pathname.replace('mpd', 'm3u8'))).status, 404);
+  for (const options of [{ hls: 1 }, { hls: 'yes' }, { on_demand: [] }])
+    problem(assert, await post(service.api, '/packaged_content', { ...request, ...options }), 400);
+});
+
+test('cancelled while it waits, runs, and waits for another attempt: nothing is left', async (t) => {
+  const service = await startService(t, { args: ['--jobs', '1', '--retry-delay', '600'] });
+  const request = await wholeRequest(service);
+  const cancel = async (id) => (await post(service.api, `/packaged_content/${id}/cancel`, '')).json;
+
+  const running = await holdFirst(service, request);
+  const waiting = await ask(service, request);
+  assert.equal((await cancel(waiting)).status, 'Cancelled');
+  assert.ok(!await isEmpty(service, 'work'));
+  assert.equal((await cancel(running)).status, 'Cancelled');
+  await until(() => isEmpty(service, 'work'), 'work is empty');
+
+  const retried = await holdFirst(service, request);
+  for (const pid of await childrenOf(service.pid))
+    process.kill(pid, 'SIGKILL');
+  const item = await until(async () => {
+    const now = await one(service, retried);
+    return now.next_attempt_at && now;
+  }, 'it waits for another attempt');
+  assert.equal(item.status, 'Queued');
+  assert.equal(item.attempts, 1);
+  assert.match(item.reason, /^clip\.mp4: .*crash/);
+  assert.ok(Date.parse(item.next_attempt_at) > Date.now() + 300_000);
+  assert.ok(await isEmpty(service, 'work'));
+  const ended = await cancel(retried);
+  assert.equal(ended.status, 'Cancelled');
+  assert.equal(ended.next_attempt_at, null);
+  assert.ok(await isEmpty(service, 'packages'));
+  assert.deepEqual((await one(service, running)).history.map(({ status }) => status), ['Queued', 'Cancelled']);
+});
+
+test('further attempts outlive the service', async (t) => {
+  const dataDir = path.join(await makeFolder(t), 'data');
+  const first = await startService(t, { dataDir, args: ['--jobs', '1', '--retry-delay', '5'] });
+  const id = await holdFirst(first, await wholeRequest(first));
+  for (const pid of await childrenOf(first.pid))
+    process.kill(pid, 'SIGKILL');
+  const item = await until(async () => {
+    const now = await one(first, id);
+    return now.next_attempt_at && now;
+  }, 'it waits for another attempt');
+  await first.end('SIGKILL');
+
+  const second = await startService(t, { dataDir });
+  const again = await one(second, id);
+  assert.equal(again.next_attempt_at, item.next_attempt_at);
+  assert.equal(again.attempts, 1);
+  const ready = await packageEnd(second, id);
+  assert.equal(ready.status, 'Ready');
+  assert.equal(ready.attempts, 2);
+  assert.equal(ready.reason, null);
+  assert.ok(readyAt(ready) > item.next_attempt_at);
+});
+
+test('a package that was whole when the service died is not made again', async (t) => {
+  const dataDir = path.join(await makeFolder(t), 'data');
+  const first = await startService(t, { dataDir });
+  const made = await post(first.api, '/packaged_content', await wholeRequest(first), { Prefer: 'wait=60' });
+  assert.equal(made.json.status, 'Ready');
+  await first.end();
+  // as it is between the move of its folder and its last status
+  await sql(dataDir, `UPDATE packages SET status = 'Encrypted', claimed = 1;
+    DELETE FROM package_history WHERE status = 'Ready'`);
+  const [code] = await fs.readdir(path.join(dataDir, 'packages'));
+  const manifest = path.join(dataDir, 'packages', code, 'dash', 'stream.mpd');
+  const before = (await fs.stat(manifest)).ino;
+
+  const second = await startService(t, { dataDir });
+  const item = await one(second, 1);
+  assert.equal(item.status, 'Ready');
+  assert.deepEqual(item.history.map(({ status }) => status), ['Queued', 'Fragmented', 'Encrypted', 'Ready']);
+  assert.equal((await fs.stat(manifest)).ino, before);
+  assert.equal((await get(second.delivery, new URL(item.url).pathname)).status, 200);
+});
