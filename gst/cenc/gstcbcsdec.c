@@ -94,6 +94,7 @@
 #include <string.h>
 
 #include "cenc-protection.h"
+#include "error-source.h"
 #include "key-context.h"
 #include "key-settings.h"
 
@@ -166,12 +167,14 @@ static gboolean
 gst_cbcs_dec_start (GstBaseTransform *trans)
 {
   GstCbcsDec *self = GST_CBCS_DEC (trans);
+  g_autoptr (GstElement) source = NULL;
   g_autoptr (GError) error = NULL;
 
   if (load_settings (self, &error))
     return TRUE;
   forget_keys (self);
-  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+  source = hab_error_source (GST_ELEMENT (self));
+  GST_ELEMENT_ERROR (source, RESOURCE, SETTINGS,
       ("Cannot decrypt: %s", error->message), (NULL));
   return FALSE;
 }
@@ -297,26 +300,33 @@ is_kid_of_cipher (GstCbcsDec *self, const HabProtection *protection)
       (!self->has_kid || memcmp (self->kid, protection->kid, 16) == 0);
 }
 
+static void
+post_no_key (GstCbcsDec *self, const guint8 *kid)
+{
+  g_autoptr (GstElement) source = hab_error_source (GST_ELEMENT (self));
+  g_autofree gchar *name = kid ? hab_key_to_hex (kid) : g_strdup ("unknown");
+
+  GST_ELEMENT_ERROR (source, STREAM, DECRYPT_NOKEY,
+      ("The stream is encrypted with key id %s, and there is no key for it: "
+       "give one by cbcsdec's key-file, by a context of type " HAB_KEY_CONTEXT
+       ", or by a file that " KEY_FILE_VARIABLE " names.", name), (NULL));
+}
+
 static gboolean
 prepare_cipher (GstCbcsDec *self, const HabProtection *protection)
 {
   const guint8 *kid = protection->has_kid ? protection->kid : NULL;
-  g_autofree gchar *name = NULL;
 
   if (is_kid_of_cipher (self, protection))
     return TRUE;
   g_clear_pointer (&self->cipher, hab_cbcs_cipher_free);
-  if (find_key (self, kid)) {
-    self->has_kid = protection->has_kid;
-    memcpy (self->kid, protection->kid, 16);
-    return TRUE;
+  if (!find_key (self, kid)) {
+    post_no_key (self, kid);
+    return FALSE;
   }
-  name = kid ? hab_key_to_hex (kid) : g_strdup ("unknown");
-  GST_ELEMENT_ERROR (self, STREAM, DECRYPT_NOKEY,
-      ("The stream is encrypted with key id %s, and there is no key for it: "
-       "give one by cbcsdec's key-file, by a context of type " HAB_KEY_CONTEXT
-       ", or by a file that " KEY_FILE_VARIABLE " names.", name), (NULL));
-  return FALSE;
+  self->has_kid = protection->has_kid;
+  memcpy (self->kid, protection->kid, 16);
+  return TRUE;
 }
 
 /* --- data -------------------------------------------------------------------- */
@@ -361,6 +371,16 @@ decrypt_data (GstCbcsDec *self, const HabProtection *protection, guint8 *data,
 }
 
 static GstFlowReturn
+fail (GstCbcsDec *self, const gchar *why)
+{
+  g_autoptr (GstElement) source = hab_error_source (GST_ELEMENT (self));
+
+  GST_ELEMENT_ERROR (source, STREAM, DECRYPT,
+      ("A sample cannot be decrypted: %s.", why), (NULL));
+  return GST_FLOW_ERROR;
+}
+
+static GstFlowReturn
 decrypt (GstCbcsDec *self, GstBuffer *buffer, const HabProtection *protection)
 {
   GstMapInfo map;
@@ -368,21 +388,14 @@ decrypt (GstCbcsDec *self, GstBuffer *buffer, const HabProtection *protection)
 
   if (!prepare_cipher (self, protection))
     return GST_FLOW_ERROR;
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, FAILED, (NULL),
-        ("cannot map %" GST_PTR_FORMAT, buffer));
-    return GST_FLOW_ERROR;
-  }
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE))
+    return fail (self, "the sample cannot be written to");
 
   decrypted = decrypt_data (self, protection, map.data, map.size);
   gst_buffer_unmap (buffer, &map);
-  if (!decrypted) {
-    GST_ELEMENT_ERROR (self, STREAM, DECRYPT, (NULL),
-        ("the subsamples are longer than their sample: %" GST_PTR_FORMAT,
-            buffer));
-    return GST_FLOW_ERROR;
-  }
-  return GST_FLOW_OK;
+  return decrypted ?
+      GST_FLOW_OK :
+      fail (self, "its subsamples are longer than the sample");
 }
 
 static GstFlowReturn
@@ -395,11 +408,8 @@ gst_cbcs_dec_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
 
   if (meta == NULL)
     return GST_FLOW_OK;
-  if (!hab_protection_from_structure (meta->info, &protection)) {
-    GST_ELEMENT_ERROR (self, STREAM, DECRYPT, (NULL),
-        ("malformed protection metadata: %" GST_PTR_FORMAT, meta->info));
-    return GST_FLOW_ERROR;
-  }
+  if (!hab_protection_from_structure (meta->info, &protection))
+    return fail (self, "its protection metadata is malformed");
 
   if (protection.encrypted && (protection.has_subsamples || !self->video))
     flow = decrypt (self, buffer, &protection);
