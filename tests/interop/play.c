@@ -104,15 +104,19 @@ say_picture (Play *play, GstSample *sample)
       g_checksum_get_string (md5));
 }
 
+/* The noise of a lossy codec crosses zero as well. */
+#define NOISE 500
+
 static void
 add_sound (Sound *sound, const gint16 *samples, gsize n)
 {
   for (gsize i = 0; i < n; i++) {
     sound->squares += (gdouble) samples[i] * samples[i];
-    if (sound->last < 0 && samples[i] >= 0)
+    if (ABS (samples[i]) < NOISE)
+      continue;
+    if (sound->last < 0 && samples[i] > 0)
       sound->crossings++;
-    if (samples[i] != 0)
-      sound->last = samples[i];
+    sound->last = samples[i];
   }
   sound->samples += n;
 }
