@@ -134,8 +134,9 @@ hab_dash_settings_install (GObjectClass *klass)
       "of its name with the ending m3u8, and one in each track's folder",
       FALSE, flags);
   props[PROP_HLS_KEY_URL] = g_param_spec_string ("hls-key-url", "HLS key URL",
-      "Address where HLS players get the 16 bytes of the key; when unset, the "
-      "playlists name no key and players must be given it in another way",
+      "Address where HLS players get the 16 bytes of the key, with $KID$ for the "
+      "32 hexadecimal digits of its ID; when unset, the playlists name no key "
+      "and players must be given it in another way",
       NULL, flags);
   props[PROP_DURABLE] = g_param_spec_boolean ("durable", "Durable",
       "Wait for the disk: what an element message tells of outlives a power cut",

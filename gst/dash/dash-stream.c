@@ -136,6 +136,52 @@ hab_dash_stream_reset (HabDashStream *stream)
   stream->eos = FALSE;
 }
 
+void
+hab_dash_stream_append (HabDashStream *stream, const HabDashSegment *segment)
+{
+  g_array_append_vals (stream->segments, segment, 1);
+}
+
+static gint
+set_of (const HabDashStream *stream)
+{
+  return gst_cenc_dash_sink_pad_get_set (GST_CENC_DASH_SINK_PAD (
+      stream->pad));
+}
+
+static gboolean
+segments_meet (const HabDashStream *stream, const HabDashStream *other,
+    HabMisalignment *misalignment)
+{
+  guint i = stream->segments->len - 1;
+
+  if (i >= other->segments->len)
+    return TRUE;
+  *misalignment = (HabMisalignment){
+    GST_OBJECT_NAME (other->pad), GST_OBJECT_NAME (stream->pad), i + 1,
+    g_array_index (other->segments, HabDashSegment, i).start,
+    g_array_index (stream->segments, HabDashSegment, i).start,
+  };
+  return hab_times_meet (misalignment->first_start,
+      misalignment->second_start);
+}
+
+gboolean
+hab_dash_stream_meets (const HabDashStream *stream, GPtrArray *streams,
+    HabMisalignment *misalignment)
+{
+  gint set = set_of (stream);
+
+  for (guint i = 0; set != HAB_SET_BY_CONTENT && i < streams->len; i++) {
+    const HabDashStream *other = streams->pdata[i];
+
+    if (other != stream && set_of (other) == set &&
+        !segments_meet (stream, other, misalignment))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* (transfer full): what the muxer took, complete. */
 static GstCaps *
 muxed_caps (HabDashStream *stream)
@@ -166,7 +212,7 @@ hab_dash_stream_describe (HabDashStream *stream, gboolean single_file,
   if (rep == NULL)
     return NULL;
   gst_cenc_dash_sink_pad_override (GST_CENC_DASH_SINK_PAD (stream->pad),
-      &rep->content);
+      rep);
   if (single_file)
     hab_dash_track_set_single_file (rep, gst_dash_track_sink_get_layout (
         GST_DASH_TRACK_SINK (stream->sink)));

@@ -3,6 +3,7 @@
 
 #include <gst/gst.h>
 
+#include "adaptation-sets.h"
 #include "dash-settings.h"
 #include "dash-track.h"
 
@@ -44,6 +45,14 @@ void hab_dash_stream_configure (HabDashStream *stream,
     const HabDashSettings *settings);
 /* Back to before the first segment. */
 void hab_dash_stream_reset (HabDashStream *stream);
+
+/* Takes a segment that is in place. */
+void hab_dash_stream_append (HabDashStream *stream,
+    const HabDashSegment *segment);
+/* FALSE where its last segment does not begin with that of a stream (of
+ * HabDashStream) that was told to be in the same adaptation set. */
+gboolean hab_dash_stream_meets (const HabDashStream *stream,
+    GPtrArray *streams, HabMisalignment *misalignment);
 
 /* (transfer full): what was written, of which there is at least a segment. NULL
  * with error set where the stream cannot be described. */

@@ -87,6 +87,7 @@ describe_video (HabRepresentation *rep, const HabCmafTrack *cmaf,
   rep->fps_d = MAX (fps_d, 0);
   rep->sar_n = cmaf->picture.par_n;
   rep->sar_d = cmaf->picture.par_d;
+  rep->transfer = cmaf->picture.has_colour ? cmaf->picture.transfer : 0;
 }
 
 static void

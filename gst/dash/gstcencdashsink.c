@@ -53,6 +53,7 @@
 
 #include <string.h>
 
+#include "adaptation-sets.h"
 #include "cenc-protection.h"
 #include "dash-settings.h"
 #include "dash-stream.h"
@@ -233,11 +234,12 @@ gst_cenc_dash_sink_release_pad (GstElement *element, GstPad *pad)
 
 /* --- the manifest --------------------------------------------------------------- */
 
-/* (transfer full): of the streams that have something in them. */
-static HabPresentation *
-describe (GstCencDashSink *self, GError **error)
+/* (transfer full): the streams that have something in them. */
+static GPtrArray *
+describe_streams (GstCencDashSink *self, GError **error)
 {
-  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
+  g_autoptr (GPtrArray) reps = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_representation_free);
   g_autoptr (GPtrArray) streams = list_streams (self);
 
   for (guint i = 0; i < streams->len; i++) {
@@ -249,13 +251,37 @@ describe (GstCencDashSink *self, GError **error)
     rep = hab_dash_stream_describe (stream, self->settings.single_file, error);
     if (rep == NULL)
       return NULL;
-    hab_presentation_add (presentation, hab_adaptation_set_new (rep));
+    g_ptr_array_add (reps, rep);
   }
-  if (presentation->sets->len > 0)
-    return g_steal_pointer (&presentation);
+  if (reps->len > 0)
+    return g_steal_pointer (&reps);
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
       "the input ended before a single segment");
   return NULL;
+}
+
+static void
+post_notes (GstCencDashSink *self, GPtrArray *notes)
+{
+  for (guint i = 0; i < notes->len; i++)
+    GST_ELEMENT_WARNING (self, STREAM, MUX, ("%s.", (gchar *) notes->pdata[i]),
+        ("Players switch between representations whose segments begin at the "
+         "same times: encode them with key frames at the same pictures."));
+}
+
+/* (transfer full) */
+static HabPresentation *
+describe (GstCencDashSink *self, GError **error)
+{
+  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) reps = describe_streams (self, error);
+
+  if (reps == NULL ||
+      !hab_presentation_arrange (presentation, reps, notes, error))
+    return NULL;
+  post_notes (self, notes);
+  return g_steal_pointer (&presentation);
 }
 
 static void
@@ -275,7 +301,7 @@ finish (GstCencDashSink *self)
 
   if (presentation == NULL) {
     GST_ELEMENT_ERROR (self, STREAM, MUX,
-        ("There is nothing to write: %s.", error->message), (NULL));
+        ("There is no presentation to write: %s.", error->message), (NULL));
     return FALSE;
   }
   post (self, gst_structure_new_empty ("cencdashsink-complete"));
@@ -304,25 +330,51 @@ remove_old_manifest (GstCencDashSink *self)
 /* --- messages of the children ----------------------------------------------------- */
 
 static void
-take_segment (GstCencDashSink *self, GstMessage *message)
+parse_segment (GstMessage *message, HabDashSegment *segment)
 {
   const GstStructure *structure = gst_message_get_structure (message);
-  HabDashSegment segment = { 0 };
   guint64 duration = 0;
+
+  gst_structure_get (structure,
+      "running-time", G_TYPE_UINT64, &segment->start,
+      "duration", G_TYPE_UINT64, &duration,
+      "size", G_TYPE_UINT64, &segment->size,
+      "key-frame-size", G_TYPE_UINT64, &segment->key_frame_size, NULL);
+  segment->end = segment->start + duration;
+}
+
+/* Players were promised that they can switch: nothing is written that they
+ * cannot. */
+static void
+refuse_misalignment (GstCencDashSink *self, const gchar *where)
+{
+  GST_OBJECT_LOCK (self);
+  self->finished = TRUE;
+  GST_OBJECT_UNLOCK (self);
+  GST_ELEMENT_ERROR (self, STREAM, MUX,
+      ("Representations of one adaptation set do not meet: %s.", where),
+      ("encode them with key frames at the same pictures"));
+}
+
+static void
+take_segment (GstCencDashSink *self, GstMessage *message)
+{
+  HabDashSegment segment = { 0 };
+  HabMisalignment misalignment;
+  g_autofree gchar *where = NULL;
   HabDashStream *stream;
 
-  gst_structure_get_uint64 (structure, "running-time", &segment.start);
-  gst_structure_get_uint64 (structure, "duration", &duration);
-  gst_structure_get_uint64 (structure, "size", &segment.size);
-  gst_structure_get_uint64 (structure, "key-frame-size",
-      &segment.key_frame_size);
-  segment.end = segment.start + duration;
-
+  parse_segment (message, &segment);
   GST_OBJECT_LOCK (self);
   stream = find_by_sink (self, GST_MESSAGE_SRC (message));
-  if (stream)
-    g_array_append_val (stream->segments, segment);
+  if (stream) {
+    hab_dash_stream_append (stream, &segment);
+    if (!hab_dash_stream_meets (stream, self->streams, &misalignment))
+      where = hab_misalignment_to_string (&misalignment);
+  }
   GST_OBJECT_UNLOCK (self);
+  if (where)
+    refuse_misalignment (self, where);
 }
 
 /* OBJECT_LOCK held. */

@@ -10,9 +10,10 @@ typedef enum
   PROP_LANGUAGE = 1,
   PROP_LABEL,
   PROP_ROLE,
+  PROP_ADAPTATION_SET,
 } Property;
 
-#define N_PROPS (PROP_ROLE + 1)
+#define N_PROPS (PROP_ADAPTATION_SET + 1)
 static GParamSpec *props[N_PROPS];
 
 struct _GstCencDashSinkPad
@@ -23,6 +24,7 @@ struct _GstCencDashSinkPad
   gchar *language;
   gchar *label;
   HabRole role;
+  gint set;
 };
 
 G_DEFINE_FINAL_TYPE (GstCencDashSinkPad, gst_cenc_dash_sink_pad,
@@ -68,6 +70,9 @@ gst_cenc_dash_sink_pad_set_property (GObject *object, guint id,
     case PROP_ROLE:
       self->role = g_value_get_enum (value);
       break;
+    case PROP_ADAPTATION_SET:
+      self->set = g_value_get_int (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -91,6 +96,9 @@ gst_cenc_dash_sink_pad_get_property (GObject *object, guint id, GValue *value,
       break;
     case PROP_ROLE:
       g_value_set_enum (value, self->role);
+      break;
+    case PROP_ADAPTATION_SET:
+      g_value_set_int (value, self->set);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -128,12 +136,19 @@ gst_cenc_dash_sink_pad_class_init (GstCencDashSinkPadClass *klass)
   props[PROP_ROLE] = g_param_spec_enum ("role", "Role",
       "What the content is for (urn:mpeg:dash:role:2011)", TYPE_ROLE,
       HAB_ROLE_NONE, flags);
+  props[PROP_ADAPTATION_SET] = g_param_spec_int ("adaptation-set",
+      "Adaptation set",
+      "Id of the AdaptationSet to be a Representation of, together with all "
+      "pads of this number, whose segments must begin at the same times; "
+      "-1: with those that have the same content",
+      HAB_SET_BY_CONTENT, G_MAXINT, HAB_SET_BY_CONTENT, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
 static void
 gst_cenc_dash_sink_pad_init (GstCencDashSinkPad *self)
 {
+  self->set = HAB_SET_BY_CONTENT;
 }
 
 GstPad *
@@ -163,12 +178,26 @@ override_string (gchar **string, const gchar *with)
 
 void
 gst_cenc_dash_sink_pad_override (GstCencDashSinkPad *self,
-    HabContent *content)
+    HabRepresentation *rep)
 {
+  HabContent *content = &rep->content;
+
   GST_OBJECT_LOCK (self);
+  rep->set = self->set;
   override_string (&content->language, self->language);
   override_string (&content->label, self->label);
   if (self->role != HAB_ROLE_NONE)
     content->role = self->role;
   GST_OBJECT_UNLOCK (self);
+}
+
+gint
+gst_cenc_dash_sink_pad_get_set (GstCencDashSinkPad *self)
+{
+  gint set;
+
+  GST_OBJECT_LOCK (self);
+  set = self->set;
+  GST_OBJECT_UNLOCK (self);
+  return set;
 }

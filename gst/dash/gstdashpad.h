@@ -16,8 +16,11 @@ G_DECLARE_FINAL_TYPE (GstCencDashSinkPad, gst_cenc_dash_sink_pad, GST,
 GstPad *gst_cenc_dash_sink_pad_new (const gchar *name,
     GstPadTemplate *template, GstPad *target);
 
-/* Sets what the pad was told of the content; the rest stays as it is. */
+/* Sets what the pad was told of the representation; the rest stays as it is. */
 void gst_cenc_dash_sink_pad_override (GstCencDashSinkPad *self,
-    HabContent *content);
+    HabRepresentation *rep);
+
+/* Number of the adaptation set to be in, or HAB_SET_BY_CONTENT. */
+gint gst_cenc_dash_sink_pad_get_set (GstCencDashSinkPad *self);
 
 G_END_DECLS

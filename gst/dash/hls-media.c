@@ -39,13 +39,27 @@ target_duration (const HabRepresentation *rep)
   return longest;
 }
 
+/* (transfer full): with the key ID in place of $KID$. */
+static gchar *
+key_url_of (const HabRepresentation *rep, const gchar *key_url)
+{
+  g_auto (GStrv) digits = g_strsplit (rep->default_kid, "-", -1);
+  g_autofree gchar *kid = g_strjoinv (NULL, digits);
+  g_auto (GStrv) parts = g_strsplit (key_url, "$KID$", -1);
+
+  return g_strjoinv (kid, parts);
+}
+
 static void
 append_key (GString *text, const HabRepresentation *rep, const gchar *key_url)
 {
+  g_autofree gchar *url = NULL;
+
   if (rep->default_kid == NULL || key_url == NULL)
     return;
+  url = key_url_of (rep, key_url);
   g_string_append (text, "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=");
-  hab_hls_append_quoted (text, key_url);
+  hab_hls_append_quoted (text, url);
   g_string_append (text, ",KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"\n");
 }
 
@@ -68,8 +82,8 @@ begin_media (const HabRepresentation *rep, const gchar *key_url)
 
   g_string_append_printf (text,
       "#EXT-X-VERSION:%u\n#EXT-X-TARGETDURATION:%" G_GUINT64_FORMAT
-      "\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n",
-      HAB_HLS_VERSION, target_duration (rep));
+      "\n#EXT-X-MEDIA-SEQUENCE:%u\n#EXT-X-PLAYLIST-TYPE:VOD\n",
+      HAB_HLS_VERSION, target_duration (rep), rep->first_number);
   append_key (text, rep, key_url);
   append_map (text, rep);
   return text;
@@ -99,7 +113,7 @@ append_segment (GString *text, const HabRepresentation *rep, guint i,
   if (rep->single_file)
     g_string_append (text, HAB_SINGLE_FILE "\n");
   else
-    g_string_append_printf (text, "%u.m4s\n", i + 1);
+    g_string_append_printf (text, "%u.m4s\n", rep->first_number + i);
 }
 
 gchar *

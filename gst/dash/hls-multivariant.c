@@ -5,6 +5,7 @@
 
 #include "hls.h"
 
+#include "hls-audio-groups.h"
 #include "hls-text.h"
 
 static const HabSegment *
@@ -41,56 +42,15 @@ average_bandwidth (const HabRepresentation *rep)
       media_ticks (rep));
 }
 
-/* --- groups of audio --------------------------------------------------------- */
-
-/* Renditions that a variant's viewers choose between. */
-typedef struct
-{
-  gchar *id;
-  GPtrArray *renditions; /* of const HabRepresentation */
-} AudioGroup;
-
-static void
-audio_group_free (AudioGroup *group)
-{
-  g_free (group->id);
-  g_ptr_array_unref (group->renditions);
-  g_free (group);
-}
-
-/* One with every audio there is, or none. */
-static GPtrArray *
-make_audio_groups (const HabPresentation *presentation)
-{
-  g_autoptr (GPtrArray) list = hab_presentation_list (presentation);
-  GPtrArray *groups = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) audio_group_free);
-  AudioGroup *group = g_new0 (AudioGroup, 1);
-
-  group->id = g_strdup ("audio");
-  group->renditions = g_ptr_array_new ();
-  for (guint i = 0; i < list->len; i++) {
-    HabRepresentation *rep = list->pdata[i];
-
-    if (rep->content.kind == HAB_MEDIA_AUDIO)
-      g_ptr_array_add (group->renditions, rep);
-  }
-  if (group->renditions->len > 0)
-    g_ptr_array_add (groups, group);
-  else
-    audio_group_free (group);
-  return groups;
-}
-
 static const HabRepresentation *
-largest_rendition (const AudioGroup *group)
+largest_rendition (const HabHlsAudioGroup *group)
 {
-  const HabRepresentation *largest = NULL;
+  const HabRepresentation *largest = hab_hls_audio_group_get (group, 0)->rep;
 
-  for (guint i = 0; i < group->renditions->len; i++) {
-    const HabRepresentation *rep = group->renditions->pdata[i];
+  for (guint i = 1; i < group->renditions->len; i++) {
+    const HabRepresentation *rep = hab_hls_audio_group_get (group, i)->rep;
 
-    if (largest == NULL || rep->bandwidth > largest->bandwidth)
+    if (rep->bandwidth > largest->bandwidth)
       largest = rep;
   }
   return largest;
@@ -98,48 +58,107 @@ largest_rendition (const AudioGroup *group)
 
 /* --- the multivariant playlist ---------------------------------------------- */
 
-static void
-append_name (GString *text, const HabRepresentation *rep)
+/* No two of a group may have the same (RFC 8216, 4.3.4.1.1). */
+static gboolean
+is_unique (const HabHlsAudioGroup *group, const gchar *name)
 {
-  const HabContent *content = &rep->content;
+  guint n = 0;
 
-  hab_hls_append_quoted (text, content->label ? content->label :
-          content->language ? content->language : rep->id);
+  for (guint i = 0; i < group->renditions->len; i++) {
+    const HabContent *content = hab_adaptation_set_get_content (
+        hab_hls_audio_group_get (group, i)->set);
+
+    n += g_strcmp0 (content->label ? content->label : content->language,
+        name) == 0;
+  }
+  return n == 1;
 }
 
 static void
-append_rendition (GString *text, const AudioGroup *group,
-    const HabRepresentation *rep, gboolean first)
+append_name (GString *text, const HabHlsAudioGroup *group,
+    const HabHlsRendition *rendition)
 {
-  const gchar *language = rep->content.language;
+  const HabContent *content = hab_adaptation_set_get_content (rendition->set);
+  const gchar *name = content->label ? content->label : content->language;
+  g_autofree gchar *long_name = NULL;
+
+  if (name && !is_unique (group, name))
+    name = long_name = g_strdup_printf ("%s (%s)", name, rendition->rep->id);
+  hab_hls_append_quoted (text, name ? name : rendition->rep->id);
+}
+
+/* That of the main role, or else the first. */
+static gboolean
+is_default (const HabHlsAudioGroup *group, guint n)
+{
+  guint chosen = 0;
+
+  for (guint i = 0; i < group->renditions->len; i++) {
+    if (hab_adaptation_set_get_content (
+            hab_hls_audio_group_get (group, i)->set)->role == HAB_ROLE_MAIN) {
+      chosen = i;
+      break;
+    }
+  }
+  return n == chosen;
+}
+
+/* Whether a player may choose it by the viewer's language alone. */
+static gboolean
+is_selected_by_itself (const HabContent *content)
+{
+  return content->role != HAB_ROLE_COMMENTARY &&
+      content->role != HAB_ROLE_SUPPLEMENTARY;
+}
+
+static void
+append_choice (GString *text, const HabHlsAudioGroup *group, guint i)
+{
+  const HabHlsRendition *rendition = hab_hls_audio_group_get (group, i);
+  const HabContent *content = hab_adaptation_set_get_content (rendition->set);
+  gboolean chosen = is_default (group, i);
+
+  if (content->language) {
+    g_string_append (text, ",LANGUAGE=");
+    hab_hls_append_quoted (text, content->language);
+  }
+  g_string_append_printf (text, ",DEFAULT=%s,AUTOSELECT=%s",
+      chosen ? "YES" : "NO",
+      chosen || is_selected_by_itself (content) ? "YES" : "NO");
+  if (content->role == HAB_ROLE_DESCRIPTION)
+    g_string_append (text,
+        ",CHARACTERISTICS=\"public.accessibility.describes-video\"");
+}
+
+static void
+append_rendition (GString *text, const HabHlsAudioGroup *group, guint i)
+{
+  const HabHlsRendition *rendition = hab_hls_audio_group_get (group, i);
+  const HabRepresentation *rep = rendition->rep;
 
   g_string_append_printf (text,
       "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"%s\",NAME=", group->id);
-  append_name (text, rep);
-  if (language) {
-    g_string_append (text, ",LANGUAGE=");
-    hab_hls_append_quoted (text, language);
-  }
-  g_string_append_printf (text, ",DEFAULT=%s,AUTOSELECT=YES,CHANNELS=\"%u\"",
-      first ? "YES" : "NO", rep->channels);
-  g_string_append_printf (text, ",URI=\"%s/" HAB_HLS_MEDIA "\"\n", rep->id);
+  append_name (text, group, rendition);
+  append_choice (text, group, i);
+  g_string_append_printf (text, ",CHANNELS=\"%u\",URI=\"%s/" HAB_HLS_MEDIA
+      "\"\n", rep->channels, rep->id);
 }
 
 static void
 append_audio_groups (GString *text, GPtrArray *groups)
 {
   for (guint i = 0; i < groups->len; i++) {
-    const AudioGroup *group = groups->pdata[i];
+    const HabHlsAudioGroup *group = groups->pdata[i];
 
     for (guint j = 0; j < group->renditions->len; j++)
-      append_rendition (text, group, group->renditions->pdata[j], j == 0);
+      append_rendition (text, group, j);
   }
 }
 
 /* The codecs of all renditions, each once, behind the video's own. */
 static void
 append_codecs (GString *text, const HabRepresentation *video,
-    const AudioGroup *group)
+    const HabHlsAudioGroup *group)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
@@ -149,7 +168,7 @@ append_codecs (GString *text, const HabRepresentation *video,
   if (video)
     g_strv_builder_add (builder, video->codecs);
   for (guint i = 0; group && i < group->renditions->len; i++) {
-    const HabRepresentation *rep = group->renditions->pdata[i];
+    const HabRepresentation *rep = hab_hls_audio_group_get (group, i)->rep;
 
     if (g_hash_table_add (seen, rep->codecs))
       g_strv_builder_add (builder, rep->codecs);
@@ -160,12 +179,27 @@ append_codecs (GString *text, const HabRepresentation *video,
 }
 
 static void
+append_range (GString *text, const HabRepresentation *video)
+{
+  static const gchar *const names[] = {
+    [HAB_RANGE_SDR] = "SDR",
+    [HAB_RANGE_HLG] = "HLG",
+    [HAB_RANGE_PQ] = "PQ",
+  };
+  HabVideoRange range = hab_representation_get_range (video);
+
+  if (range != HAB_RANGE_UNKNOWN)
+    g_string_append_printf (text, ",VIDEO-RANGE=%s", names[range]);
+}
+
+static void
 append_video_attributes (GString *text, const HabRepresentation *video)
 {
   guint64 mhz;
 
   g_string_append_printf (text, ",RESOLUTION=%ux%u", video->width,
       video->height);
+  append_range (text, video);
   if (video->fps_n == 0 || video->fps_d == 0)
     return;
   mhz = (G_GUINT64_CONSTANT (1000) * video->fps_n + video->fps_d / 2) /
@@ -178,7 +212,7 @@ append_video_attributes (GString *text, const HabRepresentation *video)
 /* video or group may be NULL, not both. */
 static void
 append_variant (GString *text, const HabRepresentation *video,
-    const AudioGroup *group)
+    const HabHlsAudioGroup *group)
 {
   const HabRepresentation *audio = group ? largest_rendition (group) : NULL;
   guint64 peak = (video ? video->bandwidth : 0) +
@@ -219,15 +253,18 @@ append_i_frame_variant (GString *text, const HabRepresentation *video)
     return;
   g_string_append_printf (text,
       "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=%" G_GUINT64_FORMAT
-      ",CODECS=\"%s\",RESOLUTION=%ux%u,URI=\"%s/" HAB_HLS_I_FRAMES "\"\n",
-      bandwidth, video->codecs, video->width, video->height, video->id);
+      ",CODECS=\"%s\",RESOLUTION=%ux%u",
+      bandwidth, video->codecs, video->width, video->height);
+  append_range (text, video);
+  g_string_append_printf (text, ",URI=\"%s/" HAB_HLS_I_FRAMES "\"\n",
+      video->id);
 }
 
 gchar *
 hab_hls_write_multivariant (const HabPresentation *presentation)
 {
   GString *text = g_string_new ("#EXTM3U\n");
-  g_autoptr (GPtrArray) groups = make_audio_groups (presentation);
+  g_autoptr (GPtrArray) groups = hab_hls_audio_groups_new (presentation);
   g_autoptr (GPtrArray) list = hab_presentation_list (presentation);
   gboolean video_seen = FALSE;
 

@@ -13,12 +13,13 @@ G_BEGIN_DECLS
 #define HAB_HLS_I_FRAMES "iframes.m3u8"
 
 /* (transfer full): the multivariant playlist, to stand beside the
- * representations' folders. Each video is a variant, with a group of audio. */
+ * representations' folders. Each video is a variant with each group of audio. */
 gchar *hab_hls_write_multivariant (const HabPresentation *presentation);
 
 /* (transfer full): a media playlist, to stand in the representation's folder.
- * key_url: where a player gets the 16 bytes of the key of what is encrypted,
- * or NULL where players are given it in another way. */
+ * key_url: where a player gets the 16 bytes of the key of what is encrypted, with
+ * $KID$ for the 32 digits of the key ID, or NULL where players are given it in
+ * another way. */
 gchar *hab_hls_write_media (const HabRepresentation *rep,
     const gchar *key_url);
 

@@ -5,9 +5,8 @@
 
 #include "mpd.h"
 
-#include <string.h>
-
-#include <libxml/xmlwriter.h>
+#include "mpd-segments.h"
+#include "mpd-xml.h"
 
 #define NS_MPD "urn:mpeg:dash:schema:mpd:2011"
 #define NS_CENC "urn:mpeg:cenc:2013"
@@ -18,61 +17,13 @@
 #define SCHEME_MP4_PROTECTION "urn:mpeg:dash:mp4protection:2011"
 #define SCHEME_CLEARKEY "urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e"
 #define SCHEME_W3C_COMMON "urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b"
+#define SCHEME_SWITCHING "urn:mpeg:dash:adaptation-set-switching:2016"
+#define SCHEME_TRANSFER "urn:mpeg:mpegB:cicp:TransferCharacteristics"
 #define SCHEME_CHANNELS \
   "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
 #define SCHEME_CICP "urn:mpeg:mpegB:cicp:ChannelConfiguration"
 #define SCHEME_ROLE "urn:mpeg:dash:role:2011"
 #define SCHEME_DOLBY "tag:dolby.com,2014:dash:audio_channel_configuration:2011"
-
-/* --- a thin layer over the XML writer ------------------------------------ */
-
-static void
-start (xmlTextWriter *xml, const gchar *name)
-{
-  xmlTextWriterStartElement (xml, BAD_CAST name);
-}
-
-static void
-end (xmlTextWriter *xml)
-{
-  xmlTextWriterEndElement (xml);
-}
-
-static void
-attribute (xmlTextWriter *xml, const gchar *name, const gchar *value)
-{
-  xmlTextWriterWriteAttribute (xml, BAD_CAST name, BAD_CAST value);
-}
-
-static void attribute_format (xmlTextWriter *xml, const gchar *name,
-    const gchar *format, ...) G_GNUC_PRINTF (3, 4);
-
-static void
-attribute_format (xmlTextWriter *xml, const gchar *name, const gchar *format,
-    ...)
-{
-  va_list args;
-  g_autofree gchar *value = NULL;
-
-  va_start (args, format);
-  value = g_strdup_vprintf (format, args);
-  va_end (args);
-  attribute (xml, name, value);
-}
-
-static void
-attribute_uint (xmlTextWriter *xml, const gchar *name, guint64 value)
-{
-  attribute_format (xml, name, "%" G_GUINT64_FORMAT, value);
-}
-
-/* xs:duration with milliseconds, which no locale changes. */
-static void
-attribute_duration (xmlTextWriter *xml, const gchar *name, guint64 ms)
-{
-  attribute_format (xml, name, "PT%" G_GUINT64_FORMAT ".%03uS", ms / 1000,
-      (guint) (ms % 1000));
-}
 
 /* --- what the representations add up to ------------------------------------ */
 
@@ -131,19 +82,17 @@ static void
 write_key_system (xmlTextWriter *xml, const HabMpdOptions *options,
     const HabRepresentation *rep)
 {
-  start (xml, "ContentProtection");
+  hab_xml_start (xml, "ContentProtection");
   if (options->license_url) {
-    attribute (xml, "schemeIdUri", SCHEME_CLEARKEY);
-    attribute (xml, "value", "ClearKey1.0");
-    xmlTextWriterWriteElement (xml, BAD_CAST "dashif:Laurl",
-        BAD_CAST options->license_url);
+    hab_xml_attribute (xml, "schemeIdUri", SCHEME_CLEARKEY);
+    hab_xml_attribute (xml, "value", "ClearKey1.0");
+    hab_xml_text (xml, "dashif:Laurl", options->license_url);
   } else {
-    attribute (xml, "schemeIdUri", SCHEME_W3C_COMMON);
+    hab_xml_attribute (xml, "schemeIdUri", SCHEME_W3C_COMMON);
     if (rep->pssh)
-      xmlTextWriterWriteElement (xml, BAD_CAST "cenc:pssh",
-          BAD_CAST rep->pssh);
+      hab_xml_text (xml, "cenc:pssh", rep->pssh);
   }
-  end (xml);
+  hab_xml_end (xml);
 }
 
 static void
@@ -152,11 +101,11 @@ write_protection (xmlTextWriter *xml, const HabMpdOptions *options,
 {
   if (rep->default_kid == NULL)
     return;
-  start (xml, "ContentProtection");
-  attribute (xml, "schemeIdUri", SCHEME_MP4_PROTECTION);
-  attribute (xml, "value", "cbcs");
-  attribute (xml, "cenc:default_KID", rep->default_kid);
-  end (xml);
+  hab_xml_start (xml, "ContentProtection");
+  hab_xml_attribute (xml, "schemeIdUri", SCHEME_MP4_PROTECTION);
+  hab_xml_attribute (xml, "value", "cbcs");
+  hab_xml_attribute (xml, "cenc:default_KID", rep->default_kid);
+  hab_xml_end (xml);
   write_key_system (xml, options, rep);
 }
 
@@ -174,98 +123,23 @@ one_protection (const HabAdaptationSet *set)
 }
 
 static void
-write_s (xmlTextWriter *xml, const HabSegment *first, guint repeat,
-    gboolean with_time)
+write_frame_rate (xmlTextWriter *xml, const gchar *name,
+    const HabRepresentation *rep)
 {
-  start (xml, "S");
-  if (with_time)
-    attribute_uint (xml, "t", first->time);
-  attribute_uint (xml, "d", first->duration);
-  if (repeat > 0)
-    attribute_uint (xml, "r", repeat);
-  end (xml);
-}
-
-static gboolean
-follows (const HabSegment *segment, const HabSegment *before)
-{
-  return segment->time == before->time + before->duration;
-}
-
-/* Segments of one duration share an S. t stands where time jumps. */
-static void
-write_timeline (xmlTextWriter *xml, const HabRepresentation *rep)
-{
-  guint i = 0;
-
-  start (xml, "SegmentTimeline");
-  while (i < rep->segments->len) {
-    const HabSegment *first = segment_at (rep, i);
-    gboolean jump = i == 0 || !follows (first, segment_at (rep, i - 1));
-    guint repeat = 0;
-
-    while (i + repeat + 1 < rep->segments->len &&
-        segment_at (rep, i + repeat + 1)->duration == first->duration &&
-        follows (segment_at (rep, i + repeat + 1),
-            segment_at (rep, i + repeat)))
-      repeat++;
-    write_s (xml, first, repeat, jump);
-    i += repeat + 1;
-  }
-  end (xml);
-}
-
-static void
-write_segment_template (xmlTextWriter *xml, const HabRepresentation *rep)
-{
-  start (xml, "SegmentTemplate");
-  attribute_uint (xml, "timescale", rep->timescale);
-  attribute_format (xml, "initialization", "%s/" HAB_INIT_SEGMENT, rep->id);
-  attribute_format (xml, "media", "%s/$Number$.m4s", rep->id);
-  attribute_uint (xml, "startNumber", 1);
-  write_timeline (xml, rep);
-  end (xml);
-}
-
-/* A range as HTTP has it: both ends included. */
-static void
-attribute_range (xmlTextWriter *xml, const gchar *name, guint64 offset,
-    guint64 size)
-{
-  attribute_format (xml, name, "%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT,
-      offset, offset + size - 1);
-}
-
-static void
-write_segment_base (xmlTextWriter *xml, const HabRepresentation *rep)
-{
-  const HabSingleFileLayout *layout = &rep->file_layout;
-  g_autofree gchar *url = g_strdup_printf ("%s/" HAB_SINGLE_FILE,
-      rep->id);
-
-  xmlTextWriterWriteElement (xml, BAD_CAST "BaseURL", BAD_CAST url);
-  start (xml, "SegmentBase");
-  attribute_uint (xml, "timescale", rep->timescale);
-  attribute_range (xml, "indexRange", layout->index_offset,
-      layout->index_size);
-  attribute (xml, "indexRangeExact", "true");
-  start (xml, "Initialization");
-  attribute_range (xml, "range", 0, layout->init_size);
-  end (xml);
-  end (xml);
+  if (rep->fps_n > 0 && rep->fps_d == 1)
+    hab_xml_attribute_uint (xml, name, rep->fps_n);
+  else if (rep->fps_n > 0 && rep->fps_d > 0)
+    hab_xml_attribute_format (xml, name, "%u/%u", rep->fps_n, rep->fps_d);
 }
 
 static void
 write_video_attributes (xmlTextWriter *xml, const HabRepresentation *rep)
 {
-  attribute_uint (xml, "width", rep->width);
-  attribute_uint (xml, "height", rep->height);
-  if (rep->fps_n > 0 && rep->fps_d == 1)
-    attribute_uint (xml, "frameRate", rep->fps_n);
-  else if (rep->fps_n > 0 && rep->fps_d > 0)
-    attribute_format (xml, "frameRate", "%u/%u", rep->fps_n, rep->fps_d);
+  hab_xml_attribute_uint (xml, "width", rep->width);
+  hab_xml_attribute_uint (xml, "height", rep->height);
+  write_frame_rate (xml, "frameRate", rep);
   if (rep->sar_n > 0 && rep->sar_d > 0)
-    attribute_format (xml, "sar", "%u:%u", rep->sar_n, rep->sar_d);
+    hab_xml_attribute_format (xml, "sar", "%u:%u", rep->sar_n, rep->sar_d);
 }
 
 /* The value of both MPEG schemes is the same number of an arrangement, not of
@@ -276,39 +150,47 @@ write_channels (xmlTextWriter *xml, const HabRepresentation *rep)
 {
   if (rep->dolby_map == 0 && rep->arrangement == 0)
     return;
-  start (xml, "AudioChannelConfiguration");
+  hab_xml_start (xml, "AudioChannelConfiguration");
   if (rep->dolby_map) {
-    attribute (xml, "schemeIdUri", SCHEME_DOLBY);
-    attribute_format (xml, "value", "%04X", rep->dolby_map);
+    hab_xml_attribute (xml, "schemeIdUri", SCHEME_DOLBY);
+    hab_xml_attribute_format (xml, "value", "%04X", rep->dolby_map);
   } else {
-    attribute (xml, "schemeIdUri",
+    hab_xml_attribute (xml, "schemeIdUri",
         rep->arrangement == rep->channels ? SCHEME_CHANNELS : SCHEME_CICP);
-    attribute_uint (xml, "value", rep->arrangement);
+    hab_xml_attribute_uint (xml, "value", rep->arrangement);
   }
-  end (xml);
+  hab_xml_end (xml);
 }
+
+/* What a set says for all of its representations, and what is therefore left
+ * out of them. */
+typedef struct
+{
+  gboolean protection;
+  gboolean segment_template;
+} SaidBySet;
 
 static void
 write_representation (xmlTextWriter *xml, const HabMpdOptions *options,
-    const HabRepresentation *rep, gboolean with_protection)
+    const HabRepresentation *rep, const SaidBySet *said)
 {
-  start (xml, "Representation");
-  attribute (xml, "id", rep->id);
-  attribute_uint (xml, "bandwidth", rep->bandwidth);
-  attribute (xml, "codecs", rep->codecs);
+  hab_xml_start (xml, "Representation");
+  hab_xml_attribute (xml, "id", rep->id);
+  hab_xml_attribute_uint (xml, "bandwidth", rep->bandwidth);
+  hab_xml_attribute (xml, "codecs", rep->codecs);
   if (rep->content.kind == HAB_MEDIA_VIDEO) {
     write_video_attributes (xml, rep);
   } else {
-    attribute_uint (xml, "audioSamplingRate", rep->rate);
+    hab_xml_attribute_uint (xml, "audioSamplingRate", rep->rate);
     write_channels (xml, rep);
   }
-  if (with_protection)
+  if (!said->protection)
     write_protection (xml, options, rep);
   if (rep->single_file)
-    write_segment_base (xml, rep);
-  else
-    write_segment_template (xml, rep);
-  end (xml);
+    hab_mpd_write_segment_base (xml, rep);
+  else if (!said->segment_template)
+    hab_mpd_write_template (xml, rep);
+  hab_xml_end (xml);
 }
 
 static void
@@ -316,49 +198,116 @@ write_content_attributes (xmlTextWriter *xml, const HabContent *content)
 {
   gboolean video = content->kind == HAB_MEDIA_VIDEO;
 
-  attribute (xml, "contentType", video ? "video" : "audio");
-  attribute (xml, "mimeType", video ? "video/mp4" : "audio/mp4");
+  hab_xml_attribute (xml, "contentType", video ? "video" : "audio");
+  hab_xml_attribute (xml, "mimeType", video ? "video/mp4" : "audio/mp4");
   if (content->language)
-    attribute (xml, "lang", content->language);
+    hab_xml_attribute (xml, "lang", content->language);
 }
 
 static void
-write_content_elements (xmlTextWriter *xml, const HabContent *content)
+write_alignment (xmlTextWriter *xml, const HabAdaptationSet *set)
+{
+  gboolean single = hab_adaptation_set_get (set, 0)->single_file;
+
+  if (!set->overlapping)
+    hab_xml_attribute (xml,
+        single ? "subsegmentAlignment" : "segmentAlignment", "true");
+  if (single)
+    hab_xml_attribute (xml, "subsegmentStartsWithSAP", "1");
+}
+
+static gboolean
+is_faster (const HabRepresentation *a, const HabRepresentation *b)
+{
+  return (guint64) a->fps_n * b->fps_d > (guint64) b->fps_n * a->fps_d;
+}
+
+/* What a player can expect at the most, and the shape of the picture, which is
+ * that of the largest: the sizes of the others may be rounded. */
+static void
+write_video_limits (xmlTextWriter *xml, const HabAdaptationSet *set)
+{
+  const HabRepresentation *first = hab_adaptation_set_get (set, 0);
+  const HabRepresentation *widest = first, *highest = first, *fastest = first;
+  guint width, height;
+
+  for (guint i = 1; i < set->representations->len; i++) {
+    const HabRepresentation *rep = hab_adaptation_set_get (set, i);
+
+    widest = rep->width > widest->width ? rep : widest;
+    highest = rep->height > highest->height ? rep : highest;
+    fastest = is_faster (rep, fastest) ? rep : fastest;
+  }
+  if (hab_representation_get_aspect (widest, &width, &height))
+    hab_xml_attribute_format (xml, "par", "%u:%u", width, height);
+  hab_xml_attribute_uint (xml, "maxWidth", widest->width);
+  hab_xml_attribute_uint (xml, "maxHeight", highest->height);
+  write_frame_rate (xml, "maxFrameRate", fastest);
+}
+
+/* A player that does not know the transfer function shows wrong colours, where
+ * it is one of high dynamic range. */
+static void
+write_transfer (xmlTextWriter *xml, const HabRepresentation *rep)
+{
+  HabVideoRange range = hab_representation_get_range (rep);
+  g_autofree gchar *value = g_strdup_printf ("%u", rep->transfer);
+
+  if (range == HAB_RANGE_PQ || range == HAB_RANGE_HLG)
+    hab_xml_descriptor (xml, "EssentialProperty", SCHEME_TRANSFER, value);
+}
+
+static void
+write_switching (xmlTextWriter *xml, const HabAdaptationSet *set)
+{
+  g_autoptr (GString) ids = g_string_new (NULL);
+
+  for (guint i = 0; i < set->switchable->len; i++)
+    g_string_append_printf (ids, "%s%u", i > 0 ? "," : "",
+        g_array_index (set->switchable, guint, i));
+  if (ids->len > 0)
+    hab_xml_descriptor (xml, "SupplementalProperty", SCHEME_SWITCHING,
+        ids->str);
+}
+
+static void
+write_names (xmlTextWriter *xml, const HabContent *content)
 {
   const gchar *role = hab_role_to_string (content->role);
 
   if (content->label)
-    xmlTextWriterWriteElement (xml, BAD_CAST "Label",
-        BAD_CAST content->label);
-  if (role == NULL)
-    return;
-  start (xml, "Role");
-  attribute (xml, "schemeIdUri", SCHEME_ROLE);
-  attribute (xml, "value", role);
-  end (xml);
+    hab_xml_text (xml, "Label", content->label);
+  if (role)
+    hab_xml_descriptor (xml, "Role", SCHEME_ROLE, role);
 }
 
+/* In the order of the schema. */
 static void
 write_adaptation_set (xmlTextWriter *xml, const HabMpdOptions *options,
-    const HabAdaptationSet *set, guint id)
+    const HabAdaptationSet *set)
 {
   const HabRepresentation *first = hab_adaptation_set_get (set, 0);
-  gboolean protection_here = one_protection (set);
+  gboolean video = first->content.kind == HAB_MEDIA_VIDEO;
+  SaidBySet said = { one_protection (set), hab_mpd_one_template (set) };
 
-  start (xml, "AdaptationSet");
-  attribute_uint (xml, "id", id);
+  hab_xml_start (xml, "AdaptationSet");
+  hab_xml_attribute_uint (xml, "id", set->id);
   write_content_attributes (xml, &first->content);
-  attribute (xml,
-      first->single_file ? "subsegmentAlignment" : "segmentAlignment", "true");
-  if (first->single_file)
-    attribute (xml, "subsegmentStartsWithSAP", "1");
-  if (protection_here)
+  if (video)
+    write_video_limits (xml, set);
+  write_alignment (xml, set);
+  if (said.protection)
     write_protection (xml, options, first);
-  write_content_elements (xml, &first->content);
+  if (video)
+    write_transfer (xml, first);
+  write_switching (xml, set);
+  write_names (xml, &first->content);
+  if (said.segment_template)
+    hab_mpd_write_template (xml, first);
   for (guint i = 0; i < set->representations->len; i++)
     write_representation (xml, options, hab_adaptation_set_get (set, i),
-        !protection_here);
-  end (xml);
+        &said);
+  hab_xml_end (xml);
 }
 
 static const gchar *
@@ -382,22 +331,22 @@ write_document (xmlTextWriter *xml, const HabPresentation *presentation,
   xmlTextWriterSetIndent (xml, 1);
   xmlTextWriterSetIndentString (xml, BAD_CAST "  ");
   xmlTextWriterStartDocument (xml, NULL, "UTF-8", NULL);
-  start (xml, "MPD");
-  attribute (xml, "xmlns", NS_MPD);
-  attribute (xml, "xmlns:cenc", NS_CENC);
-  attribute (xml, "xmlns:dashif", NS_DASHIF);
-  attribute (xml, "profiles", profile (presentation));
-  attribute (xml, "type", "static");
-  attribute_duration (xml, "mediaPresentationDuration",
+  hab_xml_start (xml, "MPD");
+  hab_xml_attribute (xml, "xmlns", NS_MPD);
+  hab_xml_attribute (xml, "xmlns:cenc", NS_CENC);
+  hab_xml_attribute (xml, "xmlns:dashif", NS_DASHIF);
+  hab_xml_attribute (xml, "profiles", profile (presentation));
+  hab_xml_attribute (xml, "type", "static");
+  hab_xml_attribute_duration (xml, "mediaPresentationDuration",
       max_of_all (presentation, end_ms));
-  attribute_duration (xml, "maxSegmentDuration", longest);
-  attribute_duration (xml, "minBufferTime", longest);
-  start (xml, "Period");
-  attribute (xml, "id", "0");
-  attribute (xml, "start", "PT0S");
+  hab_xml_attribute_duration (xml, "maxSegmentDuration", longest);
+  hab_xml_attribute_duration (xml, "minBufferTime", longest);
+  hab_xml_start (xml, "Period");
+  hab_xml_attribute (xml, "id", "0");
+  hab_xml_attribute (xml, "start", "PT0S");
   for (guint i = 0; i < presentation->sets->len; i++)
-    write_adaptation_set (xml, options, hab_presentation_get (presentation, i),
-        i);
+    write_adaptation_set (xml, options,
+        hab_presentation_get (presentation, i));
   xmlTextWriterEndDocument (xml);
 }
 

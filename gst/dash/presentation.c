@@ -34,6 +34,8 @@ hab_representation_new (const gchar *id, HabMediaKind kind)
 
   representation->id = g_strdup (id);
   representation->content.kind = kind;
+  representation->first_number = 1;
+  representation->set = HAB_SET_BY_CONTENT;
   representation->segments = g_array_new (FALSE, FALSE, sizeof (HabSegment));
   return representation;
 }
@@ -60,6 +62,51 @@ hab_representation_get_segment (const HabRepresentation *representation,
   return &g_array_index (representation->segments, HabSegment, i);
 }
 
+HabVideoRange
+hab_representation_get_range (const HabRepresentation *representation)
+{
+  switch (representation->transfer) {
+    case 0:
+    case 2: /* unspecified */
+      return HAB_RANGE_UNKNOWN;
+    case 16: /* SMPTE ST 2084 */
+      return HAB_RANGE_PQ;
+    case 18: /* ARIB STD-B67 */
+      return HAB_RANGE_HLG;
+    default:
+      return HAB_RANGE_SDR;
+  }
+}
+
+static guint64
+greatest_common_divisor (guint64 a, guint64 b)
+{
+  while (b > 0) {
+    guint64 rest = a % b;
+
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+gboolean
+hab_representation_get_aspect (const HabRepresentation *representation,
+    guint *width, guint *height)
+{
+  guint64 n = (guint64) representation->width *
+      MAX (representation->sar_n, 1);
+  guint64 d = (guint64) representation->height *
+      MAX (representation->sar_d, 1);
+  guint64 divisor = greatest_common_divisor (n, d);
+
+  if (n == 0 || d == 0)
+    return FALSE;
+  *width = MIN (n / divisor, G_MAXUINT);
+  *height = MIN (d / divisor, G_MAXUINT);
+  return TRUE;
+}
+
 HabAdaptationSet *
 hab_adaptation_set_new (HabRepresentation *representation)
 {
@@ -67,6 +114,7 @@ hab_adaptation_set_new (HabRepresentation *representation)
 
   set->representations = g_ptr_array_new_with_free_func (
       (GDestroyNotify) hab_representation_free);
+  set->switchable = g_array_new (FALSE, FALSE, sizeof (guint));
   hab_adaptation_set_add (set, representation);
   return set;
 }
@@ -77,6 +125,7 @@ hab_adaptation_set_free (HabAdaptationSet *set)
   if (set == NULL)
     return;
   g_ptr_array_unref (set->representations);
+  g_array_unref (set->switchable);
   g_free (set);
 }
 

@@ -68,17 +68,23 @@ typedef struct
   guint width, height;   /* video */
   guint fps_n, fps_d;    /* 0 where the rate is not constant or unknown */
   guint sar_n, sar_d;    /* sample aspect ratio, 0 where unknown */
+  guint8 transfer;       /* TransferCharacteristics of ISO/IEC 23091-2, or 0 */
   guint rate, channels;  /* audio */
   guint arrangement;     /* ChannelConfiguration of ISO/IEC 23091-3, or 0 */
   guint16 dolby_map;     /* channel map of ETSI TS 102 366, E.1.3.1.8, or 0 */
   gchar *default_kid;    /* UUID where it is encrypted, else NULL */
   gchar *pssh;           /* base64 of the W3C common box, or NULL */
+  guint first_number;    /* of its first segment, usually 1 */
   GArray *segments;      /* of HabSegment, one after the other, one or more */
+  gint set;              /* number of the adaptation set that it was told to be
+                          * in, or HAB_SET_BY_CONTENT */
 
   /* Where it is one file and not one for each segment. */
   gboolean single_file;
   HabSingleFileLayout file_layout;
 } HabRepresentation;
+
+#define HAB_SET_BY_CONTENT (-1)
 
 HabRepresentation *hab_representation_new (const gchar *id,
     HabMediaKind kind);
@@ -88,10 +94,30 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabRepresentation, hab_representation_free)
 const HabSegment *hab_representation_get_segment (
     const HabRepresentation *representation, guint i);
 
+/* Whether its pictures have a high dynamic range, and how that is coded. */
+typedef enum
+{
+  HAB_RANGE_UNKNOWN,
+  HAB_RANGE_SDR,
+  HAB_RANGE_HLG,
+  HAB_RANGE_PQ,
+} HabVideoRange;
+
+HabVideoRange hab_representation_get_range (
+    const HabRepresentation *representation);
+
+/* Picture aspect ratio, reduced. FALSE where it is not known. */
+gboolean hab_representation_get_aspect (
+    const HabRepresentation *representation, guint *width, guint *height);
+
 /* Representations of one content, one or more. */
 typedef struct
 {
+  guint id;
+  gboolean overlapping;       /* their segments begin at different times */
   GPtrArray *representations; /* of HabRepresentation */
+  GArray *switchable;         /* of guint, ids of the sets with the same content,
+                               * encrypted with other keys */
 } HabAdaptationSet;
 
 /* representation: (transfer full). */

@@ -129,10 +129,10 @@ on_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 }
 
 /* Links pad through the elements, of which NULL ones are left out, to a new
- * pad of the sink. */
+ * pad of the sink. set: number of its adaptation set, -1 by its content. */
 static gboolean
 link_track (Package *self, GstPad *pad, GstElement **chain, guint n,
-    const gchar *sink_pad)
+    const gchar *sink_pad, gint set)
 {
   g_autoptr (GstPad) from = gst_object_ref (pad);
   g_autoptr (GstPad) to = gst_element_request_pad_simple (self->sink, sink_pad);
@@ -149,12 +149,15 @@ link_track (Package *self, GstPad *pad, GstElement **chain, guint n,
     gst_object_unref (from);
     from = gst_element_get_static_pad (chain[i], "src");
   }
-  if (to)
+  if (to) {
+    g_object_set (to, "adaptation-set", set, NULL);
     gst_pad_add_probe (to, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, NULL);
+  }
   return to && gst_pad_link (from, to) == GST_PAD_LINK_OK;
 }
 
-/* In the demuxer's thread. */
+/* In the demuxer's thread. Audio tracks of one file are different contents, also
+ * where they are in the same language. */
 static gchar *
 on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
 {
@@ -169,7 +172,8 @@ on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
   };
 
   if (self->missing == NULL &&
-      !link_track (self, stream->pad, chain, G_N_ELEMENTS (chain), sink_pad))
+      !link_track (self, stream->pad, chain, G_N_ELEMENTS (chain), sink_pad,
+          video ? -1 : (gint) self->n_audio))
     return g_strdup_printf ("the %s track cannot be packaged",
         video ? "video" : "audio");
   return g_steal_pointer (&self->missing);

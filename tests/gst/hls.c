@@ -168,6 +168,100 @@ test_audio_only (void)
       "audio_0/playlist.m3u8\n"));
 }
 
+static HabRepresentation *
+audio_of_rate (const gchar *id, const gchar *language, guint64 bandwidth)
+{
+  HabRepresentation *rep = audio_new (id, language);
+
+  rep->bandwidth = bandwidth;
+  return rep;
+}
+
+/* Every group has every language, in the best version that it comes in. */
+static void
+test_audio_groups (void)
+{
+  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
+  HabRepresentation *dolby = audio_new ("audio_3", "en");
+  HabRepresentation *low = video_new ();
+  g_autofree gchar *text = NULL;
+
+  g_free (dolby->codecs);
+  dolby->codecs = g_strdup ("ec-3");
+  dolby->channels = 6;
+  g_free (low->id);
+  low->id = g_strdup ("video_1");
+  low->transfer = 1;
+  add_set (presentation, video_new ());
+  hab_adaptation_set_add (hab_presentation_get (presentation, 0), low);
+  add_set (presentation, audio_of_rate ("audio_0", "en", 128000));
+  hab_adaptation_set_add (hab_presentation_get (presentation, 1),
+      audio_of_rate ("audio_1", "en", 64000));
+  add_set (presentation, audio_new ("audio_2", "de"));
+  add_set (presentation, dolby);
+  text = hab_hls_write_multivariant (presentation);
+
+#define MEDIA(group, name, language, chosen, channels, id) \
+  "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"" group "\",NAME=\"" name \
+  "\",LANGUAGE=\"" language "\",DEFAULT=" chosen ",AUTOSELECT=YES," \
+  "CHANNELS=\"" channels "\",URI=\"" id "/playlist.m3u8\"\n"
+  g_assert_true (g_str_has_prefix (text, "#EXTM3U\n#EXT-X-VERSION:7\n"
+      MEDIA ("audio-0", "en", "en", "YES", "2", "audio_1")
+      MEDIA ("audio-0", "de", "de", "NO", "2", "audio_2")
+      MEDIA ("audio-1", "en", "en", "YES", "2", "audio_0")
+      MEDIA ("audio-1", "de", "de", "NO", "2", "audio_2")
+      MEDIA ("audio-2", "en", "en", "YES", "6", "audio_3")
+      MEDIA ("audio-2", "de", "de", "NO", "2", "audio_2")
+      "#EXT-X-STREAM-INF:"));
+#undef MEDIA
+  g_assert_nonnull (strstr (text, "CODECS=\"avc1.64001f,ec-3,mp4a.40.2\","
+      "RESOLUTION=1280x720,FRAME-RATE=23.976,AUDIO=\"audio-2\"\n"
+      "video_0/playlist.m3u8\n"));
+  g_assert_nonnull (strstr (text, "RESOLUTION=1280x720,VIDEO-RANGE=SDR,"
+      "FRAME-RATE=23.976,AUDIO=\"audio-0\"\nvideo_1/playlist.m3u8\n"));
+}
+
+/* The main one is the default, a comment is chosen by people only, and no two
+ * have the same name. */
+static void
+test_roles (void)
+{
+  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
+  HabRepresentation *comment = audio_new ("audio_0", "en");
+  HabRepresentation *original = audio_new ("audio_1", "en");
+  HabRepresentation *described = audio_new ("audio_2", "en");
+  g_autofree gchar *text = NULL;
+
+  comment->content.role = HAB_ROLE_COMMENTARY;
+  original->content.role = HAB_ROLE_MAIN;
+  described->content.role = HAB_ROLE_DESCRIPTION;
+  described->content.label = g_strdup ("Described");
+  add_set (presentation, comment);
+  add_set (presentation, original);
+  add_set (presentation, described);
+  text = hab_hls_write_multivariant (presentation);
+  g_assert_nonnull (strstr (text, "NAME=\"en (audio_0)\",LANGUAGE=\"en\","
+      "DEFAULT=NO,AUTOSELECT=NO,"));
+  g_assert_nonnull (strstr (text, "NAME=\"en (audio_1)\",LANGUAGE=\"en\","
+      "DEFAULT=YES,AUTOSELECT=YES,"));
+  g_assert_nonnull (strstr (text, "NAME=\"Described\",LANGUAGE=\"en\","
+      "DEFAULT=NO,AUTOSELECT=YES,"
+      "CHARACTERISTICS=\"public.accessibility.describes-video\","));
+}
+
+static void
+test_key_of_each (void)
+{
+  g_autoptr (HabRepresentation) rep = video_new ();
+  g_autofree gchar *text = NULL;
+
+  rep->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
+  text = hab_hls_write_media (rep, "http://localhost/$KID$?for=$KID$");
+  g_assert_nonnull (strstr (text, "URI=\"http://localhost/"
+      "a16e402b9056e371f36d348aa62bb749?for=a16e402b9056e371f36d348aa62bb749"
+      "\","));
+}
+
 gint
 main (gint argc, gchar **argv)
 {
@@ -179,5 +273,8 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/hls/multivariant", test_multivariant);
   g_test_add_func ("/hls/codecs", test_codecs);
   g_test_add_func ("/hls/audio-only", test_audio_only);
+  g_test_add_func ("/hls/audio-groups", test_audio_groups);
+  g_test_add_func ("/hls/roles", test_roles);
+  g_test_add_func ("/hls/key-of-each", test_key_of_each);
   return g_test_run ();
 }

@@ -184,6 +184,62 @@ test_arrangement (Fixture *f, gconstpointer data)
 }
 
 /* One set of two representations, a key for each. */
+/* What is true of all representations is said once. */
+static void
+test_ladder (Fixture *f, gconstpointer data)
+{
+  HabRepresentation *other = track_new ("video_1", TRUE, 1000);
+
+  f->video->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
+  other->default_kid = g_strdup (f->video->default_kid);
+  f->video->fps_n = 25;
+  f->video->fps_d = 1;
+  other->fps_n = 50;
+  other->fps_d = 1;
+  other->width = 426;
+  other->height = 240;
+  f->video->transfer = other->transfer = 16;
+  f->video->first_number = other->first_number = 7;
+  add_segment (f->video, 0, 4000);
+  add_segment (other, 0, 4000);
+  hab_adaptation_set_add (hab_presentation_get (f->presentation, 0), other);
+  write_and_parse (f);
+
+  assert_xpath (f, "count(//m:AdaptationSet/m:ContentProtection)", "2");
+  assert_xpath (f, "count(//m:Representation/m:ContentProtection)", "0");
+  assert_xpath (f, "count(//m:SegmentTemplate)", "1");
+  assert_xpath (f, "string(//m:AdaptationSet/m:SegmentTemplate/@startNumber)",
+      "7");
+  assert_xpath (f, "concat(//m:AdaptationSet/@par, ' ', "
+      "//m:AdaptationSet/@maxWidth, ' ', //m:AdaptationSet/@maxHeight, ' ', "
+      "//m:AdaptationSet/@maxFrameRate)", "16:9 1280 720 50");
+  assert_xpath (f, "string(//m:Representation[2]/@width)", "426");
+  assert_xpath (f, "string(//m:EssentialProperty/@value)", "16");
+  assert_xpath (f, "string(//m:AdaptationSet/@segmentAlignment)", "true");
+}
+
+/* Timelines in different ticks are each representation's own. */
+static void
+test_own_timelines (Fixture *f, gconstpointer data)
+{
+  HabRepresentation *other = track_new ("video_1", TRUE, 90000);
+  guint two = 2, three = 3;
+
+  add_segment (f->video, 0, 4000);
+  add_segment (other, 0, 360000);
+  hab_adaptation_set_add (hab_presentation_get (f->presentation, 0), other);
+  g_array_append_val (hab_presentation_get (f->presentation, 0)->switchable,
+      two);
+  g_array_append_val (hab_presentation_get (f->presentation, 0)->switchable,
+      three);
+  write_and_parse (f);
+
+  assert_xpath (f, "count(//m:AdaptationSet/m:SegmentTemplate)", "0");
+  assert_xpath (f, "count(//m:Representation/m:SegmentTemplate)", "2");
+  assert_xpath (f, "string(//m:SupplementalProperty[@schemeIdUri="
+      "'urn:mpeg:dash:adaptation-set-switching:2016']/@value)", "2,3");
+}
+
 static void
 test_representations (Fixture *f, gconstpointer data)
 {
@@ -221,7 +277,7 @@ test_attributes (Fixture *f, gconstpointer data)
   assert_xpath (f, "string(//m:Representation/@frameRate)", "24000/1001");
   assert_xpath (f, "string(//m:Representation/@sar)", "4:3");
   assert_xpath (f, "string(//m:SegmentTemplate/@media)",
-      "video_0/$Number$.m4s");
+      "$RepresentationID$/$Number$.m4s");
   assert_xpath (f, "string(/m:MPD/@mediaPresentationDuration)", "PT4.004S");
 }
 
@@ -256,6 +312,9 @@ main (gint argc, gchar **argv)
   }
   g_test_add ("/mpd/single-file", Fixture, NULL, set_up, test_single_file,
       tear_down);
+  g_test_add ("/mpd/ladder", Fixture, NULL, set_up, test_ladder, tear_down);
+  g_test_add ("/mpd/own-timelines", Fixture, NULL, set_up,
+      test_own_timelines, tear_down);
   g_test_add ("/mpd/representations", Fixture, NULL, set_up,
       test_representations, tear_down);
   g_test_add ("/mpd/attributes", Fixture, NULL, set_up, test_attributes,

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "mpd-xml.h"
+
+void
+hab_xml_start (xmlTextWriter *xml, const gchar *name)
+{
+  xmlTextWriterStartElement (xml, BAD_CAST name);
+}
+
+void
+hab_xml_end (xmlTextWriter *xml)
+{
+  xmlTextWriterEndElement (xml);
+}
+
+void
+hab_xml_attribute (xmlTextWriter *xml, const gchar *name, const gchar *value)
+{
+  xmlTextWriterWriteAttribute (xml, BAD_CAST name, BAD_CAST value);
+}
+
+void
+hab_xml_attribute_format (xmlTextWriter *xml, const gchar *name, const gchar *format,
+    ...)
+{
+  va_list args;
+  g_autofree gchar *value = NULL;
+
+  va_start (args, format);
+  value = g_strdup_vprintf (format, args);
+  va_end (args);
+  hab_xml_attribute (xml, name, value);
+}
+
+void
+hab_xml_attribute_uint (xmlTextWriter *xml, const gchar *name, guint64 value)
+{
+  hab_xml_attribute_format (xml, name, "%" G_GUINT64_FORMAT, value);
+}
+
+void
+hab_xml_attribute_duration (xmlTextWriter *xml, const gchar *name, guint64 ms)
+{
+  hab_xml_attribute_format (xml, name, "PT%" G_GUINT64_FORMAT ".%03uS", ms / 1000,
+      (guint) (ms % 1000));
+}
+
+void
+hab_xml_descriptor (xmlTextWriter *xml, const gchar *name,
+    const gchar *scheme, const gchar *value)
+{
+  hab_xml_start (xml, name);
+  hab_xml_attribute (xml, "schemeIdUri", scheme);
+  if (value)
+    hab_xml_attribute (xml, "value", value);
+  hab_xml_end (xml);
+}
+
+void
+hab_xml_text (xmlTextWriter *xml, const gchar *name, const gchar *text)
+{
+  xmlTextWriterWriteElement (xml, BAD_CAST name, BAD_CAST text);
+}
