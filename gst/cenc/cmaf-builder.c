@@ -16,6 +16,8 @@ struct _HabCmafBuilder
   GstBufferList *data;           /* and their buffers */
   guint64 size;                  /* bytes of them */
   GstClockTime chunk_pts, chunk_end; /* running time, earliest and latest */
+  gint64 first_pts;              /* running time, of its first sample */
+  gint64 wall_offset;            /* ns, 0 where it is not known */
   gboolean segment_open;         /* a chunk of the segment was finished */
   gboolean leading;              /* no encrypted sample of the track yet */
 
@@ -278,6 +280,7 @@ hab_cmaf_builder_append (HabCmafBuilder *builder, GstBuffer *buffer,
 
   if (builder->chunk.samples->len == 0) {
     builder->chunk.decode_time = builder->dts;
+    builder->first_pts = time->pts;
     builder->chunk.clear_lead = builder->leading;
     builder->data = gst_buffer_list_new ();
   }
@@ -331,6 +334,23 @@ spread_decode_times (HabCmafBuilder *builder)
   }
 }
 
+/* Seconds since 1900 and a fraction of 32 bits. */
+static guint64
+to_ntp (gint64 unix_time)
+{
+  const guint64 from_1900_to_1970 = 2208988800;
+  guint64 seconds = unix_time / GST_SECOND + from_1900_to_1970;
+
+  return seconds << 32 | gst_util_uint64_scale (unix_time % GST_SECOND,
+      G_GUINT64_CONSTANT (1) << 32, GST_SECOND);
+}
+
+void
+hab_cmaf_builder_set_wall_clock (HabCmafBuilder *builder, gint64 wall_offset)
+{
+  builder->wall_offset = wall_offset;
+}
+
 /* Header, then the samples' own buffers. */
 static GstBufferList *
 make_list (HabCmafBuilder *builder, gboolean ends_segment)
@@ -366,6 +386,8 @@ hab_cmaf_builder_finish (HabCmafBuilder *builder, gboolean ends_segment)
 
   if (builder->spread_dts)
     spread_decode_times (builder);
+  builder->chunk.ntp_time = builder->wall_offset == 0 ? 0 :
+      to_ntp (MAX (builder->first_pts + builder->wall_offset, 0));
   builder->chunk.sequence_number++;
   builder->chunk.starts_segment = !builder->segment_open;
   builder->segment_open = !ends_segment;

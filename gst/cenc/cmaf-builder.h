@@ -48,6 +48,11 @@ gboolean hab_cmaf_builder_append (HabCmafBuilder *builder, GstBuffer *buffer,
 /* No sample follows the last one. */
 void hab_cmaf_builder_end (HabCmafBuilder *builder);
 
+/* Until it is called again chunks say when they were captured: wall_offset
+ * nanoseconds after 1970-01-01 is running time 0. */
+void hab_cmaf_builder_set_wall_clock (HabCmafBuilder *builder,
+    gint64 wall_offset);
+
 /* (transfer full) (nullable): the samples that wait as one chunk, as cencmux
  * sends it; NULL where none do. */
 GstBufferList *hab_cmaf_builder_finish (HabCmafBuilder *builder,

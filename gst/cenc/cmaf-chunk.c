@@ -3,6 +3,7 @@
 /* The boxes of a chunk (ISO/IEC 14496-12, 8.8; 23001-7, 7.2 and 8.7):
  *
  *   styp                      of the first chunk of a segment
+ *   prft                      where it is known when it was captured
  *   moof
  *     mfhd
  *     traf
@@ -33,6 +34,7 @@
 #define SAMPLE_SYNC 0x02000000
 #define SAMPLE_NON_SYNC 0x01010000
 
+#define TRACK_ID 1
 #define SUBSAMPLE_ENTRY 6
 #define MDAT_HEADER 8
 
@@ -76,13 +78,30 @@ write_styp (HabBoxWriter *writer)
   hab_box_end (writer);
 }
 
+/* The clock's time and the track's, of the first sample (8.16.5). */
+static void
+write_prft (HabBoxWriter *writer, const HabCmafChunk *chunk)
+{
+  const guint32 captured = 24;
+  gint64 time = (gint64) chunk->decode_time +
+      sample_at (chunk, 0)->composition_offset;
+
+  if (chunk->ntp_time == 0)
+    return;
+  hab_box_begin_full (writer, "prft", 1, captured);
+  hab_box_put_u32 (writer, TRACK_ID);
+  hab_box_put_u64 (writer, chunk->ntp_time);
+  hab_box_put_u64 (writer, MAX (time, 0));
+  hab_box_end (writer);
+}
+
 static void
 write_tfhd (HabBoxWriter *writer, const HabCmafChunk *chunk, gboolean audio)
 {
   hab_box_begin_full (writer, "tfhd", 0, TFHD_DEFAULT_BASE_IS_MOOF |
       (chunk->clear_lead ? TFHD_SAMPLE_DESCRIPTION_INDEX : 0) |
       (audio ? TFHD_DEFAULT_SAMPLE_FLAGS : 0));
-  hab_box_put_u32 (writer, 1); /* track_ID */
+  hab_box_put_u32 (writer, TRACK_ID);
   if (chunk->clear_lead)
     hab_box_put_u32 (writer, HAB_CMAF_ENTRY_CLEAR);
   if (audio)
@@ -246,6 +265,7 @@ hab_cmaf_chunk_header (const HabCmafChunk *chunk, const HabCmafTrack *track)
   hab_box_writer_init (&writer);
   if (chunk->starts_segment)
     write_styp (&writer);
+  write_prft (&writer, chunk);
 
   moof = hab_box_writer_tell (&writer);
   hab_box_begin (&writer, "moof");

@@ -24,6 +24,8 @@ typedef struct
   gboolean clear_lead;        /* the samples are not encrypted, though the track
                                * is */
   guint64 decode_time;        /* of the first sample, ticks */
+  guint64 ntp_time;           /* when the first sample was captured, in the
+                               * form of NTP (RFC 5905, 6); 0 for unknown */
   GArray *samples;            /* of HabCmafSample */
   GByteArray *subsamples;     /* entries as senc has them: clear bytes (16
                                * bits), protected bytes (32 bits), big-endian;

@@ -18,7 +18,8 @@
  * For low latency `chunk-duration` makes chunks that short, whatever their size,
  * and one at each start of a GOP. A chunk goes downstream when the sample after
  * it has come, whose time says how long the last one lasts; segments stay what
- * they are.
+ * they are. With `producer-reference-time` each chunk says by the system's clock
+ * when it was captured.
  *
  * The output is that of cmafmux: caps with the init segment as `streamheader`,
  * one buffer list for each chunk. Buffers of the init segment have the flags
@@ -53,10 +54,9 @@
 #include "cenc-protection.h"
 #include "cmaf-builder.h"
 #include "cmaf-track-caps.h"
-#include "language.h"
 #include "segment-grid.h"
-#include "stream-facts.h"
 #include "track-change.h"
+#include "track-from-stream.h"
 
 GST_DEBUG_CATEGORY_STATIC (cenc_mux_debug);
 #define GST_CAT_DEFAULT cenc_mux_debug
@@ -69,9 +69,10 @@ typedef enum
   PROP_FRAGMENT_DURATION = 1,
   PROP_CHUNK_DURATION,
   PROP_MAX_CHUNK_BYTES,
+  PROP_PRODUCER_REFERENCE_TIME,
 } Property;
 
-#define N_PROPS (PROP_MAX_CHUNK_BYTES + 1)
+#define N_PROPS (PROP_PRODUCER_REFERENCE_TIME + 1)
 static GParamSpec *props[N_PROPS];
 
 struct _GstCencMux
@@ -85,6 +86,7 @@ struct _GstCencMux
   guint64 fragment_duration; /* ns */
   guint64 chunk_duration;    /* ns, 0 for none */
   guint max_chunk_bytes;
+  gboolean producer_reference_time;
 
   /* streaming thread only, from here on */
   GstSegment segment;
@@ -106,28 +108,15 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstCencMux, gst_cenc_mux, GST_TYPE_ELEMENT,
 GST_ELEMENT_REGISTER_DEFINE (cencmux, "cencmux", GST_RANK_NONE,
     GST_TYPE_CENC_MUX)
 
-/* --- the init segment -------------------------------------------------------- */
-
-static GstCaps *
-output_caps (GstCencMux *self)
+/* Of protection events, which caps do not have. */
+static void
+move_pssh (HabCmafTrack *from, HabCmafTrack *to)
 {
-  g_autoptr (GstBuffer) init = gst_buffer_new_wrapped_bytes (
-      self->init_segment);
-  GstCaps *caps = gst_caps_new_simple ("video/quicktime",
-      "variant", G_TYPE_STRING, "cmaf",
-      "timescale", G_TYPE_UINT, self->track->timescale,
-      "track-caps", GST_TYPE_CAPS, self->track_caps, NULL);
-  GValue headers = G_VALUE_INIT, header = G_VALUE_INIT;
-
-  GST_BUFFER_FLAG_SET (init, GST_BUFFER_FLAG_HEADER);
-  g_value_init (&headers, GST_TYPE_ARRAY);
-  g_value_init (&header, GST_TYPE_BUFFER);
-  gst_value_set_buffer (&header, init);
-  gst_value_array_append_and_take_value (&headers, &header);
-  gst_caps_set_value (caps, "streamheader", &headers);
-  g_value_unset (&headers);
-  return caps;
+  g_ptr_array_unref (to->pssh);
+  to->pssh = g_ptr_array_ref (from->pssh);
 }
+
+/* --- the init segment -------------------------------------------------------- */
 
 static void
 send_segment (GstCencMux *self)
@@ -151,7 +140,8 @@ push_init_segment (GstCencMux *self)
     return GST_FLOW_ERROR;
   }
 
-  caps = output_caps (self);
+  caps = hab_track_output_caps (self->track, self->track_caps,
+      self->init_segment);
   if (!gst_pad_set_caps (self->srcpad, caps))
     return GST_PAD_IS_FLUSHING (self->srcpad) ? GST_FLOW_FLUSHING :
                                                 GST_FLOW_NOT_NEGOTIATED;
@@ -163,49 +153,15 @@ push_init_segment (GstCencMux *self)
   return gst_pad_push (self->srcpad, buffer);
 }
 
-static void
-move_pssh (HabCmafTrack *from, HabCmafTrack *to)
-{
-  g_ptr_array_unref (to->pssh);
-  to->pssh = g_ptr_array_ref (from->pssh);
-}
-
-static void
-apply_language (HabCmafTrack *track, const gchar *language)
-{
-  g_autofree gchar *tag = hab_language_to_bcp_47 (language);
-
-  hab_language_to_iso_639_2 (language, track->language);
-  if (tag && strchr (tag, '-'))
-    track->language_tag = g_steal_pointer (&tag);
-}
-
-static void
-apply_tags (HabCmafTrack *track, GstTagList *tags)
-{
-  g_autofree gchar *language = NULL;
-
-  if (gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &language))
-    apply_language (track, language);
-  if (track->codec->kind == HAB_MEDIA_VIDEO)
-    gst_video_orientation_from_tag (tags, &track->picture.orientation);
-}
-
 static gboolean
 complete_track (GstCencMux *self, GstBuffer *first)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (HabCmafTrack) track = NULL;
-  g_autoptr (GstCaps) full = NULL;
-  g_autoptr (GstCaps) caps = hab_caps_complete (self->caps, &self->segment,
-      first, &error);
+  HabCmafTrack *track;
 
-  if (caps && self->track->codec->kind == HAB_MEDIA_VIDEO) {
-    full = hab_stream_facts_add (caps, first);
-    gst_caps_replace (&caps, full);
-  }
-  if (caps)
-    track = hab_cmaf_track_from_caps (caps, &error);
+  gst_caps_replace (&self->track_caps, NULL);
+  track = hab_track_from_stream (self->caps, &self->segment, first, self->tags,
+      &self->track_caps, &error);
   if (track == NULL) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT,
         ("The stream cannot be described: %s.", error->message),
@@ -213,34 +169,40 @@ complete_track (GstCencMux *self, GstBuffer *first)
     return FALSE;
   }
   move_pssh (self->track, track);
-  if (self->tags)
-    apply_tags (track, self->tags);
   hab_cmaf_track_free (self->track);
-  self->track = g_steal_pointer (&track);
-  gst_caps_replace (&self->track_caps, caps);
+  self->track = track;
   return TRUE;
-}
-
-/* Ticks of a frame by the caps; 1 where they do not say, since something that
- * lasts no time at all cannot be addressed. */
-static gint64
-nominal_duration (GstCencMux *self)
-{
-  gint fps_n = 0, fps_d = 0;
-
-  gst_structure_get_fraction (gst_caps_get_structure (self->track_caps, 0),
-      "framerate", &fps_n, &fps_d);
-  if (fps_n <= 0 || fps_d <= 0)
-    return 1;
-  return gst_util_uint64_scale_round (self->track->timescale, fps_d, fps_n);
 }
 
 static GstFlowReturn
 begin_track (GstCencMux *self, const HabSampleTime *time)
 {
   hab_cmaf_builder_begin (self->builder, self->track, time,
-      nominal_duration (self));
+      hab_track_nominal_duration (self->track, self->track_caps));
   return push_init_segment (self);
+}
+
+/* --- the time of day ------------------------------------------------------------ */
+
+/* What running time 0 is by the system's clock, for players that measure how
+ * far behind they are. Only a pipeline with a clock has that; asked anew for each
+ * chunk, since the two clocks may not go at the same rate. */
+static void
+update_wall_clock (GstCencMux *self)
+{
+  g_autoptr (GstClock) clock = NULL;
+  gint64 running_time;
+
+  GST_OBJECT_LOCK (self);
+  if (self->producer_reference_time && GST_ELEMENT_CLOCK (self))
+    clock = gst_object_ref (GST_ELEMENT_CLOCK (self));
+  GST_OBJECT_UNLOCK (self);
+  if (clock == NULL)
+    return;
+  running_time = (gint64) gst_clock_get_time (clock) -
+      (gint64) gst_element_get_base_time (GST_ELEMENT (self));
+  hab_cmaf_builder_set_wall_clock (self->builder,
+      g_get_real_time () * 1000 - running_time);
 }
 
 /* --- chunks ------------------------------------------------------------------ */
@@ -248,8 +210,10 @@ begin_track (GstCencMux *self, const HabSampleTime *time)
 static GstFlowReturn
 push_chunk (GstCencMux *self, gboolean ends_segment)
 {
-  GstBufferList *list = hab_cmaf_builder_finish (self->builder, ends_segment);
+  GstBufferList *list;
 
+  update_wall_clock (self);
+  list = hab_cmaf_builder_finish (self->builder, ends_segment);
   if (list == NULL)
     return GST_FLOW_OK;
   GST_LOG_OBJECT (self, "chunk of %u samples%s",
@@ -621,6 +585,9 @@ gst_cenc_mux_set_property (GObject *object, guint id, const GValue *value,
     case PROP_MAX_CHUNK_BYTES:
       self->max_chunk_bytes = g_value_get_uint (value);
       break;
+    case PROP_PRODUCER_REFERENCE_TIME:
+      self->producer_reference_time = g_value_get_boolean (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -644,6 +611,9 @@ gst_cenc_mux_get_property (GObject *object, guint id, GValue *value,
       break;
     case PROP_MAX_CHUNK_BYTES:
       g_value_set_uint (value, self->max_chunk_bytes);
+      break;
+    case PROP_PRODUCER_REFERENCE_TIME:
+      g_value_set_boolean (value, self->producer_reference_time);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -685,6 +655,13 @@ install_properties (GObjectClass *object_class)
       "Bytes of samples above which a segment goes on in a further moof and "
       "mdat; what the element holds in memory at the most, but for one sample",
       1, 1u << 30, DEFAULT_MAX_CHUNK_BYTES, flags);
+  props[PROP_PRODUCER_REFERENCE_TIME] = g_param_spec_boolean (
+      "producer-reference-time", "Producer reference time",
+      "Write a prft box (ISO/IEC 14496-12) into each chunk: when, by the system's "
+      "clock, its first sample was captured. Makes sense for live sources, whose "
+      "running time is that of the pipeline's clock; without a clock there is no "
+      "box",
+      FALSE, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 

@@ -6,6 +6,7 @@
 #include <gst/check/gstharness.h>
 #include <string.h>
 
+#include "boxes.h"
 #include "h264-units.h"
 
 #define FRAME (40 * GST_MSECOND)
@@ -116,47 +117,6 @@ test_grid (gconstpointer data)
 
 /* --- boxes -------------------------------------------------------------------- */
 
-static GByteArray *
-collect (GstHarness *h)
-{
-  GByteArray *all = g_byte_array_new ();
-
-  for (;;) {
-    g_autoptr (GstBuffer) buffer = gst_harness_try_pull (h);
-    GstMapInfo map;
-
-    if (buffer == NULL)
-      return all;
-    g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
-    g_byte_array_append (all, map.data, map.size);
-    gst_buffer_unmap (buffer, &map);
-  }
-}
-
-/* Content of the nth box that path ("moov/trak/edts") leads to; NULL where
- * there is none. Every box on the way must fit into the one around it. */
-static const guint8 *
-find_box (const guint8 *data, gsize size, const gchar *path, guint nth,
-    gsize *found_size)
-{
-  gsize offset = 0;
-
-  while (offset + 8 <= size) {
-    guint32 box = GST_READ_UINT32_BE (data + offset);
-
-    g_assert_cmpuint (box, >=, 8);
-    g_assert_cmpuint (box, <=, size - offset);
-    if (memcmp (data + offset + 4, path, 4) == 0 && nth-- == 0) {
-      if (path[4] == '/')
-        return find_box (data + offset + 8, box - 8, path + 5, 0, found_size);
-      *found_size = box - 8;
-      return data + offset + 8;
-    }
-    offset += box;
-  }
-  return NULL;
-}
-
 static void
 test_trun (void)
 {
@@ -181,19 +141,6 @@ test_trun (void)
   g_assert_cmpuint (GST_READ_UINT32_BE (trun + 20), ==, 0x02000000);
   g_assert_cmpuint (GST_READ_UINT32_BE (trun + 36), ==, 0x01010000);
   gst_harness_teardown (h);
-}
-
-static guint64
-decode_time (const GByteArray *file, guint nth)
-{
-  const guint8 *moof, *tfdt;
-  gsize size;
-
-  moof = find_box (file->data, file->len, "moof", nth, &size);
-  g_assert_nonnull (moof);
-  tfdt = find_box (moof, size, "traf/tfdt", 0, &size);
-  g_assert_nonnull (tfdt);
-  return GST_READ_UINT64_BE (tfdt + 4);
 }
 
 /* Decoding before 0: the file starts at 0 and an edit list says by how much it
@@ -226,35 +173,6 @@ test_negative_dts (void)
   g_assert_cmpuint (decode_time (file, 1), ==, 2048);
   trun = find_box (file->data, file->len, "moof/traf/trun", 0, &size);
   g_assert_cmpuint (GST_READ_UINT32_BE (trun + 24), ==, 2048);
-  gst_harness_teardown (h);
-}
-
-/* Frames of 24000/1001 a second, an hour and more on: no drift. */
-static void
-test_no_drift (void)
-{
-  GstHarness *h = gst_harness_new_parse (
-      "cencmux fragment-duration=1000000000");
-  g_autoptr (GstBuffer) codec_data = gst_buffer_new_memdup (h264_codec_data,
-      sizeof h264_codec_data);
-  GstCaps *caps = gst_caps_from_string ("video/x-h264, stream-format = avc, "
-      "alignment = au, width = 320, height = 240, framerate = 24000/1001");
-  g_autoptr (GByteArray) file = NULL;
-  const guint n = 100000, gop = 20000;
-
-  gst_caps_set_simple (caps, "codec_data", GST_TYPE_BUFFER, codec_data, NULL);
-  gst_harness_set_src_caps (h, caps);
-  for (guint i = 0; i < n; i++) {
-    GstBuffer *buffer = frame (i % gop == 0, i, 1);
-
-    GST_BUFFER_DTS (buffer) = GST_BUFFER_PTS (buffer) =
-        gst_util_uint64_scale (i, 1001 * GST_SECOND, 24000);
-    gst_harness_push (h, buffer);
-  }
-  gst_harness_push_event (h, gst_event_new_eos ());
-  file = collect (h);
-  for (guint i = 0; i < n / gop; i++)
-    g_assert_cmpuint (decode_time (file, i), ==, (guint64) i * gop * 1001);
   gst_harness_teardown (h);
 }
 
@@ -461,6 +379,39 @@ test_gap (void)
   gst_harness_teardown (h);
 }
 
+/* The system's clock when running time was that of the first sample, by the
+ * pipeline's clock, which is another one. */
+static void
+test_producer_reference_time (void)
+{
+  GstHarness *h = new_harness ("cencmux producer-reference-time=true "
+      "fragment-duration=80000000");
+  g_autoptr (GstElement) mux = gst_harness_find_element (h, "cencmux");
+  const guint64 unix_time_in_ntp = 2208988800;
+  g_autoptr (GByteArray) file = NULL;
+  const guint8 *prft;
+  gsize size;
+  gint64 now;
+
+  gst_harness_use_testclock (h);
+  gst_harness_set_time (h, 3600 * GST_SECOND);
+  gst_element_set_base_time (mux, 3000 * GST_SECOND);
+  now = g_get_real_time () / G_USEC_PER_SEC;
+  push_frames (h, 4, 2, 10);
+  file = collect (h);
+  prft = find_box (file->data, file->len, "prft", 1, &size);
+  g_assert_nonnull (prft);
+  g_assert_cmpuint (size, ==, 24);
+  g_assert_cmphex (GST_READ_UINT32_BE (prft), ==, 0x01000018);
+  g_assert_cmpuint (GST_READ_UINT32_BE (prft + 4), ==, 1);
+  g_assert_cmpuint (GST_READ_UINT32_BE (prft + 8) - unix_time_in_ntp, >=,
+      now - 600);
+  g_assert_cmpuint (GST_READ_UINT32_BE (prft + 8) - unix_time_in_ntp, <=,
+      g_get_real_time () / G_USEC_PER_SEC - 600 + 1);
+  g_assert_cmpuint (GST_READ_UINT64_BE (prft + 16), ==, 2048);
+  gst_harness_teardown (h);
+}
+
 /* A live source waits for its chunks. */
 static void
 test_latency (void)
@@ -591,7 +542,6 @@ main (gint argc, gchar **argv)
   }
   g_test_add_func ("/cencmux/trun", test_trun);
   g_test_add_func ("/cencmux/negative-dts", test_negative_dts);
-  g_test_add_func ("/cencmux/no-drift", test_no_drift);
   g_test_add_func ("/cencmux/protection-boxes", test_protection_boxes);
   g_test_add_func ("/cencmux/no-duration", test_no_duration);
   g_test_add_func ("/cencmux/no-dts", test_no_dts);
@@ -599,6 +549,8 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/cencmux/language", test_language);
   g_test_add_func ("/cencmux/orientation", test_orientation);
   g_test_add_func ("/cencmux/gap", test_gap);
+  g_test_add_func ("/cencmux/producer-reference-time",
+      test_producer_reference_time);
   g_test_add_func ("/cencmux/latency", test_latency);
   g_test_add_func ("/cencmux/no-time", test_no_time);
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++) {
