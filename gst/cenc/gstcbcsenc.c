@@ -89,7 +89,7 @@ struct _GstCbcsEnc
   GArray *ranges;              /* of the access unit at hand */
   gboolean pssh_sent;
   gboolean leading;            /* in the clear lead */
-  gboolean failed;             /* a buffer could not be encrypted */
+  gboolean failed;             /* caps or a buffer could not be taken */
 
   /* written by the streaming thread, with OBJECT_LOCK; read with it by caps
    * queries in any thread */
@@ -297,9 +297,8 @@ parse_codec_data (GstCbcsEnc *self, const GstStructure *structure,
 }
 
 static gboolean
-gst_cbcs_enc_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
+take_caps (GstCbcsEnc *self, GstCaps *in)
 {
-  GstCbcsEnc *self = GST_CBCS_ENC (trans);
   const GstStructure *structure = gst_caps_get_structure (in, 0);
   g_autoptr (GstBuffer) codec_data = NULL;
   g_autoptr (GError) error = NULL;
@@ -337,6 +336,16 @@ gst_cbcs_enc_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
   GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
       ("codec_data: %s", error->message));
   return FALSE;
+}
+
+static gboolean
+gst_cbcs_enc_set_caps (GstBaseTransform *trans, GstCaps *in, GstCaps *out)
+{
+  GstCbcsEnc *self = GST_CBCS_ENC (trans);
+  gboolean taken = take_caps (self, in);
+
+  self->failed |= !taken;
+  return taken;
 }
 
 /* --- events ------------------------------------------------------------------ */

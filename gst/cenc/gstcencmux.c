@@ -98,7 +98,7 @@ struct _GstCencMux
 
   HabCmafBuilder *builder;
   HabSegmentGrid grid;
-  gboolean failed;       /* a sample could not be written */
+  gboolean failed;       /* caps or a sample could not be written */
 };
 
 static void gst_cenc_mux_reset (GstCencMux *self);
@@ -474,6 +474,7 @@ gst_cenc_mux_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_CAPS:
       gst_event_parse_caps (event, &caps);
       handled = set_caps (self, caps);
+      self->failed |= !handled;
       gst_event_unref (event);
       return handled;
     case GST_EVENT_SEGMENT:

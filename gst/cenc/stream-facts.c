@@ -93,7 +93,14 @@ parse (GstElement *parser, GstCaps *caps, GstBuffer *buffer)
   return parsed;
 }
 
-/* Without what the parser would only hand on. */
+static gboolean
+has_bytes (const GValue *value)
+{
+  return value && GST_VALUE_HOLDS_BUFFER (value) &&
+      gst_buffer_get_size (gst_value_get_buffer (value)) > 0;
+}
+
+/* Without what the parser would only hand on, or takes for bytes unseen. */
 static GstCaps *
 ask_for_facts (const GstCaps *caps)
 {
@@ -101,9 +108,12 @@ ask_for_facts (const GstCaps *caps)
                       "application/x-cenc") ?
       hab_protection_caps_unprotect (caps) :
       gst_caps_copy (caps);
+  GstStructure *structure = gst_caps_get_structure (bare, 0);
 
   for (guint i = 0; i < G_N_ELEMENTS (facts); i++)
-    gst_structure_remove_field (gst_caps_get_structure (bare, 0), facts[i]);
+    gst_structure_remove_field (structure, facts[i]);
+  if (!has_bytes (gst_structure_get_value (structure, "codec_data")))
+    gst_structure_remove_field (structure, "codec_data");
   return bare;
 }
 

@@ -77,7 +77,8 @@ h264_parse_codec_data (HabCodecParser *parser, const guint8 *data, gsize size,
   GstH264DecoderConfigRecord *record = NULL;
   gboolean stored;
 
-  if (gst_h264_parser_parse_decoder_config_record (self->parser, data, size,
+  if (size == 0 ||
+      gst_h264_parser_parse_decoder_config_record (self->parser, data, size,
           &record) != GST_H264_PARSER_OK) {
     g_set_error_literal (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_MALFORMED,
         "the AVC decoder configuration record is malformed");

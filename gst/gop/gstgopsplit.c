@@ -109,6 +109,7 @@ struct _GstGopSplit
   gboolean dropping;       /* the buffer before was not in the range */
   gboolean ended;          /* the range was passed and EOS sent */
   gboolean warned;         /* of damage in this stream */
+  gboolean failed;         /* caps or a buffer could not be passed on */
 };
 
 /* Passed through. */
@@ -136,6 +137,7 @@ gst_gop_split_restart (GstGopSplit *self)
   hab_gop_accumulator_init (&self->gops, first_index);
   self->dropping = FALSE;
   self->ended = FALSE;
+  self->failed = FALSE;
 }
 
 static void
@@ -361,11 +363,10 @@ gst_gop_split_handle_access_unit (GstGopSplit *self, GstBuffer *buffer)
   return gst_gop_split_push_in_range (self, buffer);
 }
 
+/* Takes the buffer. */
 static GstFlowReturn
-gst_gop_split_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+gst_gop_split_handle_buffer (GstGopSplit *self, GstBuffer *buffer)
 {
-  GstGopSplit *self = GST_GOP_SPLIT (parent);
-
   if (self->ended) {
     gst_buffer_unref (buffer);
     return GST_FLOW_EOS;
@@ -383,6 +384,16 @@ gst_gop_split_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
     return gst_gop_split_push_in_range (self,
         gst_gop_split_mark (buffer, FALSE, 0, HAB_RANDOM_ACCESS_NONE));
   return gst_gop_split_handle_access_unit (self, buffer);
+}
+
+static GstFlowReturn
+gst_gop_split_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstGopSplit *self = GST_GOP_SPLIT (parent);
+  GstFlowReturn flow = gst_gop_split_handle_buffer (self, buffer);
+
+  self->failed |= flow < GST_FLOW_EOS;
+  return flow;
 }
 
 /* --- events ------------------------------------------------------------ */
@@ -405,7 +416,8 @@ gst_gop_split_parse_codec_data (GstGopSplit *self, const GstStructure *s)
       &error);
   gst_buffer_unmap (codec_data, &map);
   if (!ok)
-    GST_ERROR_OBJECT (self, "codec_data: %s", error->message);
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
+        ("codec_data: %s", error->message));
   return ok;
 }
 
@@ -468,6 +480,7 @@ gst_gop_split_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_CAPS:
       gst_event_parse_caps (event, &caps);
       if (!gst_gop_split_set_caps (self, caps)) {
+        self->failed = TRUE;
         gst_event_unref (event);
         return FALSE;
       }
@@ -480,9 +493,11 @@ gst_gop_split_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       gst_gop_split_restart (self);
       break;
     case GST_EVENT_EOS:
-      if (self->ended) {
+      /* Sources end a stream behind an error, too. What lacks its end must
+       * not be taken for a whole one. */
+      if (self->ended || self->failed) {
         gst_event_unref (event);
-        return TRUE;
+        return self->ended;
       }
       gst_gop_split_finish (self);
       break;
