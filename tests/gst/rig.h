@@ -13,12 +13,14 @@
 
 typedef enum
 {
+  RIG_NONE = 0,
   RIG_CODECS = 1 << 0,      /* parses access units: damage is an error */
   RIG_ENCRYPTS = 1 << 1,
   RIG_DECRYPTS = 1 << 2,    /* its input is encrypted */
   RIG_WRITES_TRACK = 1 << 3, /* makes a file, so it needs times, a first sample
                               * and caps that stay */
   RIG_SINK = 1 << 4,
+  RIG_ANY = 1 << 5,
 } RigTraits;
 
 typedef struct
@@ -26,9 +28,6 @@ typedef struct
   const gchar *element; /* factory */
   RigTraits traits;
 } RigElement;
-
-extern const RigElement rig_elements[];
-extern const guint n_rig_elements;
 
 typedef struct
 {
@@ -43,8 +42,18 @@ typedef struct
   guint n_pushed;    /* since the start or the last flush */
 } Rig;
 
-/* Whether the element takes streams of this codec. */
-gboolean rig_takes (const RigElement *row, const SampleStream *stream);
+/* A test of elements with one of these traits and none of those. */
+typedef struct
+{
+  const gchar *name;
+  void (*run) (const RigElement *row, const SampleStream *stream);
+  RigTraits of;
+  RigTraits not_of;
+} RigTest;
+
+/* Adds the tests, each for each element, which run it with each codec and look
+ * for leaks behind it. The table stays the caller's. */
+void rig_add_tests (const RigTest *tests, guint n_tests);
 
 /* A rig in PLAYING, nothing pushed yet. */
 Rig *rig_new (const RigElement *row, const SampleStream *stream);
@@ -55,15 +64,24 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rig, rig_free)
  * takes. */
 GstCaps *sample_caps (const SampleStream *stream);
 
+gboolean sample_is_video (const SampleStream *stream);
+
+/* Whether buffers without times are headers that the caps have already. */
+gboolean sample_has_headers (const SampleStream *stream);
+
 /* (transfer full): access unit i of a stream without end; in the clear. */
 GstBuffer *sample_buffer (const SampleStream *stream, guint i);
 
 /* (transfer full): the bytes that hex digits say. */
 GBytes *sample_bytes (const gchar *hex);
 
-/* Pushes stream-start, the caps (transfer full) and a segment from start on.
- * FALSE where the element refuses the caps. */
-gboolean rig_begin (Rig *rig, GstCaps *caps, GstClockTime start);
+/* Pushes stream-start, the caps (transfer full), encrypted where the element
+ * takes that, and a segment from start on. Whether the caps are taken is told by
+ * the next buffer. */
+void rig_begin (Rig *rig, GstCaps *caps, GstClockTime start);
+
+/* The same, the caps (nullable) as they are. */
+void rig_begin_as_is (Rig *rig, GstCaps *caps, GstClockTime start);
 
 /* The same, with the stream's own caps and a segment from 0 on. */
 void rig_begin_stream (Rig *rig);
@@ -90,6 +108,5 @@ void rig_assert_payload (Rig *rig, guint first, guint n);
 /* (transfer full) (nullable): the first error since the last call. */
 GError *rig_take_error (Rig *rig);
 
-/* An error was posted where the flow says so and nowhere else, and no end of
- * the stream goes on behind it. */
+/* That an error was posted where the flow says so and nowhere else. */
 void rig_assert_told (Rig *rig, GstFlowReturn flow);
