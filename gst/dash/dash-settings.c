@@ -11,6 +11,7 @@ typedef enum
 {
   PROP_LOCATION = 1,
   PROP_FRAGMENT_DURATION,
+  PROP_CHUNK_DURATION,
   PROP_LICENSE_URL,
   PROP_SINGLE_FILE,
   PROP_HLS,
@@ -54,6 +55,9 @@ hab_dash_settings_set (HabDashSettings *settings, guint id,
     case PROP_FRAGMENT_DURATION:
       settings->fragment_duration = g_value_get_uint64 (value);
       return TRUE;
+    case PROP_CHUNK_DURATION:
+      settings->chunk_duration = g_value_get_uint64 (value);
+      return TRUE;
     case PROP_LICENSE_URL:
       take_string (&settings->license_url, value);
       return TRUE;
@@ -84,6 +88,9 @@ hab_dash_settings_get (const HabDashSettings *settings, guint id,
       return TRUE;
     case PROP_FRAGMENT_DURATION:
       g_value_set_uint64 (value, settings->fragment_duration);
+      return TRUE;
+    case PROP_CHUNK_DURATION:
+      g_value_set_uint64 (value, settings->chunk_duration);
       return TRUE;
     case PROP_LICENSE_URL:
       g_value_set_string (value, settings->license_url);
@@ -120,6 +127,12 @@ hab_dash_settings_install (GObjectClass *klass)
       "Distance of the lines on which segments begin, in nanoseconds of running "
       "time; a video segment begins with the first GOP at or behind a line",
       GST_MSECOND, G_MAXINT64, DEFAULT_FRAGMENT_DURATION, flags);
+  props[PROP_CHUNK_DURATION] = g_param_spec_uint64 ("chunk-duration",
+      "Chunk duration",
+      "Nanoseconds after which a segment goes on in a further moof and mdat, "
+      "which is written at once; 0: a segment is one chunk, but for memory's "
+      "sake. See cencmux",
+      0, G_MAXINT64, 0, flags);
   props[PROP_LICENSE_URL] = g_param_spec_string ("license-url", "Licence URL",
       "Address of a ClearKey licence service that the manifest names; when "
       "unset, it has the pssh box of the W3C common system instead",

@@ -12,6 +12,7 @@ typedef struct
 {
   gchar *location;
   guint64 fragment_duration; /* ns */
+  guint64 chunk_duration;    /* ns, 0 for none */
   gchar *license_url;
   gboolean single_file;
   gboolean hls;

@@ -125,8 +125,9 @@ hab_dash_stream_configure (HabDashStream *stream,
 
   gst_dash_track_sink_set_output (GST_DASH_TRACK_SINK (stream->sink),
       &output);
-  g_object_set (stream->mux, "fragment-duration", settings->fragment_duration,
-      NULL);
+  g_object_set (stream->mux,
+      "fragment-duration", settings->fragment_duration,
+      "chunk-duration", settings->chunk_duration, NULL);
 }
 
 void
@@ -194,19 +195,34 @@ muxed_caps (HabDashStream *stream)
   return gst_caps_copy (gst_value_get_caps (muxed));
 }
 
+/* (transfer full): of all the tag events, of which there is one for the file
+ * and one for the stream. */
+static GstTagList *
+tags_of (GstPad *pad)
+{
+  GstTagList *all = gst_tag_list_new_empty ();
+  GstEvent *event;
+
+  for (guint i = 0;
+       (event = gst_pad_get_sticky_event (pad, GST_EVENT_TAG, i)); i++) {
+    GstTagList *tags;
+
+    gst_event_parse_tag (event, &tags);
+    gst_tag_list_insert (all, tags, GST_TAG_MERGE_REPLACE);
+    gst_event_unref (event);
+  }
+  return all;
+}
+
 HabRepresentation *
 hab_dash_stream_describe (HabDashStream *stream, gboolean single_file,
     GError **error)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (stream->mux, "sink");
   g_autoptr (GstCaps) caps = muxed_caps (stream);
-  g_autoptr (GstEvent) event = gst_pad_get_sticky_event (pad, GST_EVENT_TAG,
-      0);
-  GstTagList *tags = NULL;
+  g_autoptr (GstTagList) tags = tags_of (pad);
   HabRepresentation *rep;
 
-  if (event)
-    gst_event_parse_tag (event, &tags);
   rep = hab_dash_track_describe (GST_OBJECT_NAME (stream->pad), caps, tags,
       stream->segments, error);
   if (rep == NULL)

@@ -87,7 +87,11 @@ describe_video (HabRepresentation *rep, const HabCmafTrack *cmaf,
   rep->fps_d = MAX (fps_d, 0);
   rep->sar_n = cmaf->picture.par_n;
   rep->sar_d = cmaf->picture.par_d;
-  rep->transfer = cmaf->picture.has_colour ? cmaf->picture.transfer : 0;
+  if (!cmaf->picture.has_colour)
+    return;
+  rep->primaries = cmaf->picture.primaries;
+  rep->transfer = cmaf->picture.transfer;
+  rep->matrix = cmaf->picture.matrix;
 }
 
 static void

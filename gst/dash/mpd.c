@@ -19,6 +19,8 @@
 #define SCHEME_W3C_COMMON "urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b"
 #define SCHEME_SWITCHING "urn:mpeg:dash:adaptation-set-switching:2016"
 #define SCHEME_TRANSFER "urn:mpeg:mpegB:cicp:TransferCharacteristics"
+#define SCHEME_PRIMARIES "urn:mpeg:mpegB:cicp:ColourPrimaries"
+#define SCHEME_MATRIX "urn:mpeg:mpegB:cicp:MatrixCoefficients"
 #define SCHEME_CHANNELS \
   "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
 #define SCHEME_CICP "urn:mpeg:mpegB:cicp:ChannelConfiguration"
@@ -245,16 +247,30 @@ write_video_limits (xmlTextWriter *xml, const HabAdaptationSet *set)
   write_frame_rate (xml, "maxFrameRate", fastest);
 }
 
-/* A player that does not know the transfer function shows wrong colours, where
- * it is one of high dynamic range. */
 static void
-write_transfer (xmlTextWriter *xml, const HabRepresentation *rep)
+write_code_point (xmlTextWriter *xml, const gchar *property,
+    const gchar *scheme, guint8 code)
+{
+  g_autofree gchar *value = g_strdup_printf ("%u", code);
+
+  hab_xml_descriptor (xml, property, scheme, value);
+}
+
+/* A player that does not know the transfer function shows wrong colours, where
+ * it is one of high dynamic range. The rest is in the stream as well. */
+static void
+write_colour (xmlTextWriter *xml, const HabRepresentation *rep)
 {
   HabVideoRange range = hab_representation_get_range (rep);
-  g_autofree gchar *value = g_strdup_printf ("%u", rep->transfer);
 
-  if (range == HAB_RANGE_PQ || range == HAB_RANGE_HLG)
-    hab_xml_descriptor (xml, "EssentialProperty", SCHEME_TRANSFER, value);
+  if (range != HAB_RANGE_PQ && range != HAB_RANGE_HLG)
+    return;
+  write_code_point (xml, "EssentialProperty", SCHEME_TRANSFER, rep->transfer);
+  if (rep->primaries)
+    write_code_point (xml, "SupplementalProperty", SCHEME_PRIMARIES,
+        rep->primaries);
+  if (rep->matrix)
+    write_code_point (xml, "SupplementalProperty", SCHEME_MATRIX, rep->matrix);
 }
 
 static void
@@ -299,7 +315,7 @@ write_adaptation_set (xmlTextWriter *xml, const HabMpdOptions *options,
   if (said.protection)
     write_protection (xml, options, first);
   if (video)
-    write_transfer (xml, first);
+    write_colour (xml, first);
   write_switching (xml, set);
   write_names (xml, &first->content);
   if (said.segment_template)

@@ -68,7 +68,7 @@ typedef struct
   guint width, height;   /* video */
   guint fps_n, fps_d;    /* 0 where the rate is not constant or unknown */
   guint sar_n, sar_d;    /* sample aspect ratio, 0 where unknown */
-  guint8 transfer;       /* TransferCharacteristics of ISO/IEC 23091-2, or 0 */
+  guint8 primaries, transfer, matrix; /* of ISO/IEC 23091-2, or 0 */
   guint rate, channels;  /* audio */
   guint arrangement;     /* ChannelConfiguration of ISO/IEC 23091-3, or 0 */
   guint16 dolby_map;     /* channel map of ETSI TS 102 366, E.1.3.1.8, or 0 */

@@ -107,6 +107,36 @@ assert_exists (Fixture *f, const gchar *name, gboolean exists)
   g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, exists);
 }
 
+static guint
+count_boxes (Fixture *f, const gchar *name, const gchar *type)
+{
+  g_autofree gchar *path = g_build_filename (f->folder, "out", name, NULL);
+  g_autofree gchar *data = NULL;
+  guint count = 0;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  for (gsize at = 0; at + 8 <= size; at += GST_READ_UINT32_BE (data + at))
+    count += memcmp (data + at + 4, type, 4) == 0;
+  return count;
+}
+
+/* Segments are what they were, in more pieces. */
+static void
+test_chunks (Fixture *f, gconstpointer data)
+{
+  g_object_set (f->sink, "chunk-duration", 250 * GST_MSECOND, NULL);
+  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_frames (f, 140); /* 3.25 s */
+  wait_for_eos (f);
+  g_assert_cmpuint (count_boxes (f, "audio_0/1.m4s", "styp"), ==, 1);
+  g_assert_cmpuint (count_boxes (f, "audio_0/1.m4s", "moof"), ==, 4);
+  g_assert_cmpuint (count_boxes (f, "audio_0/1.m4s", "mdat"), ==, 4);
+  assert_exists (f, "audio_0/4.m4s", TRUE);
+  assert_exists (f, "audio_0/5.m4s", FALSE);
+}
+
 /* Every message tells of something that is there already. */
 static void
 test_messages (Fixture *f, gconstpointer data)
@@ -547,6 +577,7 @@ main (gint argc, gchar **argv)
     void (*test) (Fixture *f, gconstpointer data);
   } tests[] = {
     { "/cencdashsink/messages", test_messages },
+    { "/cencdashsink/chunks", test_chunks },
     { "/cencdashsink/single-file", test_single_file },
     { "/cencdashsink/unlinked-pad", test_unlinked_pad },
     { "/cencdashsink/released-pad", test_released_pad },

@@ -199,6 +199,7 @@ test_ladder (Fixture *f, gconstpointer data)
   other->width = 426;
   other->height = 240;
   f->video->transfer = other->transfer = 16;
+  f->video->primaries = f->video->matrix = 9;
   f->video->first_number = other->first_number = 7;
   add_segment (f->video, 0, 4000);
   add_segment (other, 0, 4000);
@@ -215,6 +216,10 @@ test_ladder (Fixture *f, gconstpointer data)
       "//m:AdaptationSet/@maxFrameRate)", "16:9 1280 720 50");
   assert_xpath (f, "string(//m:Representation[2]/@width)", "426");
   assert_xpath (f, "string(//m:EssentialProperty/@value)", "16");
+  assert_xpath (f, "concat(//m:SupplementalProperty[1]/@schemeIdUri, ' ', "
+      "//m:SupplementalProperty[2]/@schemeIdUri)",
+      "urn:mpeg:mpegB:cicp:ColourPrimaries "
+      "urn:mpeg:mpegB:cicp:MatrixCoefficients");
   assert_xpath (f, "string(//m:AdaptationSet/@segmentAlignment)", "true");
 }
 
