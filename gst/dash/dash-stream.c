@@ -195,40 +195,19 @@ muxed_caps (HabDashStream *stream)
   return gst_caps_copy (gst_value_get_caps (muxed));
 }
 
-/* (transfer full): of all the tag events, of which there is one for the file
- * and one for the stream. */
-static GstTagList *
-tags_of (GstPad *pad)
-{
-  GstTagList *all = gst_tag_list_new_empty ();
-  GstEvent *event;
-
-  for (guint i = 0;
-       (event = gst_pad_get_sticky_event (pad, GST_EVENT_TAG, i)); i++) {
-    GstTagList *tags;
-
-    gst_event_parse_tag (event, &tags);
-    gst_tag_list_insert (all, tags, GST_TAG_MERGE_REPLACE);
-    gst_event_unref (event);
-  }
-  return all;
-}
-
 HabRepresentation *
 hab_dash_stream_describe (HabDashStream *stream, gboolean single_file,
     GError **error)
 {
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (stream->mux, "sink");
+  GstCencDashSinkPad *pad = GST_CENC_DASH_SINK_PAD (stream->pad);
   g_autoptr (GstCaps) caps = muxed_caps (stream);
-  g_autoptr (GstTagList) tags = tags_of (pad);
-  HabRepresentation *rep;
+  g_autoptr (GstTagList) tags = gst_cenc_dash_sink_pad_get_tags (pad);
+  HabRepresentation *rep = hab_dash_track_describe (GST_OBJECT_NAME (pad),
+      caps, tags, stream->segments, error);
 
-  rep = hab_dash_track_describe (GST_OBJECT_NAME (stream->pad), caps, tags,
-      stream->segments, error);
   if (rep == NULL)
     return NULL;
-  gst_cenc_dash_sink_pad_override (GST_CENC_DASH_SINK_PAD (stream->pad),
-      rep);
+  gst_cenc_dash_sink_pad_override (pad, rep);
   if (single_file)
     hab_dash_track_set_single_file (rep, gst_dash_track_sink_get_layout (
         GST_DASH_TRACK_SINK (stream->sink)));

@@ -132,6 +132,15 @@ language_of (const GstTagList *tags)
   return hab_language_to_bcp_47 (tag);
 }
 
+static gchar *
+title_of (const GstTagList *tags)
+{
+  gchar *title = NULL;
+
+  gst_tag_list_get_string (tags, GST_TAG_TITLE, &title);
+  return title;
+}
+
 HabRepresentation *
 hab_dash_track_describe (const gchar *id, const GstCaps *caps,
     const GstTagList *tags, GArray *segments, GError **error)
@@ -155,8 +164,10 @@ hab_dash_track_describe (const gchar *id, const GstCaps *caps,
   if (rep->content.kind == HAB_MEDIA_VIDEO)
     describe_video (rep, cmaf, caps);
   describe_protection (rep, cmaf);
-  if (tags)
+  if (tags) {
     rep->content.language = language_of (tags);
+    rep->content.label = title_of (tags);
+  }
   g_array_unref (rep->segments);
   rep->segments = hab_dash_segments_to_ticks (segments, cmaf->timescale);
   return g_steal_pointer (&rep);

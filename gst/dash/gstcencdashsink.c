@@ -73,8 +73,13 @@ struct _GstCencDashSink
   gboolean finished;  /* no manifest will be written (any more) */
 };
 
+static void gst_cenc_dash_sink_child_proxy_init (GstChildProxyInterface *iface,
+    gpointer data);
+
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstCencDashSink, gst_cenc_dash_sink,
     GST_TYPE_BIN,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_CHILD_PROXY,
+        gst_cenc_dash_sink_child_proxy_init)
     GST_DEBUG_CATEGORY_INIT (cenc_dash_sink_debug, "cencdashsink", 0,
         "DASH packager"))
 GST_ELEMENT_REGISTER_DEFINE (cencdashsink, "cencdashsink", GST_RANK_NONE,
@@ -192,6 +197,8 @@ gst_cenc_dash_sink_request_new_pad (GstElement *element,
   g_ptr_array_add (self->streams, stream);
   GST_OBJECT_UNLOCK (self);
   add_pad (self, stream, template, name);
+  gst_child_proxy_child_added (GST_CHILD_PROXY (self), G_OBJECT (stream->pad),
+      name);
   if (is_running (self)) /* else prepare() does it */
     hab_dash_stream_configure (stream, &self->settings);
   hab_dash_stream_start (stream);
@@ -227,9 +234,29 @@ gst_cenc_dash_sink_release_pad (GstElement *element, GstPad *pad)
   /* The pad can only be deactivated when nobody is in it. */
   hab_dash_stream_remove_from (stream, GST_BIN (self));
   gst_pad_set_active (pad, FALSE);
+  gst_child_proxy_child_removed (GST_CHILD_PROXY (self), G_OBJECT (pad),
+      GST_OBJECT_NAME (pad));
   gst_element_remove_pad (element, pad);
   hab_dash_stream_unref (stream);
   end_if_all_ended (self, GST_SEQNUM_INVALID);
+}
+
+/* A bin's children are its elements; a launch line sets properties of pads. */
+static GObject *
+gst_cenc_dash_sink_get_child (GstChildProxy *proxy, const gchar *name)
+{
+  GstPad *pad = gst_element_get_static_pad (GST_ELEMENT (proxy), name);
+  GstChildProxyInterface *bin = g_type_interface_peek_parent (
+      GST_CHILD_PROXY_GET_INTERFACE (proxy));
+
+  return pad ? G_OBJECT (pad) : bin->get_child_by_name (proxy, name);
+}
+
+static void
+gst_cenc_dash_sink_child_proxy_init (GstChildProxyInterface *iface,
+    gpointer data)
+{
+  iface->get_child_by_name = gst_cenc_dash_sink_get_child;
 }
 
 /* --- the manifest --------------------------------------------------------------- */
@@ -348,9 +375,14 @@ parse_segment (GstMessage *message, HabDashSegment *segment)
 static void
 refuse_misalignment (GstCencDashSink *self, const gchar *where)
 {
+  gboolean refused;
+
   GST_OBJECT_LOCK (self);
+  refused = self->finished;
   self->finished = TRUE;
   GST_OBJECT_UNLOCK (self);
+  if (refused)
+    return;
   GST_ELEMENT_ERROR (self, STREAM, MUX,
       ("Representations of one adaptation set do not meet: %s.", where),
       ("encode them with key frames at the same pictures"));

@@ -25,6 +25,7 @@ struct _GstCencDashSinkPad
   gchar *label;
   HabRole role;
   gint set;
+  GstTagList *tags; /* of the stream, one list on top of the other */
 };
 
 G_DEFINE_FINAL_TYPE (GstCencDashSinkPad, gst_cenc_dash_sink_pad,
@@ -114,6 +115,7 @@ gst_cenc_dash_sink_pad_finalize (GObject *object)
 
   g_free (self->language);
   g_free (self->label);
+  gst_tag_list_unref (self->tags);
   G_OBJECT_CLASS (gst_cenc_dash_sink_pad_parent_class)->finalize (object);
 }
 
@@ -132,7 +134,9 @@ gst_cenc_dash_sink_pad_class_init (GstCencDashSinkPadClass *klass)
       "stream's tags",
       NULL, flags);
   props[PROP_LABEL] = g_param_spec_string ("label", "Label",
-      "What people choose the content by", NULL, flags);
+      "What people choose the content by; when unset, the title in the "
+      "stream's tags",
+      NULL, flags);
   props[PROP_ROLE] = g_param_spec_enum ("role", "Role",
       "What the content is for (urn:mpeg:dash:role:2011)", TYPE_ROLE,
       HAB_ROLE_NONE, flags);
@@ -146,9 +150,47 @@ gst_cenc_dash_sink_pad_class_init (GstCencDashSinkPadClass *klass)
 }
 
 static void
+reset_tags (GstCencDashSinkPad *self)
+{
+  GST_OBJECT_LOCK (self);
+  gst_tag_list_unref (self->tags);
+  self->tags = gst_tag_list_new_empty ();
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Those of the stream, not what is said of all of its container. */
+static void
+take_tags (GstCencDashSinkPad *self, GstEvent *event)
+{
+  GstTagList *tags;
+
+  gst_event_parse_tag (event, &tags);
+  if (gst_tag_list_get_scope (tags) != GST_TAG_SCOPE_STREAM)
+    return;
+  GST_OBJECT_LOCK (self);
+  gst_tag_list_insert (self->tags, tags, GST_TAG_MERGE_REPLACE);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* A pad keeps its last tag event, but parsers send several, each with a part of
+ * what there is to say. */
+static gboolean
+gst_cenc_dash_sink_pad_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstCencDashSinkPad *self = GST_CENC_DASH_SINK_PAD (pad);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START)
+    reset_tags (self);
+  else if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
+    take_tags (self, event);
+  return gst_pad_event_default (pad, parent, event);
+}
+
+static void
 gst_cenc_dash_sink_pad_init (GstCencDashSinkPad *self)
 {
   self->set = HAB_SET_BY_CONTENT;
+  self->tags = gst_tag_list_new_empty ();
 }
 
 GstPad *
@@ -159,21 +201,35 @@ gst_cenc_dash_sink_pad_new (const gchar *name, GstPadTemplate *template,
       "name", name, "direction", GST_PAD_SINK, "template", template, NULL);
 
   gst_ghost_pad_set_target (GST_GHOST_PAD (pad), target);
+  gst_pad_set_event_function (pad, gst_cenc_dash_sink_pad_event);
   return pad;
 }
 
 /* What becomes part of a document is UTF-8 without control characters. */
 static void
-override_string (gchar **string, const gchar *with)
+clean (gchar **string)
 {
-  if (with == NULL)
+  gchar *valid;
+
+  if (*string == NULL)
     return;
-  g_free (*string);
-  *string = g_utf8_make_valid (with, -1);
-  for (gchar *c = *string; *c; c++) {
+  valid = g_utf8_make_valid (*string, -1);
+  for (gchar *c = valid; *c; c++) {
     if (g_ascii_iscntrl (*c))
       *c = ' ';
   }
+  g_free (*string);
+  *string = valid;
+}
+
+static void
+override_string (gchar **string, const gchar *with)
+{
+  if (with) {
+    g_free (*string);
+    *string = g_strdup (with);
+  }
+  clean (string);
 }
 
 void
@@ -189,6 +245,17 @@ gst_cenc_dash_sink_pad_override (GstCencDashSinkPad *self,
   if (self->role != HAB_ROLE_NONE)
     content->role = self->role;
   GST_OBJECT_UNLOCK (self);
+}
+
+GstTagList *
+gst_cenc_dash_sink_pad_get_tags (GstCencDashSinkPad *self)
+{
+  GstTagList *tags;
+
+  GST_OBJECT_LOCK (self);
+  tags = gst_tag_list_copy (self->tags);
+  GST_OBJECT_UNLOCK (self);
+  return tags;
 }
 
 gint

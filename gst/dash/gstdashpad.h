@@ -20,6 +20,9 @@ GstPad *gst_cenc_dash_sink_pad_new (const gchar *name,
 void gst_cenc_dash_sink_pad_override (GstCencDashSinkPad *self,
     HabRepresentation *rep);
 
+/* (transfer full): all tags that the stream has had so far. */
+GstTagList *gst_cenc_dash_sink_pad_get_tags (GstCencDashSinkPad *self);
+
 /* Number of the adaptation set to be in, or HAB_SET_BY_CONTENT. */
 gint gst_cenc_dash_sink_pad_get_set (GstCencDashSinkPad *self);
 
