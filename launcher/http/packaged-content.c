@@ -87,28 +87,7 @@ get_player (HabRequest *request, HabVault *vault, GError **error)
   return package != NULL ? hab_pages_reply ("player.html", error) : NULL;
 }
 
-/* --- DELETE, cancel --------------------------------------------------- */
-
-static HabReply *
-delete_one (HabRequest *request, HabVault *vault, GError **error)
-{
-  g_autoptr (HabPackage) package = load_package (request, vault, error);
-
-  if (package == NULL)
-    return NULL;
-  if (!hab_status_is_final (package->status)) {
-    hab_http_error_set (error, SOUP_STATUS_CONFLICT,
-        "This package is being made; cancel it first");
-    return NULL;
-  }
-  /* The row first: it never stands for files that are gone. */
-  if (!hab_catalog_delete_package (vault->catalog, package->id, error))
-    return NULL;
-  hab_data_dir_remove (
-      hab_service_get_data_dir (hab_request_get_service (request)),
-      HAB_FOLDER_PACKAGES, package->code);
-  return hab_reply_new (SOUP_STATUS_NO_CONTENT);
-}
+/* --- requests that go through both threads ---------------------------- */
 
 /* What the store's thread found out for a request that goes on in the main
  * thread. */
@@ -162,6 +141,51 @@ post_call_store (Post *self, HabStoreFunc func, GAsyncReadyCallback callback)
   hab_store_call_async (
       hab_service_get_store (hab_request_get_service (self->request)), func,
       self, NULL, callback, self);
+}
+
+/* --- DELETE, cancel --------------------------------------------------- */
+
+/* In the store's thread. */
+static gpointer
+store_delete (HabVault *vault, gpointer data, GError **error)
+{
+  Post *self = data;
+  g_autoptr (HabPackage) package = load_package (self->request, vault, error);
+
+  if (package == NULL)
+    return NULL;
+  if (!hab_status_is_final (package->status)) {
+    hab_http_error_set (error, SOUP_STATUS_CONFLICT,
+        "This package is being made; cancel it first");
+    return NULL;
+  }
+  /* The row first: it never stands for files that are gone. */
+  if (!hab_catalog_delete_package (vault->catalog, package->id, error))
+    return NULL;
+  hab_data_dir_remove (
+      hab_service_get_data_dir (hab_request_get_service (self->request)),
+      HAB_FOLDER_PACKAGES, package->code);
+  self->id = package->id;
+  self->reply = hab_reply_new (SOUP_STATUS_NO_CONTENT);
+  return NULL;
+}
+
+static void
+on_deleted (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Post *self = data;
+  GError *error = NULL;
+
+  hab_store_call_finish (result, &error);
+  if (self->reply != NULL)
+    hab_feed_tell (post_get_feed (self), self->id, HAB_CHANGE_REMOVED);
+  post_end (self, error);
+}
+
+static void
+delete_one (HabRequest *request)
+{
+  post_call_store (post_new (request), store_delete, on_deleted);
 }
 
 /* In the store's thread. */
@@ -390,6 +414,6 @@ const HabRoute hab_packaged_content_routes[] = {
   { "GET", "/packaged_content/{}/player", HAB_BODY_NONE, 0, get_player, NULL },
   { "POST", "/packaged_content/{}/cancel", HAB_BODY_NONE, 0, NULL, cancel },
   { "PATCH", "/packaged_content/{}", HAB_BODY_JSON, 0, NULL, patch },
-  { "DELETE", "/packaged_content/{}", HAB_BODY_NONE, 0, delete_one, NULL },
+  { "DELETE", "/packaged_content/{}", HAB_BODY_NONE, 0, NULL, delete_one },
   { NULL }
 };

@@ -237,6 +237,26 @@ hab_request_reply (HabRequest *self, HabReply *reply)
 }
 
 void
+hab_request_begin_stream (HabRequest *self, guint status)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_response_headers (self->message);
+
+  g_return_if_fail (!self->answered && !self->over);
+
+  self->answered = TRUE;
+  soup_server_message_set_status (self->message, status, NULL);
+  soup_message_headers_foreach (self->headers, copy_header, headers);
+  soup_message_headers_set_encoding (headers,
+      soup_server_message_get_http_version (self->message) == SOUP_HTTP_1_0
+          ? SOUP_ENCODING_EOF
+          : SOUP_ENCODING_CHUNKED);
+  soup_message_body_set_accumulate (
+      soup_server_message_get_response_body (self->message), FALSE);
+  self->paused = FALSE;
+}
+
+void
 hab_request_fail (HabRequest *self, GError *error)
 {
   hab_request_reply (self,

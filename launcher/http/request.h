@@ -50,6 +50,9 @@ gchar *hab_request_build_delivery_url (HabRequest *request);
 
 /* Main thread, once: sends the answer. Take reply and error. */
 void hab_request_reply (HabRequest *request, HabReply *reply);
+/* Begins an answer without a length; whoever writes its body unpauses the
+ * message. */
+void hab_request_begin_stream (HabRequest *request, guint status);
 void hab_request_fail (HabRequest *request, GError *error);
 /* Answers while the body still comes, which nobody reads any more. Takes
  * error. */

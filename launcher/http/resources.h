@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 extern const HabRoute hab_pages_routes[];
 extern const HabRoute hab_input_content_routes[];
 extern const HabRoute hab_packaged_content_routes[];
+extern const HabRoute hab_package_events_routes[];
 extern const HabRoute hab_videos_routes[];
 extern const HabRoute hab_gops_routes[];
 extern const HabRoute hab_license_routes[];

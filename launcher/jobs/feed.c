@@ -54,6 +54,12 @@ hab_feed_unfollow (HabFeed *self, guint id)
   g_hash_table_remove (self->followers, GUINT_TO_POINTER (id));
 }
 
+guint
+hab_feed_count (HabFeed *self)
+{
+  return g_hash_table_size (self->followers);
+}
+
 /* Who is called may follow and unfollow: each is looked up before its turn. */
 void
 hab_feed_tell (HabFeed *self, gint64 package_id, HabChange change)

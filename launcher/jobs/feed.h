@@ -29,6 +29,9 @@ guint hab_feed_follow (HabFeed *feed, gint64 package_id, HabFeedFunc func,
     gpointer data);
 void hab_feed_unfollow (HabFeed *feed, guint id);
 
+/* How many follow. */
+guint hab_feed_count (HabFeed *feed);
+
 void hab_feed_tell (HabFeed *feed, gint64 package_id, HabChange change);
 
 G_END_DECLS

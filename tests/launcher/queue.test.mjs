@@ -8,12 +8,9 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, exec, get, isEmpty, makeClip, makeFolder, packageEnd,
+  KEY, KID, addInput, childrenOf, exec, get, isEmpty, makeClip, makeFolder, packageEnd,
   post, problem, send, startService, until, upload,
 } from './service.mjs';
-
-const childrenOf = async (pid) => (await fs.readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
-  .split(' ').filter(Boolean).map(Number);
 
 const wholeRequest = async (service, name) =>
   ({ input_content_id: await addInput(service, name), key: KEY, kid: KID });

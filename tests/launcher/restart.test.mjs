@@ -10,12 +10,9 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, get, isEmpty, makeClip, makeFolder, packageEnd, post,
+  KEY, KID, addInput, childrenOf, get, isEmpty, makeClip, makeFolder, packageEnd, post,
   startService, until, upload,
 } from './service.mjs';
-
-const childrenOf = async (pid) => (await fs.readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
-  .split(' ').filter(Boolean).map(Number);
 
 const isAlive = (pid) => {
   try {

@@ -172,5 +172,8 @@ export const problem = (assert, answer, status) => {
   return answer.json;
 };
 
+export const childrenOf = async (pid) => (await fs.readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
+  .split(' ').filter(Boolean).map(Number);
+
 export const isEmpty = async (service, folder) =>
   (await fs.readdir(path.join(service.dataDir, folder))).length === 0;
