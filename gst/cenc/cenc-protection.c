@@ -207,25 +207,6 @@ hab_protection_trim_start (GstBuffer *buffer, gsize n)
   return trimmed;
 }
 
-GstBuffer *
-hab_protection_pssh_new (const guint8 kid[16])
-{
-  guint8 system[16];
-  g_auto (HabBoxWriter) writer = { 0 };
-  g_autoptr (GBytes) box = NULL;
-
-  hab_key_parse (HAB_SYSTEM_W3C_COMMON, system, NULL);
-  hab_box_writer_init (&writer);
-  hab_box_begin_full (&writer, "pssh", 1, 0);
-  hab_box_put_data (&writer, system, sizeof system);
-  hab_box_put_u32 (&writer, 1);
-  hab_box_put_data (&writer, kid, 16);
-  hab_box_put_u32 (&writer, 0);
-  hab_box_end (&writer);
-  box = hab_box_writer_steal (&writer);
-  return gst_buffer_new_wrapped_bytes (box);
-}
-
 /* --- caps ----------------------------------------------------------------- */
 
 GstCaps *

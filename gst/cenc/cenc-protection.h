@@ -4,18 +4,13 @@
 #include <gst/gst.h>
 
 #include "cbcs-cipher.h"
+#include "pssh-boxes.h"
 
 G_BEGIN_DECLS
 
 /* How protection travels with a buffer in GStreamer: the GstProtectionMeta
  * that qtdemux makes, in its two forms, and application/x-cenc caps. Written
  * by cbcsenc, read by cencmux and cbcsdec. */
-
-/* The W3C common system, ClearKey as DASH-IF names it, Widevine, PlayReady. */
-#define HAB_SYSTEM_W3C_COMMON "1077efec-c0b2-4d02-ace3-3c1e52e2fb4b"
-#define HAB_SYSTEM_CLEARKEY "e2719d58-a985-b3c9-781a-b030af78d30e"
-#define HAB_SYSTEM_WIDEVINE "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed"
-#define HAB_SYSTEM_PLAYREADY "9a04f079-9840-4286-ab92-e65be0885f95"
 
 /* Bytes of an entry of a subsamples buffer: clear (16 bits, big-endian),
  * protected (32 bits). */
@@ -54,10 +49,6 @@ GstBuffer *hab_protection_subsamples_new (GArray *ranges, guint *count);
 /* (transfer full): buffer (transfer full) without its first n bytes, which are
  * not protected. NULL where its meta says that they are. */
 GstBuffer *hab_protection_trim_start (GstBuffer *buffer, gsize n);
-
-/* (transfer full): version 1 pssh box of the W3C common system with one KID
- * and no data. */
-GstBuffer *hab_protection_pssh_new (const guint8 kid[16]);
 
 /* Caps of the protected stream, and of the stream that it was. */
 GstCaps *hab_protection_caps_protect (const GstCaps *caps);

@@ -52,7 +52,6 @@
 #include "cenc-protection.h"
 #include "key-settings.h"
 #include "keys.h"
-#include "pssh-boxes.h"
 #include "sample-time.h"
 
 GST_DEBUG_CATEGORY_STATIC (cbcs_enc_debug);

@@ -10,7 +10,8 @@
 #include <gst/gst.h>
 #include <nettle/base64.h>
 
-#include "cenc-protection.h"
+#include "box.h"
+#include "codec.h"
 #include "keys.h"
 
 /* size, type, version and flags, SystemID */
@@ -121,6 +122,15 @@ hab_pssh_new_w3c_common (const guint8 kid[16])
   return pssh;
 }
 
+gchar *
+hab_pssh_to_base64 (const HabPssh *pssh)
+{
+  gsize size;
+  const guint8 *box = g_bytes_get_data (pssh->box, &size);
+
+  return g_base64_encode (box, size);
+}
+
 gconstpointer
 hab_pssh_get_data (const HabPssh *pssh, gsize *size)
 {
@@ -144,6 +154,19 @@ hab_pssh_find (const GPtrArray *boxes, const gchar *system)
       return pssh;
   }
   return NULL;
+}
+
+gboolean
+hab_pssh_same (const GPtrArray *a, const GPtrArray *b)
+{
+  if (a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++) {
+    if (!g_bytes_equal (((HabPssh *) a->pdata[i])->box,
+            ((HabPssh *) b->pdata[i])->box))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* Strict where g_base64_decode () skips what it does not know. */

@@ -195,6 +195,39 @@ muxed_caps (HabDashStream *stream)
   return gst_caps_copy (gst_value_get_caps (muxed));
 }
 
+/* (transfer full) (nullable): NULL where the event has no box that is whole. */
+static HabPssh *
+parse_protection (GstEvent *event)
+{
+  GstBuffer *data = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  gpointer copy;
+  gsize size;
+
+  gst_event_parse_protection (event, NULL, &data, NULL);
+  gst_buffer_extract_dup (data, 0, -1, &copy, &size);
+  bytes = g_bytes_new_take (copy, size);
+  return hab_pssh_parse (bytes, NULL);
+}
+
+/* Those that the muxer wrote into the init segment. */
+static void
+append_pssh (HabDashStream *stream, GPtrArray *boxes)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (stream->mux, "sink");
+  GstEvent *event;
+
+  for (guint i = 0;
+       (event = gst_pad_get_sticky_event (pad, GST_EVENT_PROTECTION, i));
+       i++) {
+    HabPssh *pssh = parse_protection (event);
+
+    if (pssh)
+      g_ptr_array_add (boxes, pssh);
+    gst_event_unref (event);
+  }
+}
+
 HabRepresentation *
 hab_dash_stream_describe (HabDashStream *stream, gboolean single_file,
     GError **error)
@@ -207,6 +240,8 @@ hab_dash_stream_describe (HabDashStream *stream, gboolean single_file,
 
   if (rep == NULL)
     return NULL;
+  if (rep->default_kid)
+    append_pssh (stream, rep->pssh);
   gst_cenc_dash_sink_pad_override (pad, rep);
   if (single_file)
     hab_dash_track_set_single_file (rep, gst_dash_track_sink_get_layout (

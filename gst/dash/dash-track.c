@@ -5,7 +5,6 @@
 
 #include "dash-track.h"
 
-#include "cenc-protection.h"
 #include "cmaf-track-caps.h"
 #include "keys.h"
 #include "language.h"
@@ -36,6 +35,7 @@ hab_dash_segments_to_ticks (GArray *segments, guint32 timescale)
       .time = to_ticks (segment->start, timescale),
       .size = segment->size,
       .key_frame_size = segment->key_frame_size,
+      .encrypted = segment->encrypted,
     };
 
     ticks.duration = to_ticks (end, timescale);
@@ -94,22 +94,6 @@ describe_video (HabRepresentation *rep, const HabCmafTrack *cmaf,
   rep->matrix = cmaf->picture.matrix;
 }
 
-static void
-describe_protection (HabRepresentation *rep, const HabCmafTrack *cmaf)
-{
-  g_autoptr (GstBuffer) pssh = NULL;
-  gpointer data;
-  gsize size;
-
-  if (!cmaf->encrypted)
-    return;
-  rep->default_kid = hab_key_to_uuid (cmaf->kid);
-  pssh = hab_protection_pssh_new (cmaf->kid);
-  gst_buffer_extract_dup (pssh, 0, -1, &data, &size);
-  rep->pssh = g_base64_encode (data, size);
-  g_free (data);
-}
-
 static gchar *
 mime_codec (const HabCmafTrack *cmaf, GError **error)
 {
@@ -163,7 +147,8 @@ hab_dash_track_describe (const gchar *id, const GstCaps *caps,
   rep->bandwidth = peak_bandwidth (segments);
   if (rep->content.kind == HAB_MEDIA_VIDEO)
     describe_video (rep, cmaf, caps);
-  describe_protection (rep, cmaf);
+  if (cmaf->encrypted)
+    rep->default_kid = hab_key_to_uuid (cmaf->kid);
   if (tags) {
     rep->content.language = language_of (tags);
     rep->content.label = title_of (tags);

@@ -13,6 +13,7 @@ typedef struct
   GstClockTime start, end; /* running time */
   guint64 size;            /* bytes */
   guint64 key_frame_size;  /* bytes up to the end of its first sample */
+  gboolean encrypted;
 } HabDashSegment;
 
 /* (transfer full) (element-type HabSegment): where the segments lie in the
@@ -21,8 +22,9 @@ typedef struct
 GArray *hab_dash_segments_to_ticks (GArray *segments, guint32 timescale);
 
 /* What the manifest says of a track: from the caps that its muxer takes, its
- * tags (nullable), and its segments (of HabDashSegment, one or more). NULL with
- * error set where the caps do not describe a track. */
+ * tags (nullable), and its segments (of HabDashSegment, one or more). Its pssh
+ * boxes are the caller's to add. NULL with error set where the caps do not
+ * describe a track. */
 HabRepresentation *hab_dash_track_describe (const gchar *id, const GstCaps *caps,
     const GstTagList *tags, GArray *segments, GError **error);
 

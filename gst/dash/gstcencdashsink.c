@@ -366,7 +366,8 @@ parse_segment (GstMessage *message, HabDashSegment *segment)
       "running-time", G_TYPE_UINT64, &segment->start,
       "duration", G_TYPE_UINT64, &duration,
       "size", G_TYPE_UINT64, &segment->size,
-      "key-frame-size", G_TYPE_UINT64, &segment->key_frame_size, NULL);
+      "key-frame-size", G_TYPE_UINT64, &segment->key_frame_size,
+      "encrypted", G_TYPE_BOOLEAN, &segment->encrypted, NULL);
   segment->end = segment->start + duration;
 }
 

@@ -5,6 +5,7 @@
 
 #include "gstdashtracksink.h"
 
+#include "cenc-protection.h"
 #include "dash-track.h"
 #include "output-file.h"
 
@@ -38,6 +39,7 @@ struct _GstDashTrackSink
   guint number;             /* of the segment at hand, from 1 */
   guint64 size;             /* bytes of it */
   guint64 key_frame_size;   /* bytes up to the end of its first sample */
+  gboolean encrypted;       /* so is its first sample */
   GstClockTime start, end;  /* of it, running time */
   GArray *vectors;          /* of struct iovec */
   GArray *maps;             /* of GstMapInfo */
@@ -78,6 +80,8 @@ static gboolean
 open_segment (GstDashTrackSink *self, GstBufferList *list, GError **error)
 {
   g_autofree gchar *name = g_strdup_printf ("%u.m4s", self->number + 1);
+  GstBuffer *header = gst_buffer_list_get (list, 0);
+  GstBuffer *first = gst_buffer_list_get (list, 1);
 
   if (!self->single_file) {
     self->file = hab_output_file_new (self->track_folder, name, error);
@@ -87,8 +91,9 @@ open_segment (GstDashTrackSink *self, GstBufferList *list, GError **error)
   self->in_segment = TRUE;
   self->number++;
   self->size = 0;
-  self->key_frame_size = gst_buffer_get_size (gst_buffer_list_get (list, 0)) +
-      gst_buffer_get_size (gst_buffer_list_get (list, 1));
+  self->key_frame_size = gst_buffer_get_size (header) +
+      gst_buffer_get_size (first);
+  self->encrypted = hab_protection_is_encrypted (first);
   self->start = GST_CLOCK_TIME_NONE;
   self->end = 0;
   return TRUE;
@@ -107,7 +112,8 @@ post_segment (GstDashTrackSink *self)
       "running-time", G_TYPE_UINT64, self->start,
       "duration", G_TYPE_UINT64, self->end - self->start,
       "size", G_TYPE_UINT64, self->size,
-      "key-frame-size", G_TYPE_UINT64, self->key_frame_size, NULL);
+      "key-frame-size", G_TYPE_UINT64, self->key_frame_size,
+      "encrypted", G_TYPE_BOOLEAN, self->encrypted, NULL);
 
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), structure));
@@ -117,7 +123,7 @@ static void
 keep_segment (GstDashTrackSink *self)
 {
   HabDashSegment segment = { self->start, self->end, self->size,
-    self->key_frame_size };
+    self->key_frame_size, self->encrypted };
 
   self->in_segment = FALSE;
   g_array_append_val (self->segments, segment);

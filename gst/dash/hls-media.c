@@ -39,30 +39,6 @@ target_duration (const HabRepresentation *rep)
   return longest;
 }
 
-/* (transfer full): with the key ID in place of $KID$. */
-static gchar *
-key_url_of (const HabRepresentation *rep, const gchar *key_url)
-{
-  g_auto (GStrv) digits = g_strsplit (rep->default_kid, "-", -1);
-  g_autofree gchar *kid = g_strjoinv (NULL, digits);
-  g_auto (GStrv) parts = g_strsplit (key_url, "$KID$", -1);
-
-  return g_strjoinv (kid, parts);
-}
-
-static void
-append_key (GString *text, const HabRepresentation *rep, const gchar *key_url)
-{
-  g_autofree gchar *url = NULL;
-
-  if (rep->default_kid == NULL || key_url == NULL)
-    return;
-  url = key_url_of (rep, key_url);
-  g_string_append (text, "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=");
-  hab_hls_append_quoted (text, url);
-  g_string_append (text, ",KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"\n");
-}
-
 static void
 append_map (GString *text, const HabRepresentation *rep)
 {
@@ -84,7 +60,7 @@ begin_media (const HabRepresentation *rep, const gchar *key_url)
       "#EXT-X-VERSION:%u\n#EXT-X-TARGETDURATION:%" G_GUINT64_FORMAT
       "\n#EXT-X-MEDIA-SEQUENCE:%u\n#EXT-X-PLAYLIST-TYPE:VOD\n",
       HAB_HLS_VERSION, target_duration (rep), rep->first_number);
-  append_key (text, rep, key_url);
+  hab_hls_append_keys (text, rep, 0, key_url);
   append_map (text, rep);
   return text;
 }
@@ -100,10 +76,12 @@ append_duration (GString *text, const HabRepresentation *rep, guint64 ticks)
 /* Segment i, or its first size bytes where that is not 0. */
 static void
 append_segment (GString *text, const HabRepresentation *rep, guint i,
-    guint64 size)
+    guint64 size, const gchar *key_url)
 {
   const HabSegment *segment = segment_at (rep, i);
 
+  if (i > 0)
+    hab_hls_append_keys (text, rep, i, key_url);
   append_duration (text, rep, segment->duration);
   if (rep->single_file || size > 0)
     g_string_append_printf (text,
@@ -122,7 +100,7 @@ hab_hls_write_media (const HabRepresentation *rep, const gchar *key_url)
   GString *text = begin_media (rep, key_url);
 
   for (guint i = 0; i < rep->segments->len; i++)
-    append_segment (text, rep, i, 0);
+    append_segment (text, rep, i, 0, key_url);
   g_string_append (text, "#EXT-X-ENDLIST\n");
   return g_string_free (text, FALSE);
 }
@@ -137,7 +115,8 @@ hab_hls_write_i_frames (const HabRepresentation *rep, const gchar *key_url)
   text = begin_media (rep, key_url);
   g_string_append (text, "#EXT-X-I-FRAMES-ONLY\n");
   for (guint i = 0; i < rep->segments->len; i++)
-    append_segment (text, rep, i, segment_at (rep, i)->key_frame_size);
+    append_segment (text, rep, i, segment_at (rep, i)->key_frame_size,
+        key_url);
   g_string_append (text, "#EXT-X-ENDLIST\n");
   return g_string_free (text, FALSE);
 }

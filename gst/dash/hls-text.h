@@ -14,6 +14,13 @@ G_BEGIN_DECLS
  * them (RFC 8216, 4.2) is left out. */
 void hab_hls_append_quoted (GString *text, const gchar *value);
 
+/* Appends what stands in front of segment i because it is encrypted and the one
+ * before is not, or there is none: an EXT-X-KEY for key_url (nullable), where a
+ * player gets the 16 bytes of the key, and one for each DRM system that HLS has a
+ * form for and the representation a pssh box. */
+void hab_hls_append_keys (GString *text, const HabRepresentation *rep, guint i,
+    const gchar *key_url);
+
 /* Bits a second of the pictures that segments start with, 0 where nothing is
  * known of them. */
 guint64 hab_hls_i_frame_bandwidth (const HabRepresentation *rep);

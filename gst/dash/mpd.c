@@ -5,6 +5,7 @@
 
 #include "mpd.h"
 
+#include "mpd-protection.h"
 #include "mpd-segments.h"
 #include "mpd-xml.h"
 
@@ -14,9 +15,6 @@
 #define PROFILE_LIVE "urn:mpeg:dash:profile:isoff-live:2011"
 #define PROFILE_ON_DEMAND "urn:mpeg:dash:profile:isoff-on-demand:2011"
 
-#define SCHEME_MP4_PROTECTION "urn:mpeg:dash:mp4protection:2011"
-#define SCHEME_CLEARKEY "urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e"
-#define SCHEME_W3C_COMMON "urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b"
 #define SCHEME_SWITCHING "urn:mpeg:dash:adaptation-set-switching:2016"
 #define SCHEME_TRANSFER "urn:mpeg:mpegB:cicp:TransferCharacteristics"
 #define SCHEME_PRIMARIES "urn:mpeg:mpegB:cicp:ColourPrimaries"
@@ -76,53 +74,6 @@ max_of_all (const HabPresentation *presentation,
 }
 
 /* --- elements --------------------------------------------------------------- */
-
-/* Of all ways to say it, the one with which every player that was tried plays
- * however it gets its key: ClearKey's own system with a Laurl and no pssh.
- * Without a licence service, the W3C common system with a pssh. */
-static void
-write_key_system (xmlTextWriter *xml, const HabMpdOptions *options,
-    const HabRepresentation *rep)
-{
-  hab_xml_start (xml, "ContentProtection");
-  if (options->license_url) {
-    hab_xml_attribute (xml, "schemeIdUri", SCHEME_CLEARKEY);
-    hab_xml_attribute (xml, "value", "ClearKey1.0");
-    hab_xml_text (xml, "dashif:Laurl", options->license_url);
-  } else {
-    hab_xml_attribute (xml, "schemeIdUri", SCHEME_W3C_COMMON);
-    if (rep->pssh)
-      hab_xml_text (xml, "cenc:pssh", rep->pssh);
-  }
-  hab_xml_end (xml);
-}
-
-static void
-write_protection (xmlTextWriter *xml, const HabMpdOptions *options,
-    const HabRepresentation *rep)
-{
-  if (rep->default_kid == NULL)
-    return;
-  hab_xml_start (xml, "ContentProtection");
-  hab_xml_attribute (xml, "schemeIdUri", SCHEME_MP4_PROTECTION);
-  hab_xml_attribute (xml, "value", "cbcs");
-  hab_xml_attribute (xml, "cenc:default_KID", rep->default_kid);
-  hab_xml_end (xml);
-  write_key_system (xml, options, rep);
-}
-
-/* Whether one ContentProtection is true for the whole set. */
-static gboolean
-one_protection (const HabAdaptationSet *set)
-{
-  const gchar *kid = hab_adaptation_set_get (set, 0)->default_kid;
-
-  for (guint i = 1; i < set->representations->len; i++) {
-    if (g_strcmp0 (hab_adaptation_set_get (set, i)->default_kid, kid) != 0)
-      return FALSE;
-  }
-  return TRUE;
-}
 
 static void
 write_frame_rate (xmlTextWriter *xml, const gchar *name,
@@ -187,7 +138,7 @@ write_representation (xmlTextWriter *xml, const HabMpdOptions *options,
     write_channels (xml, rep);
   }
   if (!said->protection)
-    write_protection (xml, options, rep);
+    hab_mpd_write_protection (xml, rep, options->license_url);
   if (rep->single_file)
     hab_mpd_write_segment_base (xml, rep);
   else if (!said->segment_template)
@@ -304,7 +255,7 @@ write_adaptation_set (xmlTextWriter *xml, const HabMpdOptions *options,
 {
   const HabRepresentation *first = hab_adaptation_set_get (set, 0);
   gboolean video = first->content.kind == HAB_MEDIA_VIDEO;
-  SaidBySet said = { one_protection (set), hab_mpd_one_template (set) };
+  SaidBySet said = { hab_mpd_one_protection (set), hab_mpd_one_template (set) };
 
   hab_xml_start (xml, "AdaptationSet");
   hab_xml_attribute_uint (xml, "id", set->id);
@@ -313,7 +264,7 @@ write_adaptation_set (xmlTextWriter *xml, const HabMpdOptions *options,
     write_video_limits (xml, set);
   write_alignment (xml, set);
   if (said.protection)
-    write_protection (xml, options, first);
+    hab_mpd_write_protection (xml, first, options->license_url);
   if (video)
     write_colour (xml, first);
   write_switching (xml, set);

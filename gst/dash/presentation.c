@@ -37,6 +37,8 @@ hab_representation_new (const gchar *id, HabMediaKind kind)
   representation->first_number = 1;
   representation->set = HAB_SET_BY_CONTENT;
   representation->segments = g_array_new (FALSE, FALSE, sizeof (HabSegment));
+  representation->pssh = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_pssh_free);
   return representation;
 }
 
@@ -50,7 +52,7 @@ hab_representation_free (HabRepresentation *representation)
   g_free (representation->content.label);
   g_free (representation->codecs);
   g_free (representation->default_kid);
-  g_free (representation->pssh);
+  g_ptr_array_unref (representation->pssh);
   g_array_unref (representation->segments);
   g_free (representation);
 }

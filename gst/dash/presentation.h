@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codec.h"
+#include "pssh-boxes.h"
 #include "single-file.h"
 
 G_BEGIN_DECLS
@@ -24,6 +25,8 @@ typedef struct
   guint64 size;           /* bytes */
   guint64 key_frame_size; /* bytes from its start to the end of its first
                            * picture, 0 unknown */
+  gboolean encrypted;     /* those of a clear lead are not, though their
+                           * representation is */
 } HabSegment;
 
 /* What a content is for (urn:mpeg:dash:role:2011). */
@@ -73,7 +76,7 @@ typedef struct
   guint arrangement;     /* ChannelConfiguration of ISO/IEC 23091-3, or 0 */
   guint16 dolby_map;     /* channel map of ETSI TS 102 366, E.1.3.1.8, or 0 */
   gchar *default_kid;    /* UUID where it is encrypted, else NULL */
-  gchar *pssh;           /* base64 of the W3C common box, or NULL */
+  GPtrArray *pssh;       /* of HabPssh, one for each system */
   guint first_number;    /* of its first segment, usually 1 */
   GArray *segments;      /* of HabSegment, one after the other, one or more */
   gint set;              /* number of the adaptation set that it was told to be

@@ -11,9 +11,9 @@ static HabRepresentation *
 video_new (void)
 {
   static const HabSegment segments[] = {
-    { 0, 96096, 1000, 100000, 20000 },
-    { 96096, 96096, 101000, 300000, 30000 },
-    { 192192, 24024, 401000, 25000, 9000 },
+    { 0, 96096, 1000, 100000, 20000, TRUE },
+    { 96096, 96096, 101000, 300000, 30000, TRUE },
+    { 192192, 24024, 401000, 25000, 9000, TRUE },
   };
   HabRepresentation *track = hab_representation_new ("video_0",
       HAB_MEDIA_VIDEO);
@@ -32,7 +32,7 @@ video_new (void)
 static HabRepresentation *
 audio_new (const gchar *id, const gchar *language)
 {
-  static const HabSegment segment = { 0, 48000, 0, 16000, 0 };
+  static const HabSegment segment = { 0, 48000, 0, 16000, 0, FALSE };
   HabRepresentation *track = hab_representation_new (id, HAB_MEDIA_AUDIO);
 
   track->codecs = g_strdup ("mp4a.40.2");
@@ -72,6 +72,74 @@ test_media (void)
       "#EXTINF:4.004000,\n2.m4s\n"
       "#EXTINF:1.001000,\n3.m4s\n"
       "#EXT-X-ENDLIST\n");
+}
+
+#define IDENTITY \
+  "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"http://localhost/k\"," \
+  "KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"\n"
+#define WIDEVINE_BOX "AAAAI3Bzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAAANhYmM="
+#define PLAYREADY_BOX "AAAAI3Bzc2gAAAAAmgTweZhAQoarkuZb4IhflQAAAANhYmM="
+
+/* What stands between the head of a playlist and its end. */
+typedef struct
+{
+  const gchar *name;
+  guint clear_segments; /* of three */
+  const gchar *key_url;
+  const gchar *pssh;
+  const gchar *text;
+} Keys;
+
+static const Keys keys[] = {
+  { "lead", 1, "http://localhost/k", NULL,
+      "#EXT-X-MAP:URI=\"init.mp4\"\n"
+      "#EXTINF:4.004000,\n1.m4s\n"
+      "#EXT-X-DISCONTINUITY\n" IDENTITY
+      "#EXTINF:4.004000,\n2.m4s\n"
+      "#EXTINF:1.001000,\n3.m4s\n" },
+  { "all-clear", 3, "http://localhost/k", WIDEVINE_BOX,
+      "#EXT-X-MAP:URI=\"init.mp4\"\n"
+      "#EXTINF:4.004000,\n1.m4s\n"
+      "#EXTINF:4.004000,\n2.m4s\n"
+      "#EXTINF:1.001000,\n3.m4s\n" },
+  { "lead-without-keys", 1, NULL, NULL,
+      "#EXT-X-MAP:URI=\"init.mp4\"\n"
+      "#EXTINF:4.004000,\n1.m4s\n"
+      "#EXTINF:4.004000,\n2.m4s\n"
+      "#EXTINF:1.001000,\n3.m4s\n" },
+  { "systems", 0, NULL, PLAYREADY_BOX "," WIDEVINE_BOX,
+      "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"data:text/plain;base64,"
+      WIDEVINE_BOX "\",KEYID=0xa16e402b9056e371f36d348aa62bb749,"
+      "KEYFORMAT=\"urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed\","
+      "KEYFORMATVERSIONS=\"1\"\n"
+      "#EXT-X-KEY:METHOD=SAMPLE-AES,"
+      "URI=\"data:text/plain;charset=UTF-16;base64,YWJj\","
+      "KEYFORMAT=\"com.microsoft.playready\",KEYFORMATVERSIONS=\"1\"\n"
+      "#EXT-X-MAP:URI=\"init.mp4\"\n"
+      "#EXTINF:4.004000,\n1.m4s\n"
+      "#EXTINF:4.004000,\n2.m4s\n"
+      "#EXTINF:1.001000,\n3.m4s\n" },
+};
+
+static void
+test_keys (gconstpointer data)
+{
+  const Keys *test = data;
+  g_autoptr (HabRepresentation) rep = video_new ();
+  g_autofree gchar *text = NULL, *expected = NULL;
+  g_autoptr (GError) error = NULL;
+
+  rep->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
+  g_ptr_array_unref (rep->pssh);
+  rep->pssh = hab_pssh_parse_list (test->pssh, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < test->clear_segments; i++)
+    g_array_index (rep->segments, HabSegment, i).encrypted = FALSE;
+  text = hab_hls_write_media (rep, test->key_url);
+  expected = g_strdup_printf ("#EXTM3U\n#EXT-X-VERSION:7\n"
+      "#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n"
+      "#EXT-X-PLAYLIST-TYPE:VOD\n%s#EXT-X-ENDLIST\n", test->text);
+  g_assert_cmpstr (text, ==, expected);
 }
 
 static void
@@ -266,6 +334,11 @@ gint
 main (gint argc, gchar **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
+    g_autofree gchar *path = g_strdup_printf ("/hls/keys/%s", keys[i].name);
+
+    g_test_add_data_func (path, &keys[i], test_keys);
+  }
   g_test_add_func ("/hls/media", test_media);
   g_test_add_func ("/hls/clear-media", test_clear_media);
   g_test_add_func ("/hls/i-frames", test_i_frames);

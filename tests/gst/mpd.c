@@ -108,22 +108,38 @@ test_timeline (Fixture *f, gconstpointer data)
   assert_xpath (f, "string(/m:MPD/@maxSegmentDuration)", "PT4.000S");
 }
 
+#define W3C_COMMON_BOX \
+  "AAAANHBzc2gBAAAAEHfv7MCyTQKs4zweUuL7SwAAAAGhbkArkFbjcfNtNIqmK7dJAAAAAA=="
+#define PLAYREADY_BOX "AAAAI3Bzc2gAAAAAmgTweZhAQoarkuZb4IhflQAAAANhYmM="
+
+static void
+add_pssh (HabRepresentation *rep, const gchar *boxes)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_ptr_array_unref (rep->pssh);
+  rep->pssh = hab_pssh_parse_list (boxes, &error);
+  g_assert_no_error (error);
+}
+
 static void
 test_license (Fixture *f, gconstpointer data)
 {
   f->video->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
-  f->video->pssh = g_strdup ("AAAA");
+  add_pssh (f->video, W3C_COMMON_BOX "," PLAYREADY_BOX);
   f->options.license_url = "http://localhost/l?a=1&b=<2>";
   add_segment (f->video, 0, 1);
   write_and_parse (f);
 
-  assert_xpath (f, "count(//m:ContentProtection)", "2");
+  assert_xpath (f, "count(//m:ContentProtection)", "3");
   assert_xpath (f, "string(//m:ContentProtection[1]/@cenc:default_KID)",
       "a16e402b-9056-e371-f36d-348aa62bb749");
   assert_xpath (f, "string(//m:ContentProtection[1]/@value)", "cbcs");
   assert_xpath (f, "string(//m:ContentProtection[2]/dashif:Laurl)",
       "http://localhost/l?a=1&b=<2>");
-  assert_xpath (f, "count(//cenc:pssh)", "0");
+  /* A box of the W3C common system beside it breaks players. */
+  assert_xpath (f, "count(//cenc:pssh)", "1");
+  assert_xpath (f, "string(//cenc:pssh)", PLAYREADY_BOX);
 }
 
 static void
@@ -132,7 +148,7 @@ test_pssh (Fixture *f, gconstpointer data)
   HabRepresentation *audio = track_new ("audio_0", FALSE, 44100);
 
   f->video->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
-  f->video->pssh = g_strdup ("AAAA");
+  add_pssh (f->video, W3C_COMMON_BOX "," PLAYREADY_BOX);
   audio->rate = 44100;
   audio->channels = 2;
   audio->arrangement = 2;
@@ -141,7 +157,15 @@ test_pssh (Fixture *f, gconstpointer data)
   hab_presentation_add (f->presentation, hab_adaptation_set_new (audio));
   write_and_parse (f);
 
-  assert_xpath (f, "string(//cenc:pssh)", "AAAA");
+  assert_xpath (f, "count(//m:ContentProtection)", "3");
+  assert_xpath (f, "string(//m:ContentProtection[@schemeIdUri="
+      "'urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b']/cenc:pssh)",
+      W3C_COMMON_BOX);
+  assert_xpath (f, "string(//m:ContentProtection[@schemeIdUri="
+      "'urn:uuid:9a04f079-9840-4286-ab92-e65be0885f95']/cenc:pssh)",
+      PLAYREADY_BOX);
+  assert_xpath (f, "string(//m:ContentProtection[@value='MSPR 2.0']"
+      "/*[namespace-uri()='urn:microsoft:playready'])", "YWJj");
   assert_xpath (f, "count(//m:AdaptationSet[@contentType='audio']"
       "/m:ContentProtection)", "0");
   assert_xpath (f, "string(//m:AudioChannelConfiguration/@value)", "2");
