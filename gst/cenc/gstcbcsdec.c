@@ -17,7 +17,9 @@
  *
  * Buffers without the meta pass as they are, as do video buffers whose meta
  * lists no subsamples: qtdemux 1.22.0 gives such a meta to the samples of a
- * clear lead.
+ * clear lead. For audio that form means the opposite, a sample that is encrypted
+ * whole, and nothing tells the two apart: give #GstCbcsDec:clear-lead the value
+ * that cbcsenc had to get audio back whose start is in the clear.
  *
  * ## Keys
  *
@@ -97,6 +99,7 @@
 #include "error-source.h"
 #include "key-context.h"
 #include "key-settings.h"
+#include "sample-time.h"
 
 /* Names a key file where the properties give no key: the elements that playbin
  * makes cannot be reached from a command line. */
@@ -104,6 +107,11 @@
 
 GST_DEBUG_CATEGORY_STATIC (cbcs_dec_debug);
 #define GST_CAT_DEFAULT cbcs_dec_debug
+
+enum
+{
+  PROP_CLEAR_LEAD = HAB_KEY_PROP_LAST,
+};
 
 /* A list of systems in one structure would not do: qtdemux looks for a
  * structure whose field is the one string. */
@@ -122,9 +130,11 @@ struct _GstCbcsDec
   /* protected by OBJECT_LOCK */
   HabKeySettings settings;      /* read in start */
   HabContentKeys *context_keys; /* of all contexts that came */
+  guint64 clear_lead_setting;   /* ns, read in start */
 
   /* set in start, then constant until stop */
   HabContentKeys *given_keys;
+  guint64 clear_lead;           /* stream time, ns */
 
   /* streaming thread only */
   gboolean video;
@@ -148,6 +158,7 @@ load_settings (GstCbcsDec *self, GError **error)
 
   GST_OBJECT_LOCK (self);
   hab_key_settings_copy (&self->settings, &settings);
+  self->clear_lead = self->clear_lead_setting;
   GST_OBJECT_UNLOCK (self);
 
   if (settings.key == NULL && settings.key_file == NULL)
@@ -398,6 +409,30 @@ decrypt (GstCbcsDec *self, GstBuffer *buffer, const HabProtection *protection)
       fail (self, "its subsamples are longer than the sample");
 }
 
+/* Stream time, since it stays that of the file behind a seek. */
+static gboolean
+in_clear_lead (GstCbcsDec *self, GstBuffer *buffer)
+{
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  guint64 time = 0;
+  gint sign;
+
+  if (segment->format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID (buffer))
+    return FALSE;
+  sign = gst_segment_to_stream_time_full (segment, GST_FORMAT_TIME,
+      GST_BUFFER_PTS (buffer), &time);
+  return sign != 0 &&
+      !hab_sample_time_reaches (sign * (gint64) time, self->clear_lead);
+}
+
+/* What only its form says of a sample without subsamples. */
+static gboolean
+is_whole_sample (GstCbcsDec *self, GstBuffer *buffer)
+{
+  return !self->video &&
+      (self->clear_lead == 0 || !in_clear_lead (self, buffer));
+}
+
 static GstFlowReturn
 gst_cbcs_dec_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
 {
@@ -411,7 +446,8 @@ gst_cbcs_dec_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   if (!hab_protection_from_structure (meta->info, &protection))
     return fail (self, "its protection metadata is malformed");
 
-  if (protection.encrypted && (protection.has_subsamples || !self->video))
+  if (protection.encrypted &&
+      (protection.has_subsamples || is_whole_sample (self, buffer)))
     flow = decrypt (self, buffer, &protection);
   gst_buffer_remove_meta (buffer, (GstMeta *) meta);
   return flow;
@@ -426,7 +462,9 @@ gst_cbcs_dec_set_property (GObject *object, guint id, const GValue *value,
   GstCbcsDec *self = GST_CBCS_DEC (object);
 
   GST_OBJECT_LOCK (self);
-  if (!hab_key_settings_set (&self->settings, id, value))
+  if (id == PROP_CLEAR_LEAD)
+    self->clear_lead_setting = g_value_get_uint64 (value);
+  else if (!hab_key_settings_set (&self->settings, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
@@ -438,7 +476,9 @@ gst_cbcs_dec_get_property (GObject *object, guint id, GValue *value,
   GstCbcsDec *self = GST_CBCS_DEC (object);
 
   GST_OBJECT_LOCK (self);
-  if (!hab_key_settings_get (&self->settings, id, value))
+  if (id == PROP_CLEAR_LEAD)
+    g_value_set_uint64 (value, self->clear_lead_setting);
+  else if (!hab_key_settings_get (&self->settings, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
@@ -482,6 +522,13 @@ gst_cbcs_dec_class_init (GstCbcsDecClass *klass)
   hab_key_settings_install (object_class,
       "The id of the key, as 32 hex digits, a UUID, or base64 (plain or for "
       "URLs) of 16 bytes; when unset, a key that has no id is used for all");
+  g_object_class_install_property (object_class, PROP_CLEAR_LEAD,
+      g_param_spec_uint64 ("clear-lead", "Clear lead",
+          "Stream time in nanoseconds up to which audio without subsamples is "
+          "in the clear, which qtdemux 1.22.0 cannot say; that of cbcsenc",
+          0, G_MAXINT64, 0,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_READY));
 
   element_class->set_context = gst_cbcs_dec_set_context;
 

@@ -61,13 +61,17 @@ write_clearkey (xmlTextWriter *xml, const gchar *license_url)
 
 /* Of all ways to name ClearKey, the one with which every player that was tried
  * plays however it gets its key: its own system with a Laurl, and no pssh of the
- * W3C common system beside it. Without a licence service, the latter. */
+ * W3C common system beside it. Without a licence service, the latter, which
+ * dash.js wants to see even where it has no box. */
 static void
 write_key_systems (xmlTextWriter *xml, const HabRepresentation *rep,
     const gchar *license_url)
 {
   if (license_url)
     write_clearkey (xml, license_url);
+  else if (hab_pssh_find (rep->pssh, HAB_SYSTEM_W3C_COMMON) == NULL)
+    hab_xml_descriptor (xml, "ContentProtection",
+        "urn:uuid:" HAB_SYSTEM_W3C_COMMON, NULL);
   for (guint i = 0; i < rep->pssh->len; i++) {
     const HabPssh *pssh = rep->pssh->pdata[i];
 
