@@ -100,6 +100,10 @@ struct _GstGopSplit
   guint64 last_gop;
   guint64 first_index;
 
+  /* the range of this run, set before the first buffer, then constant */
+  guint64 running_first;
+  guint64 running_last;
+
   /* streaming thread only */
   HabCodecParser *parser;  /* NULL for audio and before caps */
   gboolean negotiated;
@@ -149,14 +153,10 @@ gst_gop_split_reset (GstGopSplit *self)
   self->warned = FALSE;
   self->segment_seqnum = GST_SEQNUM_INVALID;
   gst_gop_split_restart (self);
-}
 
-static void
-gst_gop_split_get_range (GstGopSplit *self, guint64 *first, guint64 *last)
-{
   GST_OBJECT_LOCK (self);
-  *first = self->first_gop;
-  *last = self->last_gop;
+  self->running_first = self->first_gop;
+  self->running_last = self->last_gop;
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -193,10 +193,8 @@ static void
 gst_gop_split_report (GstGopSplit *self, const HabGopFacts *gop)
 {
   GstStructure *structure;
-  guint64 first, last;
 
-  gst_gop_split_get_range (self, &first, &last);
-  if (gop->index < first || gop->index > last)
+  if (gop->index < self->running_first || gop->index > self->running_last)
     return;
 
   structure = gst_gop_split_describe (gop);
@@ -316,14 +314,12 @@ static GstFlowReturn
 gst_gop_split_push_in_range (GstGopSplit *self, GstBuffer *buffer)
 {
   guint64 index = hab_gop_accumulator_get_index (&self->gops);
-  guint64 first, last;
 
-  gst_gop_split_get_range (self, &first, &last);
-  if (index > last) {
+  if (index > self->running_last) {
     gst_buffer_unref (buffer);
     return gst_gop_split_end (self);
   }
-  if (index < first) {
+  if (index < self->running_first) {
     self->dropping = TRUE;
     gst_buffer_unref (buffer);
     return GST_FLOW_OK;
