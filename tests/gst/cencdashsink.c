@@ -8,6 +8,7 @@
 #include <gst/gst.h>
 #include <string.h>
 
+
 #define TIMEOUT (20 * GST_SECOND)
 #define AAC \
   "audio/mpeg, mpegversion = 4, stream-format = raw, framed = true, " \
@@ -273,22 +274,6 @@ test_stopped_early (Fixture *f, gconstpointer data)
   assert_exists (f, "audio_0/1.m4s", TRUE);
   assert_exists (f, "audio_0/2.m4s", FALSE);
   assert_exists (f, "audio_0/.2.m4s.part", FALSE);
-}
-
-static void
-test_twice (Fixture *f, gconstpointer data)
-{
-  g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
-  for (guint run = 0; run < 2; run++) {
-    g_autoptr (GstMessage) message = NULL;
-
-    gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
-    push_frames (f, 50);
-    message = wait_for (f, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-    g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
-    assert_exists (f, "audio_0/2.m4s", TRUE);
-    gst_element_set_state (f->pipeline, GST_STATE_NULL);
-  }
 }
 
 static void
@@ -583,7 +568,6 @@ main (gint argc, gchar **argv)
     { "/cencdashsink/released-pad", test_released_pad },
     { "/cencdashsink/empty-input", test_empty_input },
     { "/cencdashsink/stopped-early", test_stopped_early },
-    { "/cencdashsink/twice", test_twice },
     { "/cencdashsink/bandwidth", test_bandwidth },
     { "/cencdashsink/flush", test_flush },
     { "/cencdashsink/flush-after-end", test_flush_after_end },

@@ -425,17 +425,6 @@ test_latency (void)
 
 /* --- errors and life ------------------------------------------------------------ */
 
-static void
-test_no_time (void)
-{
-  GstHarness *h = new_harness ("cencmux");
-  GstBuffer *buffer = frame (TRUE, 0, 10);
-
-  GST_BUFFER_DTS (buffer) = GST_BUFFER_PTS (buffer) = GST_CLOCK_TIME_NONE;
-  g_assert_cmpint (gst_harness_push (h, buffer), ==, GST_FLOW_ERROR);
-  gst_harness_teardown (h);
-}
-
 /* Caps in the middle of a stream: fields that replace or join those of before,
  * and what of it the refusal names, NULL where it goes on. */
 static const struct
@@ -509,26 +498,6 @@ test_new_caps (gconstpointer data)
   gst_harness_teardown (h);
 }
 
-static void
-test_flush (void)
-{
-  GstHarness *h = new_harness ("cencmux fragment-duration=80000000");
-  g_autofree gchar *actual = NULL;
-  GstSegment segment;
-
-  for (guint i = 0; i < 3; i++)
-    gst_harness_push (h, frame (i == 0, i, 10));
-  gst_harness_push_event (h, gst_event_new_flush_start ());
-  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
-  g_free (shape (h));
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_harness_push_event (h, gst_event_new_segment (&segment));
-  push_frames (h, 2, 2, 10);
-  actual = shape (h);
-  g_assert_cmpstr (actual, ==, "ISse");
-  gst_harness_teardown (h);
-}
-
 gint
 main (gint argc, gchar **argv)
 {
@@ -552,13 +521,11 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/cencmux/producer-reference-time",
       test_producer_reference_time);
   g_test_add_func ("/cencmux/latency", test_latency);
-  g_test_add_func ("/cencmux/no-time", test_no_time);
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++) {
     g_autofree gchar *path = g_strdup_printf ("/cencmux/new-caps/%s",
         changes[i].name);
 
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_new_caps);
   }
-  g_test_add_func ("/cencmux/flush", test_flush);
   return g_test_run ();
 }

@@ -191,14 +191,13 @@ static GstBuffer *
 read_only (GstBuffer *buffer, GstBuffer **parent)
 {
   GstBuffer *result = gst_buffer_new ();
-  GstMapInfo map;
+  gpointer data;
+  gsize size;
 
   *parent = buffer;
-  gst_buffer_map (buffer, &map, GST_MAP_READ);
+  gst_buffer_extract_dup (buffer, 0, -1, &data, &size);
   gst_buffer_append_memory (result, gst_memory_new_wrapped (
-      GST_MEMORY_FLAG_READONLY, g_memdup2 (map.data, map.size), map.size, 0,
-      map.size, NULL, NULL));
-  gst_buffer_unmap (buffer, &map);
+      GST_MEMORY_FLAG_READONLY, data, size, 0, size, data, g_free));
   gst_buffer_copy_into (result, buffer, GST_BUFFER_COPY_METADATA, 0, -1);
   return result;
 }

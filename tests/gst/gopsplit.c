@@ -364,19 +364,6 @@ test_audio (void)
 }
 
 static void
-test_bad_codec_data (void)
-{
-  GstHarness *h = gst_harness_new ("gopsplit");
-  g_autoptr (GstCaps) caps = gst_caps_from_string (CAPS "avc, "
-      "codec_data = (buffer) 0102");
-
-  gst_harness_set_src_caps (h, g_steal_pointer (&caps));
-  g_assert_cmpint (gst_harness_push (h, make_buffer ('K', 0, 0)), ==,
-      GST_FLOW_NOT_NEGOTIATED);
-  gst_harness_teardown (h);
-}
-
-static void
 test_reuse (void)
 {
   GstHarness *h = new_harness ();
@@ -427,7 +414,6 @@ main (int argc, char **argv)
   g_test_add_func ("/gopsplit/damage", test_damage);
   g_test_add_func ("/gopsplit/byte-stream", test_byte_stream);
   g_test_add_func ("/gopsplit/audio", test_audio);
-  g_test_add_func ("/gopsplit/bad-codec-data", test_bad_codec_data);
   g_test_add_func ("/gopsplit/reuse", test_reuse);
   g_test_add_func ("/gopsplit/caps-query", test_caps_query);
   return g_test_run ();

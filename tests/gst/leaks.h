@@ -44,12 +44,3 @@ assert_no_leaks (void)
 {
   g_assert_cmpuint (count_live_objects (), ==, 0);
 }
-
-static inline gint
-run_without_leaks (void)
-{
-  gint status = g_test_run ();
-
-  assert_no_leaks ();
-  return status;
-}

@@ -354,6 +354,8 @@ rig_payload (Rig *rig)
   bytes = pull_all (rig);
   if ((rig->row->traits & RIG_WRITES_TRACK) == 0)
     return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
+  /* A track begins with its init segment, behind a flush again. */
+  g_assert_true (bytes->len == 0 || memcmp (bytes->data + 4, "ftyp", 4) == 0);
   samples = g_byte_array_new ();
   append_samples (samples, bytes->data, bytes->len);
   return g_byte_array_free_to_bytes (g_steal_pointer (&samples));
