@@ -10,13 +10,15 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "callback-rules.h"
 #include "commands.h"
 #include "service.h"
 
 typedef struct
 {
   gchar *address, *data_dir, *token_file, *public_url, *public_delivery_url;
-  gchar **allowed_hosts;
+  gchar **allowed_hosts, **callback_hosts;
+  gchar *callback_secret_file;
   gint port, delivery_port, jobs;
   gint64 max_upload;
   gdouble retry_delay;
@@ -31,9 +33,13 @@ options_clear (Options *options)
   g_free (options->public_url);
   g_free (options->public_delivery_url);
   g_strfreev (options->allowed_hosts);
+  g_strfreev (options->callback_hosts);
+  g_free (options->callback_secret_file);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+#define CALLBACK_SECRET "HABERDASH_CALLBACK_SECRET"
 
 /* --- options to settings ---------------------------------------------- */
 
@@ -61,21 +67,68 @@ read_address (const Options *options, HabSettings *settings)
 }
 
 static gboolean
-read_token (const Options *options, HabSettings *settings)
+check_secret (const gchar *secret, const gchar *name)
+{
+  if (strlen (secret) >= 16 && strpbrk (secret, " \t\r\n") == NULL)
+    return TRUE;
+  g_printerr ("%s: %s must have at least 16 characters and no blanks\n",
+      g_get_prgname (), name);
+  return FALSE;
+}
+
+/* Nothing where path is NULL. */
+static gboolean
+read_secret_file (const gchar *path, gchar **secret)
 {
   g_autoptr (GError) error = NULL;
 
-  if (options->token_file == NULL)
+  if (path == NULL)
     return TRUE;
-  if (!g_file_get_contents (options->token_file, &settings->token, NULL,
-          &error))
+  if (!g_file_get_contents (path, secret, NULL, &error))
     return usage_error (error->message);
-  g_strstrip (settings->token);
-  if (strlen (settings->token) < 16 ||
-      strpbrk (settings->token, " \t\r\n") != NULL)
-    return usage_error ("the token must have at least 16 characters and no "
-                        "blanks");
+  g_strstrip (*secret);
   return TRUE;
+}
+
+static gboolean
+read_token (const Options *options, HabSettings *settings)
+{
+  return read_secret_file (options->token_file, &settings->token) &&
+      (settings->token == NULL || check_secret (settings->token, "the token"));
+}
+
+static gboolean
+check_callback_hosts (gchar **hosts)
+{
+  for (; *hosts != NULL; hosts++) {
+    if (hab_callback_host_is_valid (*hosts))
+      continue;
+    g_printerr ("%s: --callback-host must be HOST or HOST:PORT, not %s\n",
+        g_get_prgname (), *hosts);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* The environment is the children's, too: the secret is taken out of it. */
+static gboolean
+read_callbacks (Options *options, HabSettings *settings)
+{
+  if (!read_secret_file (options->callback_secret_file,
+          &settings->callback_secret))
+    return FALSE;
+  if (settings->callback_secret == NULL)
+    settings->callback_secret = g_strdup (g_getenv (CALLBACK_SECRET));
+  g_unsetenv (CALLBACK_SECRET);
+  if (options->callback_hosts == NULL)
+    return TRUE;
+  if (!check_callback_hosts (options->callback_hosts))
+    return FALSE;
+  if (settings->callback_secret == NULL)
+    return usage_error ("--callback-host needs --callback-secret-file, or the "
+                        "secret in the environment as " CALLBACK_SECRET);
+  settings->callback_hosts = g_steal_pointer (&options->callback_hosts);
+  return check_secret (settings->callback_secret, "the callbacks' secret");
 }
 
 static gboolean
@@ -120,6 +173,7 @@ read_settings (Options *options, HabSettings *settings)
 {
   if (!check_numbers (options) || !read_token (options, settings) ||
       !read_address (options, settings) ||
+      !read_callbacks (options, settings) ||
       !read_url (options->public_url, "--public-url", &settings->public_url) ||
       !read_url (options->public_delivery_url, "--public-delivery-url",
           &settings->public_delivery_url))
@@ -255,6 +309,14 @@ hab_cmd_serve (int argc, char **argv)
         &options.public_delivery_url, "the same of delivery", "URL" },
     { "allow-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.allowed_hosts,
         "a further name as which the service may be asked for", "NAME" },
+    { "callback-host", 0, 0, G_OPTION_ARG_STRING_ARRAY,
+        &options.callback_hosts,
+        "a host whose addresses may be told of the end of packages; none by "
+        "default", "HOST[:PORT]" },
+    { "callback-secret-file", 0, 0, G_OPTION_ARG_FILENAME,
+        &options.callback_secret_file,
+        "file with the secret that signs callbacks; else it is taken from "
+        "HABERDASH_CALLBACK_SECRET in the environment", "FILE" },
     G_OPTION_ENTRY_NULL
   };
 

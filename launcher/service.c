@@ -5,6 +5,7 @@
 
 #include "service.h"
 
+#include "callbacks.h"
 #include "cutter.h"
 #include "feed.h"
 #include "listener.h"
@@ -24,6 +25,7 @@ struct _HabService
   HabWorkers *readers;
   HabFeed *feed;
   HabQueue *queue;
+  HabCallbacks *callbacks;
   HabCutter *cutter;
   HabListener *api, *delivery;
   GCancellable *cancellable;
@@ -240,6 +242,7 @@ hab_service_new (const HabSettings *settings, GError **error)
   hab_workers_set_ended (self->readers, on_reader_ended, self);
   self->feed = hab_feed_new ();
   self->queue = hab_queue_new (self, settings->jobs);
+  self->callbacks = hab_callbacks_new (self);
   self->cutter = hab_cutter_new (self);
   self->api = hab_listener_new (self, HAB_LISTENER_API, hab_api_routes);
   self->delivery =
@@ -255,6 +258,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->delivery, hab_listener_free);
   g_clear_pointer (&self->store, hab_store_free);
   g_clear_pointer (&self->cutter, hab_cutter_free);
+  g_clear_pointer (&self->callbacks, hab_callbacks_free);
   g_clear_pointer (&self->queue, hab_queue_free);
   g_clear_pointer (&self->feed, hab_feed_free);
   g_clear_pointer (&self->readers, hab_workers_free);
@@ -274,6 +278,7 @@ hab_service_start (HabService *self, GError **error)
   self->expiry_id =
       g_timeout_add_seconds (EXPIRY_INTERVAL_SECONDS, on_expiry, self);
   hab_queue_kick (self->queue);
+  hab_callbacks_kick (self->callbacks);
   return TRUE;
 }
 
@@ -286,6 +291,7 @@ hab_service_stop (HabService *self, void (*stopped) (gpointer data),
   self->stopped = stopped;
   self->stopped_data = data;
   hab_queue_stop (self->queue);
+  hab_callbacks_stop (self->callbacks);
   hab_listener_stop (self->api);
   hab_listener_stop (self->delivery);
   g_cancellable_cancel (self->cancellable);
@@ -296,6 +302,7 @@ void
 hab_service_check_idle (HabService *self)
 {
   if (self->stopped != NULL && hab_queue_is_idle (self->queue) &&
+      hab_callbacks_is_idle (self->callbacks) &&
       hab_workers_is_idle (self->readers))
     self->stopped (self->stopped_data);
 }

@@ -19,6 +19,8 @@ typedef struct
   gchar *public_url;          /* without a slash at the end, or NULL */
   gchar *public_delivery_url; /* the same */
   gchar **allowed_hosts;      /* further names in Host, or NULL */
+  gchar **callback_hosts;     /* HOST or HOST:PORT that may be called, or NULL */
+  gchar *callback_secret;     /* callbacks are signed with; there with hosts */
 } HabSettings;
 
 #define HAB_DEFAULT_PORT 5000

@@ -23,8 +23,10 @@
 #define MAX_FIRST 1000
 /* Ids of packages that were removed and are not told yet. */
 #define MAX_REMOVED 1000
-/* Who follows packages, this way or by waiting for an answer. */
-#define MAX_FOLLOWERS 128
+/* Clients that follow packages, this way or by waiting for an answer. The
+ * callbacks follow them, too. */
+#define MAX_CLIENTS 128
+#define OWN_FOLLOWERS 1
 
 typedef struct
 {
@@ -426,11 +428,11 @@ check_followers (HabRequest *request, GError **error)
 {
   HabFeed *feed = hab_service_get_feed (hab_request_get_service (request));
 
-  if (hab_feed_count (feed) < MAX_FOLLOWERS)
+  if (hab_feed_count (feed) < MAX_CLIENTS + OWN_FOLLOWERS)
     return TRUE;
   hab_http_error_set (error, SOUP_STATUS_SERVICE_UNAVAILABLE,
       "%d clients follow packages already; ask for the package itself now and "
-      "then, or try again later", MAX_FOLLOWERS);
+      "then, or try again later", MAX_CLIENTS);
   return FALSE;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "callback-rules.h"
 #include "json.h"
 #include "keys.h"
 #include "media.h"
@@ -37,6 +38,7 @@ struct _HabPackageRequest
   gint64 segment_duration_ns;
   gint priority;
   gchar *options; /* JSON, see package-options.h */
+  gchar *callback_url;    /* or NULL */
   gchar *idempotency_key; /* or NULL */
   gchar *delivery_url;
 };
@@ -46,6 +48,7 @@ hab_package_request_free (HabPackageRequest *self)
 {
   hab_key_wipe (self->key, sizeof self->key);
   g_free (self->options);
+  g_free (self->callback_url);
   g_free (self->idempotency_key);
   g_free (self->delivery_url);
   g_free (self);
@@ -129,6 +132,35 @@ read_options (HabPackageRequest *self, JsonObject *object, GError **error)
 }
 
 static gboolean
+read_callback_url (HabPackageRequest *self, JsonObject *object,
+    const HabSettings *settings, GError **error)
+{
+  const gchar *url;
+
+  if (!hab_json_get_text (object, "callback_url", &url, error))
+    return FALSE;
+  if (url == NULL)
+    return TRUE;
+  switch (hab_callback_url_check (url,
+      (const gchar *const *) settings->callback_hosts)) {
+    case HAB_CALLBACK_URL_ALLOWED:
+      self->callback_url = g_strdup (url);
+      return TRUE;
+    case HAB_CALLBACK_URL_NOT_ALLOWED:
+      hab_http_error_set (error, SOUP_STATUS_UNPROCESSABLE_ENTITY,
+          "This service may not call the host of \"callback_url\"; have it "
+          "started with --callback-host HOST[:PORT], or leave the member out "
+          "and follow GET /packaged_content/N/events");
+      return FALSE;
+    default:
+      hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
+          "\"callback_url\" must be an http or https address without a user "
+          "in it");
+      return FALSE;
+  }
+}
+
+static gboolean
 read_object (HabPackageRequest *self, JsonObject *object, GError **error)
 {
   gdouble seconds;
@@ -179,12 +211,14 @@ hab_package_request_read (HabRequest *request, GError **error)
 {
   g_autoptr (HabPackageRequest) self = g_new0 (HabPackageRequest, 1);
   g_autoptr (JsonNode) root = hab_json_read_body (request, error);
-
   gboolean fine;
 
   if (root == NULL)
     return NULL;
   fine = read_object (self, json_node_get_object (root), error) &&
+      read_callback_url (self, json_node_get_object (root),
+          hab_service_get_settings (hab_request_get_service (request)),
+          error) &&
       read_idempotency_key (self, request, error);
   wipe_key_text (json_node_get_object (root));
   if (!fine)
@@ -228,6 +262,8 @@ digest_request (HabPackageRequest *self)
     g_string_append_printf (text, " priority=%d", self->priority);
   if (!g_str_equal (self->options, "{}"))
     g_string_append_printf (text, " options=%s", self->options);
+  if (self->callback_url != NULL)
+    g_string_append_printf (text, " callback=%s", self->callback_url);
   return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text->str, -1);
 }
 
@@ -298,6 +334,7 @@ make_package (HabPackageRequest *self, HabVault *vault, const gchar *digest)
   package->segment_duration_ns = self->segment_duration_ns;
   package->priority = self->priority;
   package->options = g_strdup (self->options);
+  package->callback_url = g_strdup (self->callback_url);
   if (self->encrypt != HAB_ENCRYPT_NONE) {
     memcpy (package->kid, self->kid, sizeof package->kid);
     package->sealed_key = hab_seal_close (vault->seal, HAB_SEAL_PACKAGE_KEY,

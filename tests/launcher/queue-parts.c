@@ -6,6 +6,7 @@
 /* The pure parts of the queue. */
 
 #include "backoff.h"
+#include "callback-rules.h"
 #include "feed.h"
 #include "media-failure.h"
 #include "package-options.h"
@@ -223,6 +224,91 @@ test_feed (void)
   hab_feed_free (feed);
 }
 
+/* --- callbacks ------------------------------------------------------------ */
+
+static void
+test_callback_hosts (void)
+{
+  static const gchar *const fine[] = { "localhost", "hooks.example:8443",
+    "192.0.2.7:80", "[::1]:9000", "[2001:db8::1]" };
+  static const gchar *const wrong[] = { "", ":80", "a b", "host:", "host:x",
+    "host:99999", "http://host", "host/path", "user@host", "host?x",
+    "host#x" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (fine); i++) {
+    g_test_message ("%s", fine[i]);
+    g_assert_true (hab_callback_host_is_valid (fine[i]));
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_test_message ("%s", wrong[i]);
+    g_assert_false (hab_callback_host_is_valid (wrong[i]));
+  }
+}
+
+static void
+test_callback_urls (void)
+{
+  static const gchar *const hosts[] = { "plain.example", "Port.example:8080",
+    "[::1]:9000", "127.0.0.1:81", NULL };
+  static const struct
+  {
+    const gchar *url;
+    HabCallbackUrl verdict;
+  } rows[] = {
+    { "http://plain.example/done?x=1", HAB_CALLBACK_URL_ALLOWED },
+    { "https://plain.example/", HAB_CALLBACK_URL_ALLOWED },
+    { "HTTP://PLAIN.example", HAB_CALLBACK_URL_ALLOWED },
+    { "http://plain.example:80/", HAB_CALLBACK_URL_ALLOWED },
+    { "http://plain.example:443/", HAB_CALLBACK_URL_NOT_ALLOWED },
+    { "http://plain.example:8080/", HAB_CALLBACK_URL_NOT_ALLOWED },
+    { "http://port.example:8080/", HAB_CALLBACK_URL_ALLOWED },
+    { "https://port.example:8080/", HAB_CALLBACK_URL_ALLOWED },
+    { "http://port.example/", HAB_CALLBACK_URL_NOT_ALLOWED },
+    { "http://[::1]:9000/", HAB_CALLBACK_URL_ALLOWED },
+    { "http://127.0.0.1:81/", HAB_CALLBACK_URL_ALLOWED },
+    { "http://127.0.0.1/", HAB_CALLBACK_URL_NOT_ALLOWED },
+    { "http://127.1:81/", HAB_CALLBACK_URL_NOT_ALLOWED },
+    { "http://plain.example.evil.example/", HAB_CALLBACK_URL_NOT_ALLOWED },
+    { "http://evil.example/plain.example", HAB_CALLBACK_URL_NOT_ALLOWED },
+    { "http://plain.example.:80/", HAB_CALLBACK_URL_NOT_ALLOWED },
+    { "http://evil.example#@plain.example/", HAB_CALLBACK_URL_NOT_ALLOWED },
+    { "http://plain.example@evil.example/", HAB_CALLBACK_URL_MALFORMED },
+    { "http://user:word@plain.example/", HAB_CALLBACK_URL_MALFORMED },
+    { "ftp://plain.example/", HAB_CALLBACK_URL_MALFORMED },
+    { "file:///etc/passwd", HAB_CALLBACK_URL_MALFORMED },
+    { "plain.example", HAB_CALLBACK_URL_MALFORMED },
+    { "http://plain.example/a b", HAB_CALLBACK_URL_MALFORMED },
+    { "http://plain.example/\r\nX: y", HAB_CALLBACK_URL_MALFORMED },
+    { "http:///x", HAB_CALLBACK_URL_MALFORMED },
+    { "http://plain.example:port/", HAB_CALLBACK_URL_MALFORMED },
+    { "", HAB_CALLBACK_URL_MALFORMED },
+  };
+  g_autofree gchar *path = g_strnfill (3000, 'x');
+  g_autofree gchar *long_url =
+      g_strconcat ("http://plain.example/", path, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_test_message ("%s", rows[i].url);
+    g_assert_cmpint (hab_callback_url_check (rows[i].url, hosts), ==,
+        rows[i].verdict);
+  }
+  g_assert_cmpint (hab_callback_url_check (long_url, hosts), ==,
+      HAB_CALLBACK_URL_MALFORMED);
+  g_assert_cmpint (hab_callback_url_check (rows[0].url, NULL), ==,
+      HAB_CALLBACK_URL_NOT_ALLOWED);
+}
+
+/* printf '1700000000.{"a":1}' | openssl dgst -sha256 -hmac 'a secret of tests' */
+static void
+test_callback_signature (void)
+{
+  g_autofree gchar *signature =
+      hab_callback_sign ("a secret of tests", 1700000000, "{\"a\":1}");
+
+  g_assert_cmpstr (signature, ==, "t=1700000000,v1="
+      "f60c2f63763cd2b77f39b6b468a90fcc99dc6617c5bc26475d5d57fe709a1c41");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -234,5 +320,8 @@ main (int argc, char **argv)
   g_test_add_func ("/queue/failures", test_failures);
   g_test_add_func ("/queue/options", test_options);
   g_test_add_func ("/queue/feed", test_feed);
+  g_test_add_func ("/callback/hosts", test_callback_hosts);
+  g_test_add_func ("/callback/urls", test_callback_urls);
+  g_test_add_func ("/callback/signature", test_callback_signature);
   return g_test_run ();
 }
