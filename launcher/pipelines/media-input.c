@@ -18,6 +18,7 @@
 
 #include "media-input.h"
 
+#include <gst/audio/audio.h>
 #include <string.h>
 
 struct _HabMediaInput
@@ -28,7 +29,6 @@ struct _HabMediaInput
   gpointer data;
 
   const HabContainer *container;
-  GHashTable *codecs; /* HabCodec by stream id, from what demuxers say */
   GPtrArray *streams; /* of HabMediaStream */
   gint n_streams;     /* atomic; of streams */
   guint quiet;        /* times in a row that nothing was read or told */
@@ -50,23 +50,17 @@ static const HabContainer containers[] = {
   { .caps_name = "video/x-msvideo", .number_base = 10, .no_pts = TRUE },
 };
 
-/* Elements that make the times that a container does not have. */
-typedef struct
+/* Elements that make decoding times from presentation times. */
+static const struct
 {
   const gchar *media_type;
   const gchar *factory;
-} Timestamper;
-
-static const Timestamper for_decoding[] = {
+} timestampers[] = {
   { "video/x-h264", "h264timestamper" },
   { "video/x-h265", "h265timestamper" },
-  { NULL }
 };
 
-static const Timestamper between_times[] = {
-  { "audio/x-opus", "opusparse" },
-  { NULL }
-};
+#define OPUS_RATE 48000
 
 /* --- what a stream is ---------------------------------------------------- */
 
@@ -103,19 +97,7 @@ find_container (HabMediaInput *self, const GstCaps *caps)
   }
 }
 
-static void
-note_codec (HabMediaInput *self, GstPad *pad, const HabCodec *codec)
-{
-  gchar *id = gst_pad_get_stream_id (pad);
-
-  if (id && !g_hash_table_contains (self->codecs, id))
-    g_hash_table_insert (self->codecs, id, (gpointer) codec);
-  else
-    g_free (id);
-}
-
-/* Asked of the file first, then of each stream in it, then of what parsers make
- * of it. */
+/* Asked of the file first, then of each stream in it. */
 static gboolean
 on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
     gpointer data)
@@ -127,7 +109,6 @@ on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
     find_container (self, caps);
     return TRUE;
   }
-  note_codec (self, pad, codec);
   return !gst_caps_is_fixed (caps) || !is_described (self, caps, codec) ||
       !is_taken (caps, codec);
 }
@@ -315,13 +296,32 @@ add_parser (HabMediaInput *self, const GstCaps *caps, const GstCaps *taken)
   return parser;
 }
 
+/* What may be asked for of a stream with these caps: a parser that has seen
+ * nothing yet may leave open which codec it is (AC-3 or E-AC-3), and what the
+ * demuxer says of it may be wrong. */
+static GstCaps *
+get_taken (const GstCaps *caps, const HabCodec *codec)
+{
+  GstCaps *taken = gst_caps_from_string (codec->caps);
+  guint n_codecs;
+  const HabCodec *const *codecs = hab_codec_list (&n_codecs);
+
+  for (guint i = 0; i < n_codecs; i++) {
+    g_autoptr (GstCaps) others = gst_caps_from_string (codecs[i]->caps);
+
+    if (codecs[i]->kind == codec->kind && gst_caps_can_intersect (caps, others))
+      taken = gst_caps_merge (taken, g_steal_pointer (&others));
+  }
+  return taken;
+}
+
 /* The parser in parsebin makes what is asked for behind it, unless it has
  * begun with something else. */
 static GstPad *
 plug_parser (HabMediaInput *self, GstPad *pad, const GstCaps *caps,
     const HabCodec *codec)
 {
-  g_autoptr (GstCaps) taken = gst_caps_from_string (codec->caps);
+  g_autoptr (GstCaps) taken = get_taken (caps, codec);
   GstElement *filter = add (self, "capsfilter");
   GstElement *parser = NULL;
 
@@ -340,19 +340,54 @@ plug_parser (HabMediaInput *self, GstPad *pad, const GstCaps *caps,
 }
 
 static GstPad *
-plug_timestamper (HabMediaInput *self, GstPad *pad, const HabCodec *codec,
-    const Timestamper *timestampers)
+plug_started (HabMediaInput *self, GstPad *pad, const gchar *factory)
 {
-  for (const Timestamper *row = timestampers; row->media_type; row++) {
-    GstElement *element;
+  GstElement *element = add (self, factory);
 
-    if (strcmp (codec->media_type, row->media_type) != 0)
-      continue;
-    element = add (self, row->factory);
-    if (element)
-      gst_element_sync_state_with_parent (element);
-    return plug (self, pad, element);
+  if (element)
+    gst_element_sync_state_with_parent (element);
+  return plug (self, pad, element);
+}
+
+static GstPad *
+plug_timestamper (HabMediaInput *self, GstPad *pad, const HabCodec *codec)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (timestampers); i++) {
+    if (strcmp (codec->media_type, timestampers[i].media_type) == 0)
+      return plug_started (self, pad, timestampers[i].factory);
   }
+  return pad;
+}
+
+/* tsdemux 1.22.0 gives the time of what is to be clipped; what comes after it
+ * takes it for that of what is left. */
+static GstPadProbeReturn
+on_clipped (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  GstAudioClippingMeta *meta = gst_buffer_get_audio_clipping_meta (buffer);
+
+  if (meta == NULL || meta->format != GST_FORMAT_DEFAULT || meta->start == 0 ||
+      !GST_BUFFER_PTS_IS_VALID (buffer))
+    return GST_PAD_PROBE_OK;
+  buffer = gst_buffer_make_writable (buffer);
+  GST_BUFFER_PTS (buffer) += gst_util_uint64_scale_round (meta->start,
+      GST_SECOND, OPUS_RATE);
+  GST_BUFFER_DTS (buffer) = GST_BUFFER_PTS (buffer);
+  GST_PAD_PROBE_INFO_DATA (info) = buffer;
+  return GST_PAD_PROBE_OK;
+}
+
+/* Of all that MPEG-TS has in it only Opus has no parser by rank, which would
+ * make the times in between. */
+static GstPad *
+plug_opus_parser (HabMediaInput *self, GstPad *pad, const HabCodec *codec)
+{
+  if (strcmp (codec->media_type, "audio/x-opus") != 0)
+    return pad;
+  pad = plug_started (self, pad, "opusparse");
+  if (pad)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_clipped, NULL, NULL);
   return pad;
 }
 
@@ -367,9 +402,9 @@ prepare (HabMediaInput *self, GstPad *source, const GstCaps *caps,
   if (!is_taken (caps, codec))
     pad = plug_parser (self, pad, caps, codec);
   if (pad && container && container->no_dts)
-    pad = plug_timestamper (self, pad, codec, for_decoding);
+    pad = plug_timestamper (self, pad, codec);
   if (pad && container && container->few_times)
-    pad = plug_timestamper (self, pad, codec, between_times);
+    pad = plug_opus_parser (self, pad, codec);
   if (pad && container && container->no_pts && !codec->whole_sample)
     add_order_check (self, pad, codec);
   return pad;
@@ -411,15 +446,22 @@ get_caps (GstPad *pad)
   return caps ? caps : gst_pad_query_caps (pad, NULL);
 }
 
-/* As the demuxer told of it; else as the parser does, which may leave open what
- * it will give: that of AC-3 gives E-AC-3 as well. */
-static const HabCodec *
-find_codec (HabMediaInput *self, GstPad *pad, const GstCaps *caps)
+/* What a stream turned out to be. */
+static GstPadProbeReturn
+on_caps (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
-  g_autofree gchar *id = gst_pad_get_stream_id (pad);
-  const HabCodec *codec = id ? g_hash_table_lookup (self->codecs, id) : NULL;
+  HabMediaStream *stream = data;
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  const HabCodec *codec;
+  GstCaps *caps;
 
-  return codec ? codec : hab_codec_of_caps (caps);
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_caps (event, &caps);
+  codec = hab_codec_of_caps (caps);
+  if (codec)
+    stream->codec = codec;
+  return GST_PAD_PROBE_OK;
 }
 
 static void
@@ -428,9 +470,11 @@ hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
   gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
 
   stream->pad = prepare (self, stream->source, caps, stream->codec);
-  if (stream->pad)
+  if (stream->pad) {
+    gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+        on_caps, stream, NULL);
     self->link_error = self->on_stream (self, stream, self->data);
-  else if (self->link_error == NULL)
+  } else if (self->link_error == NULL)
     self->link_error = g_strdup_printf ("the %s track cannot be read",
         video ? "video" : "audio");
   self->has_video |= video;
@@ -445,7 +489,7 @@ on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
   HabMediaStream *stream = g_new0 (HabMediaStream, 1);
 
   stream->number = get_number (self, pad);
-  stream->codec = find_codec (self, pad, caps);
+  stream->codec = hab_codec_of_caps (caps);
   stream->source = gst_object_ref (pad);
   g_ptr_array_add (self->streams, stream);
   g_atomic_int_inc (&self->n_streams);
@@ -565,8 +609,6 @@ hab_media_input_new (GstBin *bin, const gchar *path,
   self->bin = bin;
   self->on_stream = on_stream;
   self->data = data;
-  self->codecs =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->streams =
       g_ptr_array_new_with_free_func ((GDestroyNotify) stream_free);
   source = add (self, "filesrc");
@@ -590,7 +632,6 @@ hab_media_input_free (HabMediaInput *self)
 {
   if (self == NULL)
     return;
-  g_clear_pointer (&self->codecs, g_hash_table_unref);
   g_clear_pointer (&self->streams, g_ptr_array_unref);
   g_clear_pointer (&self->segment, gst_event_unref);
   g_free (self->unsupported);
