@@ -18,6 +18,7 @@
 typedef struct
 {
   gchar *kid, *key_file, *iv, *encrypt, *license_url, *hls_key_url;
+  gchar *hls_key_format;
   gdouble segment_duration;
   gboolean single_file, hls;
   guint8 iv_bytes[HAB_KEY_SIZE];
@@ -32,6 +33,7 @@ options_clear (Options *options)
   g_free (options->encrypt);
   g_free (options->license_url);
   g_free (options->hls_key_url);
+  g_free (options->hls_key_format);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -90,6 +92,13 @@ usage_error (const gchar *what)
 }
 
 static gboolean
+read_key_format (const gchar *name, gboolean *clearkey)
+{
+  *clearkey = g_strcmp0 (name, "clearkey") == 0;
+  return name == NULL || *clearkey || g_str_equal (name, "identity");
+}
+
+static gboolean
 check_options (const Options *options, HabPackageConfig *config)
 {
   if (options->encrypt != NULL &&
@@ -103,6 +112,8 @@ check_options (const Options *options, HabPackageConfig *config)
   config->segment_duration_ns = options->segment_duration * 1e9 + 0.5;
   if (options->hls_key_url != NULL && !options->hls)
     return usage_error ("--hls-key-url goes with --hls");
+  if (!read_key_format (options->hls_key_format, &config->hls_clearkey))
+    return usage_error ("--hls-key-format must be identity or clearkey");
   config->license_url = options->license_url;
   config->single_file = options->single_file;
   config->hls = options->hls;
@@ -182,6 +193,8 @@ hab_cmd_package (int argc, char **argv)
         NULL },
     { "hls-key-url", 0, 0, G_OPTION_ARG_STRING, &options.hls_key_url,
         "address of the 16 bytes of the key, for the playlists", "URL" },
+    { "hls-key-format", 0, 0, G_OPTION_ARG_STRING, &options.hls_key_format,
+        "identity (default) or clearkey, which is what hls.js takes", "FORMAT" },
     G_OPTION_ENTRY_NULL
   };
   HabPackageConfig config = { .records_fd = -1 };

@@ -16,10 +16,31 @@ typedef enum
   PROP_SINGLE_FILE,
   PROP_HLS,
   PROP_HLS_KEY_URL,
+  PROP_HLS_KEY_FORMAT,
   PROP_DURABLE,
 } Property;
 
 #define N_PROPS (PROP_DURABLE + 1)
+
+#define GST_TYPE_CENC_DASH_SINK_HLS_KEY_FORMAT (hls_key_format_get_type ())
+static GType
+hls_key_format_get_type (void)
+{
+  static const GEnumValue values[] = {
+    { HAB_HLS_KEY_IDENTITY,
+        "identity: the address of the key's 16 bytes, for Shaka Player and "
+        "others; without an address no EXT-X-KEY", "identity" },
+    { HAB_HLS_KEY_CLEARKEY,
+        "org.w3.clearkey: the ID of the key, for hls.js", "clearkey" },
+    { 0, NULL, NULL },
+  };
+  static GType type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstCencDashSinkHlsKeyFormat", values));
+  return type;
+}
 
 void
 hab_dash_settings_init (HabDashSettings *settings)
@@ -70,6 +91,9 @@ hab_dash_settings_set (HabDashSettings *settings, guint id,
     case PROP_HLS_KEY_URL:
       take_string (&settings->hls_key_url, value);
       return TRUE;
+    case PROP_HLS_KEY_FORMAT:
+      settings->hls_key_format = g_value_get_enum (value);
+      return TRUE;
     case PROP_DURABLE:
       settings->durable = g_value_get_boolean (value);
       return TRUE;
@@ -103,6 +127,9 @@ hab_dash_settings_get (const HabDashSettings *settings, guint id,
       return TRUE;
     case PROP_HLS_KEY_URL:
       g_value_set_string (value, settings->hls_key_url);
+      return TRUE;
+    case PROP_HLS_KEY_FORMAT:
+      g_value_set_enum (value, settings->hls_key_format);
       return TRUE;
     case PROP_DURABLE:
       g_value_set_boolean (value, settings->durable);
@@ -148,9 +175,13 @@ hab_dash_settings_install (GObjectClass *klass)
       FALSE, flags);
   props[PROP_HLS_KEY_URL] = g_param_spec_string ("hls-key-url", "HLS key URL",
       "Address where HLS players get the 16 bytes of the key, with $KID$ for the "
-      "32 hexadecimal digits of its ID; when unset, the playlists name no key "
-      "and players must be given it in another way",
+      "32 hexadecimal digits of its ID; when unset, the playlists name no key, "
+      "or only its ID, and players must be given it in another way",
       NULL, flags);
+  props[PROP_HLS_KEY_FORMAT] = g_param_spec_enum ("hls-key-format",
+      "HLS key format",
+      "KEYFORMAT of the playlists' keys; no player takes both",
+      GST_TYPE_CENC_DASH_SINK_HLS_KEY_FORMAT, HAB_HLS_KEY_IDENTITY, flags);
   props[PROP_DURABLE] = g_param_spec_boolean ("durable", "Durable",
       "Wait for the disk: what an element message tells of outlives a power cut",
       FALSE, flags);
@@ -183,7 +214,7 @@ hab_dash_settings_get_files (const HabDashSettings *settings)
     .location = settings->location,
     .license_url = settings->license_url,
     .hls = settings->hls,
-    .hls_key_url = settings->hls_key_url,
+    .hls_keys = { settings->hls_key_format, settings->hls_key_url },
     .durable = settings->durable,
   };
 }

@@ -17,6 +17,7 @@ typedef struct
   gboolean single_file;
   gboolean hls;
   gchar *hls_key_url;
+  HabHlsKeyFormat hls_key_format;
   gboolean durable;
 } HabDashSettings;
 

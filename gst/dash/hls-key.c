@@ -6,6 +6,7 @@
 #include "hls-text.h"
 
 #include "cenc-protection.h"
+#include "keys.h"
 
 /* (transfer full): the key ID without dashes. */
 static gchar *
@@ -16,18 +17,46 @@ kid_digits (const HabRepresentation *rep)
   return g_strjoinv (NULL, parts);
 }
 
-/* $KID$ in the URL stands for the key ID. */
-static void
-append_identity (GString *text, const HabRepresentation *rep,
-    const gchar *key_url)
+/* (transfer full): with the key ID in place of $KID$. */
+static gchar *
+fill_in_kid (const HabRepresentation *rep, const gchar *url)
 {
   g_autofree gchar *kid = kid_digits (rep);
-  g_auto (GStrv) parts = g_strsplit (key_url, "$KID$", -1);
-  g_autofree gchar *url = g_strjoinv (kid, parts);
+  g_auto (GStrv) parts = g_strsplit (url, "$KID$", -1);
 
+  return g_strjoinv (kid, parts);
+}
+
+/* (transfer full) (nullable): the key ID itself, which is all that is to be
+ * known where a licence service gives the key. */
+static gchar *
+kid_url (const HabRepresentation *rep)
+{
+  guint8 kid[HAB_KEY_SIZE];
+  g_autofree gchar *base64 = NULL;
+
+  if (!hab_key_parse (rep->default_kid, kid, NULL))
+    return NULL;
+  base64 = g_base64_encode (kid, sizeof kid);
+  return g_strconcat ("data:text/plain;base64,", base64, NULL);
+}
+
+/* (transfer full) (nullable): NULL where the key is not to be named. */
+static gchar *
+key_url_of (const HabRepresentation *rep, const HabHlsKeys *keys)
+{
+  if (keys->url)
+    return fill_in_kid (rep, keys->url);
+  return keys->format == HAB_HLS_KEY_CLEARKEY ? kid_url (rep) : NULL;
+}
+
+static void
+append_plain_key (GString *text, HabHlsKeyFormat format, const gchar *url)
+{
   g_string_append (text, "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=");
   hab_hls_append_quoted (text, url);
-  g_string_append (text, ",KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"\n");
+  g_string_append_printf (text, ",KEYFORMAT=\"%s\",KEYFORMATVERSIONS=\"1\"\n",
+      format == HAB_HLS_KEY_CLEARKEY ? "org.w3.clearkey" : "identity");
 }
 
 static void
@@ -65,20 +94,30 @@ is_encrypted (const HabRepresentation *rep, guint i)
   return rep->default_kid && hab_representation_get_segment (rep, i)->encrypted;
 }
 
+/* The first that is, or the first behind a clear lead. */
+static gboolean
+begins_encrypted (const HabRepresentation *rep, guint i)
+{
+  return is_encrypted (rep, i) && (i == 0 || !is_encrypted (rep, i - 1));
+}
+
 void
 hab_hls_append_keys (GString *text, const HabRepresentation *rep, guint i,
-    const gchar *key_url)
+    const HabHlsKeys *keys)
 {
   const HabPssh *widevine = hab_pssh_find (rep->pssh, HAB_SYSTEM_WIDEVINE);
   const HabPssh *playready = hab_pssh_find (rep->pssh, HAB_SYSTEM_PLAYREADY);
+  g_autofree gchar *url = NULL;
 
-  if (!is_encrypted (rep, i) || (i > 0 && is_encrypted (rep, i - 1)) ||
-      (key_url == NULL && widevine == NULL && playready == NULL))
+  if (!begins_encrypted (rep, i))
+    return;
+  url = key_url_of (rep, keys);
+  if (url == NULL && widevine == NULL && playready == NULL)
     return;
   if (i > 0)
     g_string_append (text, "#EXT-X-DISCONTINUITY\n");
-  if (key_url)
-    append_identity (text, rep, key_url);
+  if (url)
+    append_plain_key (text, keys->format, url);
   if (widevine)
     append_widevine (text, rep, widevine);
   if (playready)

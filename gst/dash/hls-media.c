@@ -52,7 +52,7 @@ append_map (GString *text, const HabRepresentation *rep)
 }
 
 static GString *
-begin_media (const HabRepresentation *rep, const gchar *key_url)
+begin_media (const HabRepresentation *rep, const HabHlsKeys *keys)
 {
   GString *text = g_string_new ("#EXTM3U\n");
 
@@ -60,7 +60,7 @@ begin_media (const HabRepresentation *rep, const gchar *key_url)
       "#EXT-X-VERSION:%u\n#EXT-X-TARGETDURATION:%" G_GUINT64_FORMAT
       "\n#EXT-X-MEDIA-SEQUENCE:%u\n#EXT-X-PLAYLIST-TYPE:VOD\n",
       HAB_HLS_VERSION, target_duration (rep), rep->first_number);
-  hab_hls_append_keys (text, rep, 0, key_url);
+  hab_hls_append_keys (text, rep, 0, keys);
   append_map (text, rep);
   return text;
 }
@@ -76,12 +76,12 @@ append_duration (GString *text, const HabRepresentation *rep, guint64 ticks)
 /* Segment i, or its first size bytes where that is not 0. */
 static void
 append_segment (GString *text, const HabRepresentation *rep, guint i,
-    guint64 size, const gchar *key_url)
+    guint64 size, const HabHlsKeys *keys)
 {
   const HabSegment *segment = segment_at (rep, i);
 
   if (i > 0)
-    hab_hls_append_keys (text, rep, i, key_url);
+    hab_hls_append_keys (text, rep, i, keys);
   append_duration (text, rep, segment->duration);
   if (rep->single_file || size > 0)
     g_string_append_printf (text,
@@ -95,28 +95,28 @@ append_segment (GString *text, const HabRepresentation *rep, guint i,
 }
 
 gchar *
-hab_hls_write_media (const HabRepresentation *rep, const gchar *key_url)
+hab_hls_write_media (const HabRepresentation *rep, const HabHlsKeys *keys)
 {
-  GString *text = begin_media (rep, key_url);
+  GString *text = begin_media (rep, keys);
 
   for (guint i = 0; i < rep->segments->len; i++)
-    append_segment (text, rep, i, 0, key_url);
+    append_segment (text, rep, i, 0, keys);
   g_string_append (text, "#EXT-X-ENDLIST\n");
   return g_string_free (text, FALSE);
 }
 
 gchar *
-hab_hls_write_i_frames (const HabRepresentation *rep, const gchar *key_url)
+hab_hls_write_i_frames (const HabRepresentation *rep, const HabHlsKeys *keys)
 {
   GString *text;
 
   if (rep->content.kind != HAB_MEDIA_VIDEO || hab_hls_i_frame_bandwidth (rep) == 0)
     return NULL;
-  text = begin_media (rep, key_url);
+  text = begin_media (rep, keys);
   g_string_append (text, "#EXT-X-I-FRAMES-ONLY\n");
   for (guint i = 0; i < rep->segments->len; i++)
     append_segment (text, rep, i, segment_at (rep, i)->key_frame_size,
-        key_url);
+        keys);
   g_string_append (text, "#EXT-X-ENDLIST\n");
   return g_string_free (text, FALSE);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "presentation.h"
+#include "hls.h"
 
 G_BEGIN_DECLS
 
@@ -15,11 +15,10 @@ G_BEGIN_DECLS
 void hab_hls_append_quoted (GString *text, const gchar *value);
 
 /* Appends what stands in front of segment i because it is encrypted and the one
- * before is not, or there is none: an EXT-X-KEY for key_url (nullable), where a
- * player gets the 16 bytes of the key, and one for each DRM system that HLS has a
- * form for and the representation a pssh box. */
+ * before is not, or there is none: an EXT-X-KEY as keys has it, and one for each
+ * DRM system that HLS has a form for and the representation a pssh box. */
 void hab_hls_append_keys (GString *text, const HabRepresentation *rep, guint i,
-    const gchar *key_url);
+    const HabHlsKeys *keys);
 
 /* Bits a second of the pictures that segments start with, 0 where nothing is
  * known of them. */

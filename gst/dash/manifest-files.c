@@ -10,7 +10,6 @@
 
 #include <glib/gstdio.h>
 
-#include "hls.h"
 #include "mpd.h"
 #include "output-file.h"
 
@@ -38,9 +37,8 @@ write_media_playlists (const HabManifestFiles *files, const gchar *folder,
     const HabRepresentation *rep, GError **error)
 {
   g_autofree gchar *rep_folder = g_build_filename (folder, rep->id, NULL);
-  g_autofree gchar *media = hab_hls_write_media (rep, files->hls_key_url);
-  g_autofree gchar *i_frames = hab_hls_write_i_frames (rep,
-      files->hls_key_url);
+  g_autofree gchar *media = hab_hls_write_media (rep, &files->hls_keys);
+  g_autofree gchar *i_frames = hab_hls_write_i_frames (rep, &files->hls_keys);
 
   if (i_frames && !put_text (files, rep_folder, HAB_HLS_I_FRAMES, i_frames,
                       error))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "presentation.h"
+#include "hls.h"
 
 G_BEGIN_DECLS
 
@@ -12,7 +12,7 @@ typedef struct
   const gchar *location;    /* path of the MPD; stream.mpd has stream.m3u8 */
   const gchar *license_url; /* of a ClearKey licence service, or NULL */
   gboolean hls;
-  const gchar *hls_key_url; /* where HLS players get the key, or NULL */
+  HabHlsKeys hls_keys;      /* what the playlists say of them */
   gboolean durable;         /* they must survive a power cut */
 } HabManifestFiles;
 

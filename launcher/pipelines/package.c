@@ -199,6 +199,8 @@ build (Package *self, GError **error)
       "hls", config->hls,
       "hls-key-url", config->hls_key_url,
       "durable", config->durable, NULL);
+  gst_util_set_object_arg (G_OBJECT (self->sink), "hls-key-format",
+      config->hls_clearkey ? "clearkey" : "identity");
   self->input = hab_media_input_new (GST_BIN (self->pipeline), config->input,
       on_stream, self, error);
   return self->input != NULL;

@@ -16,6 +16,7 @@ typedef struct
   gboolean single_file;         /* each track one file: on-demand profile */
   gboolean hls;                 /* playlists, too */
   const gchar *hls_key_url;     /* for the playlists, or NULL */
+  gboolean hls_clearkey;        /* their KEYFORMAT is org.w3.clearkey */
   guint64 segment_duration_ns;
   gboolean durable;             /* fsync what is promised */
   gint records_fd;              /* for catalogrecorder, or -1 */
