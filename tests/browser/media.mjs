@@ -8,17 +8,20 @@ const run = promisify(execFile);
 
 export const FRAME_RATE = 25;
 
-// H.264 with B-frames and AAC; the picture changes from frame to frame and says
-// its time. Tagged BT.709, as Chromium guesses untagged pictures differently
-// in a file and in a stream.
-export async function makeClip(path, { seconds = 8, gop = 50 } = {}) {
+const H264 = ['libx264', '-preset', 'ultrafast', '-bf', '2', '-sc_threshold', '0'];
+
+// The picture changes from frame to frame and says its time. Tagged BT.709, as
+// Chromium guesses untagged pictures differently in a file and in a stream.
+// video, audio: ffmpeg's encoders with their options; H.264 with B-frames and
+// AAC.
+export async function makeClip(path, { seconds = 8, gop = 50, video = H264, audio = ['aac'] } = {}) {
   await run('ffmpeg', ['-v', 'error', '-y',
     '-f', 'lavfi', '-i', `testsrc2=size=640x360:rate=${FRAME_RATE}:duration=${seconds}`,
     '-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`,
     '-vf', 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p',
     '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709',
-    '-c:v', 'libx264', '-preset', 'ultrafast', '-threads', '1', '-bf', '2',
-    '-g', String(gop), '-sc_threshold', '0', '-c:a', 'aac', path], { timeout: 60_000 });
+    '-c:v', ...video, '-threads', '1', '-g', String(gop),
+    '-c:a', ...audio, '-strict', '-2', path], { timeout: 60_000 });
 }
 
 // Indices and frame counts of the GOPs as ffprobe counts them; right where

@@ -17,10 +17,12 @@ export const SAME = 3;
 // The clear clip in a page of its own, which also does the arithmetic.
 export class Reference {
   #page;
+  #pictures = new Map(); // by time; each waits for the one before
+  #last = Promise.resolve();
 
   static async open(browser, clip) {
     const self = new Reference();
-    const html = path.join(path.dirname(clip), 'reference.html');
+    const html = `${clip}.html`;
 
     await fs.writeFile(html, `<!doctype html><body style="margin:0">
       <video id="video" muted preload="auto" style="width:${SIZE.width}px;height:${SIZE.height}px;display:block"
@@ -32,10 +34,19 @@ export class Reference {
     return self;
   }
 
+  // The clip at time.
+  async #at(time) {
+    if (!this.#pictures.has(time)) {
+      this.#last = this.#last.then(() => shoot(this.#page, time));
+      this.#pictures.set(time, this.#last);
+    }
+    return this.#pictures.get(time);
+  }
+
   // How far the picture of another page's video is from the clip at time.
   async distance(png, time) {
     return this.#page.evaluate((urls) => window.compare(urls),
-      [png, await shoot(this.#page, time)].map(dataUrl));
+      [png, await this.#at(time)].map(dataUrl));
   }
 
   // Standard deviation of the luma of a picture; 0 when it is all one colour.

@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
-import { serve } from './support/http.mjs';
+import { serve } from '../support/http.mjs';
 import {
   ffmpeg, gstLaunch, KEY, makeFolder, run, writeKey,
 } from './support/run.mjs';
@@ -24,7 +24,7 @@ const WRONG = KEYS.replaceAll(/:\w+/g, `:${KEY.wrong}`);
 const PLAYERS = ['playbin', 'playbin3'];
 
 const folder = await makeFolder();
-const address = await serve(folder);
+const address = await serve({ '/': folder });
 const made = new Map();
 const once = (key, make) => {
   if (!made.has(key))

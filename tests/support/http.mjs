@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The files of a folder over HTTP, with ranges, as a player asks for them.
+// Files over HTTP, with ranges, as a player asks for them.
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -24,9 +24,23 @@ const parseRange = (header, size) => {
     [Number(first), Math.min(last ? Number(last) : size - 1, size - 1)];
 };
 
-const send = async (folder, request, response) => {
-  const { pathname } = new URL(request.url, 'http://localhost');
-  const file = path.join(folder, path.normalize(decodeURIComponent(pathname)));
+// The entry of places whose name pathname begins with, the longest one.
+const placeOf = (places, pathname) => Object.keys(places)
+  .filter((prefix) => pathname.startsWith(prefix))
+  .sort((a, b) => b.length - a.length)[0];
+
+const send = async (places, request, response) => {
+  const pathname = path.posix.normalize(
+    decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
+  const prefix = placeOf(places, pathname);
+  if (typeof places[prefix] === 'function')
+    await places[prefix](request, response);
+  else
+    await sendFile(path.join(places[prefix], pathname.slice(prefix.length)),
+      request, response);
+};
+
+const sendFile = async (file, request, response) => {
   const info = await stat(file).catch(() => null);
   if (!info?.isFile()) {
     response.writeHead(404).end();
@@ -46,10 +60,12 @@ const send = async (folder, request, response) => {
     pipeline(createReadStream(file, { start, end }), response, () => {});
 };
 
-// The address, without a slash at its end. It ends with the test file.
-export const serve = async (folder) => {
+// places: folders, or functions of request and response, by the beginning of
+// the path; '/' must be among them. Gives the address, without a slash at its
+// end. It ends with the test file.
+export const serve = async (places) => {
   const server = http.createServer((request, response) =>
-    send(folder, request, response).catch((error) => response.destroy(error)));
+    send(places, request, response).catch((error) => response.destroy(error)));
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   after(() => {
     server.close();

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Players that we did not write, each in a page with nothing else.
+
+import { fileURLToPath } from 'node:url';
+
+import { bareVideo } from './pictures.mjs';
+
+const file = (relative) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
+
+const SCRIPTS = {
+  shaka: file('data/node_modules/shaka-player/dist/shaka-player.compiled.js'),
+  dashjs: file('tests/node_modules/dashjs/dist/modern/umd/dash.all.min.js'),
+  hlsjs: file('tests/node_modules/hls.js/dist/hls.min.js'),
+};
+
+const toBase64url = (hex) => Buffer.from(hex, 'hex').toString('base64url');
+
+// They run in the page: begin to load uri. keys: what the player is given,
+// { kid: key } in hex and in base64url, or null; license: an address, or null.
+// trouble: called with what goes wrong.
+const STARTS = {
+  async shaka(video, { uri, keys, license }, trouble) {
+    const player = new shaka.Player();
+    player.addEventListener('error', ({ detail }) => trouble(`shaka ${detail.code}`));
+    await player.attach(video);
+    player.configure({ drm: {
+      clearKeys: keys?.hex ?? {},
+      servers: license ? { 'org.w3.clearkey': license } : {},
+    } });
+    await player.load(uri);
+  },
+  async dashjs(video, { uri, keys, license }, trouble) {
+    const player = dashjs.MediaPlayer().create();
+    player.updateSettings({ debug: { logLevel: 0 } });
+    player.on('error', ({ error }) => trouble(`dash.js ${error.code}`));
+    player.initialize(video, uri, false);
+    if (keys || license)
+      player.setProtectionData({ 'org.w3.clearkey': keys ? { clearkeys: keys.base64url } : { serverURL: license } });
+  },
+  // It has no option for a key, only for a licence server.
+  async hlsjs(video, { uri, license }, trouble) {
+    const player = new Hls({ emeEnabled: license !== null,
+      drmSystems: license ? { 'org.w3.clearkey': { licenseUrl: license } } : {} });
+    player.on(Hls.Events.ERROR, (_, error) => error.fatal && trouble(`hls.js ${error.details}`));
+    player.loadSource(uri);
+    player.attachMedia(video);
+  },
+};
+
+// Loads uri in a page of its own. keys: { kid: key } in hex, or null. The page
+// collects in window.trouble what goes wrong.
+export async function openPlayer(browser, player, uri, { keys = null, license = null } = {}) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const inBase64url = keys && Object.fromEntries(Object.entries(keys).map((pair) => pair.map(toBase64url)));
+
+  await page.goto(new URL('/player.html', uri).href);
+  await page.addScriptTag({ path: SCRIPTS[player] });
+  await page.evaluate(watch);
+  await page.evaluate(`(${STARTS[player].toString().replace(/^async \w+/, 'async function')})(
+    document.getElementById('video'),
+    ${JSON.stringify({ uri, keys: keys && { hex: keys, base64url: inBase64url }, license })},
+    (text) => window.trouble.push(text)).catch((error) => window.trouble.push(String(error.code ?? error)))`);
+  await bareVideo(page);
+  return { page, close: () => context.close() };
+}
+
+function watch() {
+  const video = document.getElementById('video');
+
+  window.trouble = [];
+  video.addEventListener('error', () => window.trouble.push(`video ${video.error.message}`));
+  video.addEventListener('waitingforkey', () => window.trouble.push('waiting for a key'));
+}
+
+export const PLAYER_PAGE = '<!doctype html><body style="margin:0;background:#808"><video id="video" muted></video>';
+
+// A Clear Key licence server (W3C EME, 9.1.4), as a function for serve().
+export const licenseServer = (keys) => async (request, response) => {
+  const { kids } = await new Response(request).json();
+  const known = Object.fromEntries(Object.entries(keys).map((pair) => pair.map(toBase64url)));
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify({ type: 'temporary',
+    keys: kids.filter((kid) => kid in known).map((kid) => ({ kty: 'oct', kid, k: known[kid] })) }));
+};

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Our packages in Chromium, by Shaka Player, dash.js and hls.js: the right
+// pictures and a sound that is decoded, and neither without the key.
+
+import assert from 'node:assert/strict';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+
+import { KEY, gstLaunch, makeFolder, run, writeKey } from '../interop/support/run.mjs';
+import { serve } from '../support/http.mjs';
+import { startBrowser } from './browser.mjs';
+import { makeClip } from './media.mjs';
+import { Reference, SAME, decodedFrames, shoot } from './pictures.mjs';
+import { PLAYER_PAGE, licenseServer, openPlayer } from './players.mjs';
+
+const SECONDS = 5;
+const TIMES = [0.4, 2.6, 4.2];
+const SOUND = { kid: '00000000000000000000000000000002', key: '0f1e2d3c4b5a69788796a5b4c3d2e1f0' };
+const KEYS = { [KEY.kid]: KEY.key };
+const BOTH = { ...KEYS, [SOUND.kid]: SOUND.key };
+const WRONG = { [KEY.kid]: KEY.wrong, [SOUND.kid]: KEY.wrong };
+const PARALLEL = { concurrency: 3, timeout: 120_000 };
+const REALTIME = ['-cpu-used', '8'];
+
+const CLIPS = {
+  h264: { audio: ['aac'] },
+  av1: { video: ['libaom-av1', '-usage', 'realtime', ...REALTIME], audio: ['libopus'] },
+  vp9: { video: ['libvpx-vp9', '-deadline', 'realtime', ...REALTIME], audio: ['flac'] },
+  'h264-flac': { audio: ['flac'] },
+};
+
+const folder = await makeFolder();
+const origin = await serve({
+  '/': folder,
+  '/player.html': (_, response) => response.setHeader('Content-Type', 'text/html').end(PLAYER_PAGE),
+  '/license': licenseServer(KEYS),
+  '/wrong-license': licenseServer(WRONG),
+});
+const references = {};
+let browser;
+const clip = (name) => path.join(folder, `${name}.mp4`);
+
+before(async () => {
+  browser = await startBrowser();
+  const keyFile = await writeKey(folder, KEY.key);
+  await Promise.all(Object.entries(CLIPS).map(async ([name, codecs]) => {
+    await makeClip(clip(name), { seconds: SECONDS, ...codecs });
+    references[name] = await Reference.open(browser, clip(name));
+    await makePackages(name, keyFile);
+  }));
+  await makeTwoKeys(keyFile);
+});
+
+after(() => browser?.close());
+
+const PACKAGES = {
+  h264: [['plain', []], ['license', ['--license-url', '/license']],
+    ['identity', ['--hls', '--single-file']], ['clearkey', ['--hls', '--hls-key-format', 'clearkey']]],
+  av1: [['plain', []]],
+  vp9: [['plain', ['--encrypt', 'none', '--hls']]],
+  'h264-flac': [['plain', []]],
+};
+
+const makePackages = (name, keyFile) => Promise.all(PACKAGES[name].map(([how, options]) =>
+  run(process.env.HABERDASH, ['package', clip(name), path.join(folder, name, how), '--segment-duration', '2',
+    '--kid', KEY.kid, '--key-file', keyFile, ...(how === 'plain' && name === 'vp9' ? [] : ['--encrypt', 'all']),
+    ...options.map((option) => (option.startsWith('/') ? origin + option : option))])));
+
+const makeTwoKeys = async (keyFile) => gstLaunch(`cencdashsink name=dash hls=true
+  location=${folder}/two/stream.mpd filesrc location=${clip('h264')} ! qtdemux name=in
+  in.video_0 ! gopsplit ! cbcsenc kid=${KEY.kid} key-file=${keyFile} ! dash.video_0
+  in.audio_0 ! cbcsenc kid=${SOUND.kid} key-file=${await writeKey(folder, SOUND.key)} ! dash.audio_0`);
+
+// Runs work with a page that plays what lies at file.
+async function withPlayer(player, file, options, work) {
+  await access(path.join(folder, file));
+  const { page, close } = await openPlayer(browser, player, `${origin}/${file}`, options);
+
+  try {
+    await work(page);
+  } catch (error) {
+    error.message += `; trouble: ${await page.evaluate(() => window.trouble.join(', '))}`;
+    throw error;
+  } finally {
+    await close();
+  }
+}
+
+const decodedSound = (page) => page.evaluate(() =>
+  document.getElementById('video').webkitAudioDecodedByteCount);
+
+async function assertPlays(page, reference) {
+  await page.waitForFunction(() => document.getElementById('video').readyState >= 2, null, { timeout: 15_000 });
+  for (const time of TIMES) {
+    const distance = await reference.distance(await shoot(page, time), time);
+    assert.ok(distance < SAME, `at ${time} s the picture is ${distance} off`);
+  }
+  await page.evaluate(() => {
+    const video = document.getElementById('video');
+    video.currentTime = 1;
+    return video.play();
+  });
+  await page.waitForFunction(() => document.getElementById('video').currentTime > 1.5, null, { timeout: 15_000 });
+  assert.ok(await decodedSound(page) > 0, 'no sound was decoded');
+}
+
+async function assertStaysDark(page, reference) {
+  await page.evaluate(() => void document.getElementById('video').play().catch(() => {}));
+  await page.waitForFunction(() => window.trouble.length > 0, null, { timeout: 15_000 });
+  assert.equal(await decodedFrames(page), 0);
+  assert.ok(await reference.contrast(await shoot(page)) < 3, 'something is on the screen');
+}
+
+const license = (name) => ({ get license() { return `${origin}/${name}`; } });
+
+// Player, clip, what is played, what the player is given.
+const PLAYS = [
+  ['shaka', 'h264', 'h264/plain/stream.mpd', { keys: KEYS }],
+  ['dashjs', 'h264', 'h264/plain/stream.mpd', { keys: KEYS }],
+  ['dashjs', 'h264', 'h264/license/stream.mpd', {}],
+  ['shaka', 'h264', 'h264/identity/stream.mpd', { keys: KEYS }],
+  ['dashjs', 'h264', 'h264/identity/stream.mpd', { keys: KEYS }],
+  ['shaka', 'h264', 'h264/identity/stream.m3u8', { keys: KEYS }],
+  ['hlsjs', 'h264', 'h264/clearkey/stream.m3u8', license('license')],
+  ['shaka', 'h264', 'two/stream.mpd', { keys: BOTH }],
+  ['dashjs', 'h264', 'two/stream.mpd', { keys: BOTH }],
+  ['shaka', 'av1', 'av1/plain/stream.mpd', { keys: KEYS }],
+  ['dashjs', 'av1', 'av1/plain/stream.mpd', { keys: KEYS }],
+  ['shaka', 'vp9', 'vp9/plain/stream.mpd', {}],
+  ['dashjs', 'vp9', 'vp9/plain/stream.mpd', {}],
+  ['hlsjs', 'vp9', 'vp9/plain/stream.m3u8', {}],
+  ['shaka', 'h264-flac', 'h264-flac/plain/stream.mpd', { keys: KEYS }],
+];
+
+describe('with the key', PARALLEL, () => {
+  for (const [player, name, file, given] of PLAYS)
+    it(`${player} plays ${file}`, () => withPlayer(player, file, given, (page) => assertPlays(page, references[name])));
+});
+
+const REFUSALS = [
+  ['shaka', 'h264/plain/stream.mpd', { keys: WRONG }, 'with a wrong key'],
+  ['dashjs', 'h264/plain/stream.mpd', { keys: WRONG }, 'with a wrong key'],
+  ['hlsjs', 'h264/clearkey/stream.m3u8', license('wrong-license'), 'with a wrong key'],
+  ['dashjs', 'h264/plain/stream.mpd', {}, 'without a key'],
+  ['shaka', 'two/stream.mpd', { keys: { [SOUND.kid]: SOUND.key } }, "with the sound's key only"],
+];
+
+describe('without the key', PARALLEL, () => {
+  for (const [player, file, given, how] of REFUSALS) {
+    it(`${player} shows nothing of ${file} ${how}`, () =>
+      withPlayer(player, file, given, (page) => assertStaysDark(page, references.h264)));
+  }
+});
