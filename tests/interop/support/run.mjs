@@ -11,12 +11,14 @@ import { after } from 'node:test';
 const LIMIT_MS = 120_000;
 
 // The output of a program; an error has its log in the message.
-export const run = (program, args, { limit = LIMIT_MS, input = '' } = {}) =>
+export const run = (program, args,
+  { limit = LIMIT_MS, input = '', env = process.env } = {}) =>
   new Promise((resolve, reject) => {
     const child = execFile(program, args, {
       timeout: limit,
       killSignal: 'SIGKILL',
       maxBuffer: 256 << 20,
+      env,
       encoding: 'utf8',
     }, (error, stdout, stderr) => {
       if (!error) {
