@@ -5,6 +5,9 @@
 
 #include "single-file.h"
 
+#include "dash-track.h"
+#include "hls.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -91,6 +94,33 @@ test_room (gconstpointer data)
   g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
+/* Segments of 1.5 GiB each: offsets go on behind 4 GiB, in the playlist, too. */
+static void
+test_above_4_gib (void)
+{
+  const guint64 size = G_GUINT64_CONSTANT (3) << 29;
+  const HabSingleFileLayout layout = { 800, 800, 200, 1000 };
+  HabRepresentation *rep = hab_representation_new ("video_0",
+      HAB_MEDIA_VIDEO);
+  g_autofree gchar *playlist = NULL, *range = NULL;
+
+  rep->timescale = 1000;
+  for (guint64 i = 0; i < 4; i++) {
+    HabSegment segment = { .time = i * 4000, .duration = 4000, .size = size };
+
+    g_array_append_val (rep->segments, segment);
+  }
+  hab_dash_track_set_single_file (rep, &layout);
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpuint (hab_representation_get_segment (rep, i)->offset, ==,
+        1000 + i * size);
+  playlist = hab_hls_write_media (rep, NULL);
+  range = g_strdup_printf ("#EXT-X-BYTERANGE:%" G_GUINT64_FORMAT "@%"
+      G_GUINT64_FORMAT "\n", size, 1000 + 3 * size);
+  g_assert_nonnull (strstr (playlist, range));
+  hab_representation_free (rep);
+}
+
 static void
 test_given_up (void)
 {
@@ -115,6 +145,7 @@ main (gint argc, gchar **argv)
       GUINT_TO_POINTER (N_SEGMENTS - 1), test_room);
   g_test_add_data_func ("/single-file/no-room", GUINT_TO_POINTER (0),
       test_room);
+  g_test_add_func ("/single-file/above-4-gib", test_above_4_gib);
   g_test_add_func ("/single-file/given-up", test_given_up);
   return g_test_run ();
 }
