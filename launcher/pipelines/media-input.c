@@ -21,6 +21,8 @@
 #include <gst/audio/audio.h>
 #include <string.h>
 
+#include "movie-duration.h"
+
 struct _HabMediaInput
 {
   GstBin *bin; /* not owned */
@@ -620,6 +622,7 @@ hab_media_input_new (GstBin *bin, const gchar *path,
     return NULL;
   }
   g_object_set (source, "location", path, NULL);
+  hab_movie_duration_mend_source (source);
   g_signal_connect (self->parsebin, "autoplug-continue",
       G_CALLBACK (on_autoplug_continue), self);
   g_signal_connect (self->parsebin, "pad-added", G_CALLBACK (on_pad_added),

@@ -115,7 +115,7 @@ const packageOf = (name, route, all = false) =>
   once(`package ${name} ${route} ${all}`,
     async () => routes[route](await inputOf(name), folder, all));
 const wantedOf = (name) => once(`wanted ${name}`,
-  async () => deliver(await inputOf(name), 'qtdemux name=d d.audio_0'));
+  async () => probe(await inputOf(name), 'a'));
 
 // The encoder delay, not only the distances: what is heard at 0 is the same.
 const assertSameStart = async (name, track, tick) => {

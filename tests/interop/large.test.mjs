@@ -56,7 +56,5 @@ test('it is packaged', async () => {
   const manifest = path.join(out, 'stream.mpd');
   assertSamePayload(await probe(manifest, 'v'), await probe(small, 'v'));
   const wanted = await probe(small, 'a');
-  const sound = await probe(manifest, 'a');
-  assert.ok(wanted.length - sound.length <= 1);
-  assertSamePayload(sound, wanted.slice(0, sound.length));
+  assertSamePayload(await probe(manifest, 'a'), wanted);
 });
