@@ -26,10 +26,10 @@
  * A key is looked for when the first buffer with its key id comes, in this
  * order:
  *
- * 1. #GstCbcsDec:key, of the id #GstCbcsDec:kid or, where that is unset, of
- *    every id; else #GstCbcsDec:key-file, whose lines are `KID:KEY`, or whose
- *    first line is a key alone, which counts as #GstCbcsDec:key does; else, as
- *    that, the file that the environment variable `HABERDASH_KEY_FILE` names.
+ * 1. #GstCbcsDec:key, a key alone, of the id #GstCbcsDec:kid or, where that is
+ *    unset, of every id, or lines `KID:KEY`; else #GstCbcsDec:key-file, a file
+ *    with the same; else, as that, the file that the environment variable
+ *    `HABERDASH_KEY_FILE` names.
  * 2. The contexts of type `drm-content-keys` that the element was given, by
  *    gst_element_set_context() on it or on a bin around it, before or after
  *    this element was added to it.
@@ -64,12 +64,17 @@
  * gst_context_unref (context);
  * ]|
  *
+ * In Python 1.22 that cannot be done: the bindings give a copy of a context's
+ * structure. There the properties are set on the element when it is made:
+ *
  * |[<!-- language="Python" -->
- * context = Gst.Context.new("drm-content-keys", True)
- * memory = Gst.Buffer.new_wrapped(key).get_all_memory()
- * context.writable_structure().set_value(
- *     "a16e402b9056e371f36d348aa62bb749", memory)
- * playbin.set_context(context)
+ * def on_element(playbin, bin, element):
+ *     factory = element.get_factory()
+ *     if factory and factory.get_name() == "cbcsdec":
+ *         element.set_property("key", "\n".join(
+ *             f"{kid}:{key}" for kid, key in keys.items()))
+ *
+ * playbin.connect("deep-element-added", on_element)
  * ]|
  *
  * Without a key for the id the element posts an error
@@ -81,7 +86,8 @@
  *   cbcsdec key-file=key.hex ! h264parse ! avdec_h264 ! autovideosink
  * ]|
  * |[
- * HABERDASH_KEY_FILE=keys.txt gst-play-1.0 http://127.0.0.1:8080/stream.mpd
+ * HABERDASH_KEY_FILE=keys.txt gst-launch-1.0 playbin3 \
+ *   uri=http://127.0.0.1:8080/out/stream.mpd
  * ]|
  *
  * Since: 0.1

@@ -19,8 +19,9 @@ hab_key_settings_install (GObjectClass *klass, const gchar *kid_blurb)
       g_param_spec_string ("kid", "Key id", kid_blurb, NULL, flags));
   g_object_class_install_property (klass, HAB_KEY_PROP_KEY,
       g_param_spec_string ("key", "Content key",
-          "The key, in one of the forms of the kid; cannot be read back. It "
-          "would show on a command line: use key-file there",
+          "The key, in one of the forms of the kid, or a line KID:KEY for each "
+          "key; cannot be read back. It would show on a command line: use "
+          "key-file there",
           NULL, flags & ~G_PARAM_READABLE));
   g_object_class_install_property (klass, HAB_KEY_PROP_KEY_FILE,
       g_param_spec_string ("key-file", "Content key file",
@@ -109,28 +110,13 @@ hab_key_settings_load_key (const HabKeySettings *settings,
     const guint8 kid[16], guint8 key[16], GError **error)
 {
   if (settings->key)
-    return hab_key_parse (settings->key, key, error);
+    return hab_key_parse_for (settings->key, kid, key, error);
   if (settings->key_file)
     return hab_key_read_file (settings->key_file, kid, key, error);
 
   g_set_error_literal (error, HAB_KEY_ERROR, HAB_KEY_ERROR_FORM,
       "no content key: set key-file (or key, in an application)");
   return FALSE;
-}
-
-static gboolean
-add_key (const HabKeySettings *settings, HabContentKeys *keys,
-    const guint8 *kid, GError **error)
-{
-  guint8 key[16];
-  gboolean valid = hab_key_parse (settings->key, key, error);
-
-  if (valid)
-    hab_content_keys_set (keys, kid, key);
-  else
-    g_prefix_error (error, "key: ");
-  hab_key_wipe (key, sizeof key);
-  return valid;
 }
 
 gboolean
@@ -146,7 +132,7 @@ hab_key_settings_load_keys (const HabKeySettings *settings,
     kid = kid_bytes;
   }
   if (settings->key)
-    return add_key (settings, keys, kid, error);
+    return hab_content_keys_parse (keys, settings->key, kid, error);
   return settings->key_file == NULL ||
       hab_content_keys_read_file (keys, settings->key_file, kid, error);
 }

@@ -225,6 +225,13 @@ parse_text (HabContentKeys *keys, const gchar *text, gsize size,
   return valid;
 }
 
+gboolean
+hab_content_keys_parse (HabContentKeys *keys, const gchar *text,
+    const guint8 *kid, GError **error)
+{
+  return parse_text (keys, text, strlen (text), kid, error);
+}
+
 /* A key alone is taken as soon as its line is there: who writes a pipe may
  * keep it open. */
 static gboolean
@@ -297,23 +304,43 @@ hab_content_keys_read_file (HabContentKeys *keys, const gchar *path,
   return valid;
 }
 
-gboolean
-hab_key_read_file (const gchar *path, const guint8 kid[HAB_KEY_SIZE],
+static gboolean
+copy_key (const HabContentKeys *keys, const guint8 kid[HAB_KEY_SIZE],
     guint8 key[HAB_KEY_SIZE], GError **error)
 {
-  g_autoptr (HabContentKeys) keys = hab_content_keys_new ();
+  const guint8 *found = hab_content_keys_find (keys, kid);
   g_autofree gchar *uuid = NULL;
-  const guint8 *found;
 
-  if (!hab_content_keys_read_file (keys, path, kid, error))
-    return FALSE;
-  found = hab_content_keys_find (keys, kid);
   if (found) {
     memcpy (key, found, HAB_KEY_SIZE);
     return TRUE;
   }
   uuid = hab_key_to_uuid (kid);
   g_set_error (error, HAB_KEY_ERROR, HAB_KEY_ERROR_FORM,
-      "key file %s: no key for key id %s", path, uuid);
+      "no key for key id %s", uuid);
+  return FALSE;
+}
+
+gboolean
+hab_key_parse_for (const gchar *text, const guint8 kid[HAB_KEY_SIZE],
+    guint8 key[HAB_KEY_SIZE], GError **error)
+{
+  g_autoptr (HabContentKeys) keys = hab_content_keys_new ();
+
+  return hab_content_keys_parse (keys, text, kid, error) &&
+      copy_key (keys, kid, key, error);
+}
+
+gboolean
+hab_key_read_file (const gchar *path, const guint8 kid[HAB_KEY_SIZE],
+    guint8 key[HAB_KEY_SIZE], GError **error)
+{
+  g_autoptr (HabContentKeys) keys = hab_content_keys_new ();
+
+  if (!hab_content_keys_read_file (keys, path, kid, error))
+    return FALSE;
+  if (copy_key (keys, kid, key, error))
+    return TRUE;
+  g_prefix_error (error, "key file %s: ", path);
   return FALSE;
 }

@@ -26,15 +26,21 @@ void hab_content_keys_merge (HabContentKeys *keys, const HabContentKeys *other);
 const guint8 *hab_content_keys_find (const HabContentKeys *keys,
     const guint8 *kid);
 
-/* Adds the keys of a file. Where the first line has no colon it is a key, by
+/* Adds the keys of a text. Where the first line has no colon it is a key, by
  * hab_key_parse (): of the kid that is given, or of every id where that is
  * NULL; what follows is not read. Otherwise each line is KID:KEY, empty or
- * begins with '#'. At most 64 KiB. A pipe will do. The error names the line
- * and never quotes it; then nothing has been added. */
+ * begins with '#'. The error names the line and never quotes it; then nothing
+ * has been added. */
+gboolean hab_content_keys_parse (HabContentKeys *keys, const gchar *text,
+    const guint8 *kid, GError **error);
+
+/* The same of a file of at most 64 KiB. A pipe will do. */
 gboolean hab_content_keys_read_file (HabContentKeys *keys, const gchar *path,
     const guint8 *kid, GError **error);
 
-/* The key of kid from a file. A file that has none is an error. */
+/* The key of kid from a text or a file; one that has none is an error. */
+gboolean hab_key_parse_for (const gchar *text, const guint8 kid[HAB_KEY_SIZE],
+    guint8 key[HAB_KEY_SIZE], GError **error);
 gboolean hab_key_read_file (const gchar *path, const guint8 kid[HAB_KEY_SIZE],
     guint8 key[HAB_KEY_SIZE], GError **error);
 

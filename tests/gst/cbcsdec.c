@@ -300,6 +300,20 @@ test_key_file_of_several (void)
 }
 
 static void
+test_key_of_several (void)
+{
+  GstElement *element = gst_element_factory_make_full ("cbcsdec",
+      "key", KID ":" KEY "\n" KID_2 ":" KEY_2, NULL);
+  g_autoptr (GstElement) owned = gst_object_ref_sink (element);
+  GstHarness *h = gst_harness_new_with_element (element, "sink", "src");
+
+  gst_harness_set_src_caps_str (h, PROTECTED);
+  assert_decrypts (h, KID_2, KEY_2);
+  assert_decrypts (h, KID, KEY);
+  gst_harness_teardown (h);
+}
+
+static void
 test_key_file_of_environment (void)
 {
   g_autofree gchar *path = write_file (KID ":" KEY "\n");
@@ -444,6 +458,7 @@ main (gint argc, gchar **argv)
       test_context_of_other_types);
   g_test_add_func ("/cbcsdec/preferred-system", test_preferred_system);
   g_test_add_func ("/cbcsdec/key-file-of-several", test_key_file_of_several);
+  g_test_add_func ("/cbcsdec/key-of-several", test_key_of_several);
   g_test_add_func ("/cbcsdec/key-file-of-environment",
       test_key_file_of_environment);
   g_test_add_func ("/cbcsdec/key-file-for-both", test_key_file_for_both);
