@@ -338,6 +338,7 @@ main (gint argc, gchar **argv)
   player = make_player (&play, argv[1]);
   run (&play, player);
   say_sound (&play);
+  GST_DEBUG_BIN_TO_DOT_FILE (GST_BIN (player), GST_DEBUG_GRAPH_SHOW_ALL, "play");
   fflush (stdout);
   /* It ends here: taking a player down that waits for data can hang. */
   _Exit (EXIT_SUCCESS);

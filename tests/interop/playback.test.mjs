@@ -3,7 +3,7 @@
 // they plug, every picture against what ffmpeg decodes, and what is heard.
 
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
@@ -99,9 +99,10 @@ const packageByProgram = (name) => once(`program ${name}`, async () => {
 });
 
 // What was plugged, seen, heard and posted.
-const play = async (player, uri, { keys = KEYS, options = [] } = {}) => {
-  const text = await run(process.env.PLAY,
-    [`--player=${player}`, ...options, uri], { input: keys });
+const play = async (player, uri, { keys = KEYS, options = [], env = [] } = {}) => {
+  const text = await run('env',
+    [...env, process.env.PLAY, `--player=${player}`, ...options, uri],
+    { input: keys });
   const records = text.trim().split('\n').map((line) => JSON.parse(line));
   const all = (field) => records.filter((record) => field in record);
   const seek = records.findIndex((record) => 'seek' in record);
@@ -208,6 +209,27 @@ const checkWrongKey = async (player) => {
   assert.equal(right.length, 0, 'right pictures');
 };
 
+// The context goes through every element's log.
+const checkSaysNoKey = async (player) => {
+  const uri = `${await packages.both()}/stream.mpd`;
+  const logs = await mkdtemp(path.join(folder, 'logs-'));
+  const result = await play(player, uri, { env: ['GST_DEBUG=*:6',
+    `GST_DEBUG_FILE=${logs}/log`, `GST_DEBUG_DUMP_DOT_DIR=${logs}`] });
+  assert.equal(result.end, 'eos');
+  const names = (await readdir(logs)).sort();
+  assert.deepEqual(names.map((name) => path.extname(name)), ['', '.dot']);
+  for (const name of names) {
+    const text = await readFile(path.join(logs, name));
+    assert.ok(text.includes(name === 'log' ? KEY.kid : 'cbcsdec'), name);
+    for (const { key } of [KEY, SECOND_KEY]) {
+      const bytes = Buffer.from(key, 'hex');
+      for (const form of [key, key.toUpperCase(), bytes,
+        bytes.toString('base64'), bytes.toString('base64url')])
+        assert.ok(!text.includes(form), `${name} has the key as ${form}`);
+    }
+  }
+};
+
 for (const player of PLAYERS) {
   for (const name of Object.keys(packages)) {
     for (const manifest of ['stream.mpd', 'stream.m3u8']) {
@@ -222,6 +244,7 @@ for (const player of PLAYERS) {
   test(`${player}: no key`, () => checkNeedsKey(player, ''));
   test(`${player}: the key of one of two`,
     () => checkNeedsKey(player, pair(KEY)));
+  test(`${player}: the key is in no log`, () => checkSaysNoKey(player));
   test(`${player}: a wrong key`, () => checkWrongKey(player));
 }
 
