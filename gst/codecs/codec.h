@@ -106,6 +106,7 @@ typedef enum
 {
   HAB_MEDIA_VIDEO,
   HAB_MEDIA_AUDIO,
+  HAB_MEDIA_TEXT, /* no codec is of this kind */
 } HabMediaKind;
 
 struct _HabCodec

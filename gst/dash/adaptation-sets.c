@@ -108,13 +108,14 @@ same_audio (const HabRepresentation *a, const HabRepresentation *b)
       a->dolby_map == b->dolby_map && a->rate == b->rate;
 }
 
-/* But for the key. */
+/* But for the key. Of a text there is one version. */
 static gboolean
 same_content (const HabRepresentation *a, const HabRepresentation *b)
 {
   const HabContent *of_a = &a->content, *of_b = &b->content;
 
-  if (of_a->kind != of_b->kind || of_a->role != of_b->role ||
+  if (of_a->kind == HAB_MEDIA_TEXT || of_a->kind != of_b->kind ||
+      of_a->role != of_b->role ||
       g_strcmp0 (of_a->language, of_b->language) != 0 ||
       g_strcmp0 (of_a->label, of_b->label) != 0)
     return FALSE;
@@ -154,6 +155,8 @@ contradiction (const HabContent *a, const HabContent *b)
 {
   if (a->kind != b->kind)
     return "are of different kinds";
+  if (a->kind == HAB_MEDIA_TEXT)
+    return "are text, between which players do not switch";
   if (!texts_agree (a->language, b->language))
     return "have different languages";
   if (!texts_agree (a->label, b->label))

@@ -215,6 +215,8 @@ hab_dash_settings_get_files (const HabDashSettings *settings)
     .license_url = settings->license_url,
     .hls = settings->hls,
     .hls_keys = { settings->hls_key_format, settings->hls_key_url },
+    .text_segment_length =
+        settings->single_file ? 0 : settings->fragment_duration,
     .durable = settings->durable,
   };
 }

@@ -6,6 +6,7 @@
 #include "dash-stream.h"
 
 #include "gstdashpad.h"
+#include "gstdashtextsink.h"
 #include "gstdashtracksink.h"
 
 /* What a stream's queue may hold: enough for demuxer and writer to run side by
@@ -54,15 +55,16 @@ make_queue (void)
 }
 
 HabDashStream *
-hab_dash_stream_new (const gchar *name)
+hab_dash_stream_new (const gchar *name, gboolean text)
 {
   HabDashStream *stream = g_atomic_rc_box_new0 (HabDashStream);
 
   stream->segments = g_array_new (FALSE, FALSE, sizeof (HabDashSegment));
   stream->queue = make_queue ();
-  stream->mux = make_element ("cencmux");
-  stream->sink = gst_object_ref_sink (gst_dash_track_sink_new (name));
-  if (stream->queue && stream->mux)
+  stream->mux = text ? NULL : make_element ("cencmux");
+  stream->sink = gst_object_ref_sink (text ? gst_dash_text_sink_new (name) :
+          gst_dash_track_sink_new (name));
+  if (stream->queue && (text || stream->mux))
     return stream;
   hab_dash_stream_unref (stream);
   return NULL;
@@ -71,6 +73,10 @@ hab_dash_stream_new (const gchar *name)
 gboolean
 hab_dash_stream_add_to (HabDashStream *stream, GstBin *bin)
 {
+  if (stream->mux == NULL) {
+    gst_bin_add_many (bin, stream->queue, stream->sink, NULL);
+    return gst_element_link (stream->queue, stream->sink);
+  }
   gst_bin_add_many (bin, stream->queue, stream->mux, stream->sink, NULL);
   return gst_element_link_many (stream->queue, stream->mux, stream->sink,
       NULL);
@@ -79,7 +85,8 @@ hab_dash_stream_add_to (HabDashStream *stream, GstBin *bin)
 static void
 remove_element (GstBin *bin, GstElement *child)
 {
-  if (!gst_object_has_as_parent (GST_OBJECT (child), GST_OBJECT (bin)))
+  if (child == NULL ||
+      !gst_object_has_as_parent (GST_OBJECT (child), GST_OBJECT (bin)))
     return;
   gst_element_set_locked_state (child, TRUE);
   gst_element_set_state (child, GST_STATE_NULL);
@@ -99,7 +106,8 @@ void
 hab_dash_stream_start (HabDashStream *stream)
 {
   gst_element_sync_state_with_parent (stream->sink);
-  gst_element_sync_state_with_parent (stream->mux);
+  if (stream->mux)
+    gst_element_sync_state_with_parent (stream->mux);
   gst_element_sync_state_with_parent (stream->queue);
 }
 
@@ -123,6 +131,11 @@ hab_dash_stream_configure (HabDashStream *stream,
     .segment_length = settings->fragment_duration,
   };
 
+  if (stream->mux == NULL) {
+    gst_dash_text_sink_set_output (GST_DASH_TEXT_SINK (stream->sink), folder,
+        settings->durable);
+    return;
+  }
   gst_dash_track_sink_set_output (GST_DASH_TRACK_SINK (stream->sink),
       &output);
   g_object_set (stream->mux,
@@ -228,23 +241,35 @@ append_pssh (HabDashStream *stream, GPtrArray *boxes)
   }
 }
 
+/* What is said of the track's media. */
+static HabRepresentation *
+describe_media (HabDashStream *stream, const GstTagList *tags,
+    gboolean single_file, GError **error)
+{
+  g_autoptr (GstCaps) caps = muxed_caps (stream);
+  HabRepresentation *rep = hab_dash_track_describe (
+      GST_OBJECT_NAME (stream->pad), caps, tags, stream->segments, error);
+
+  if (rep && rep->default_kid)
+    append_pssh (stream, rep->pssh);
+  if (rep && single_file)
+    hab_dash_track_set_single_file (rep, gst_dash_track_sink_get_layout (
+        GST_DASH_TRACK_SINK (stream->sink)));
+  return rep;
+}
+
 HabRepresentation *
 hab_dash_stream_describe (HabDashStream *stream, gboolean single_file,
     GError **error)
 {
   GstCencDashSinkPad *pad = GST_CENC_DASH_SINK_PAD (stream->pad);
-  g_autoptr (GstCaps) caps = muxed_caps (stream);
   g_autoptr (GstTagList) tags = gst_cenc_dash_sink_pad_get_tags (pad);
-  HabRepresentation *rep = hab_dash_track_describe (GST_OBJECT_NAME (pad),
-      caps, tags, stream->segments, error);
+  HabRepresentation *rep = stream->mux ?
+      describe_media (stream, tags, single_file, error) :
+      hab_dash_text_describe (GST_OBJECT_NAME (pad), tags,
+          &g_array_index (stream->segments, HabDashSegment, 0));
 
-  if (rep == NULL)
-    return NULL;
-  if (rep->default_kid)
-    append_pssh (stream, rep->pssh);
-  gst_cenc_dash_sink_pad_override (pad, rep);
-  if (single_file)
-    hab_dash_track_set_single_file (rep, gst_dash_track_sink_get_layout (
-        GST_DASH_TRACK_SINK (stream->sink)));
+  if (rep)
+    gst_cenc_dash_sink_pad_override (pad, rep);
   return rep;
 }

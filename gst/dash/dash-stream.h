@@ -9,14 +9,14 @@
 
 G_BEGIN_DECLS
 
-/* What is behind a pad of cencdashsink: a queue, cencmux and a writer, and what
- * is known of what was written. Counted references: a stream may be released
+/* What is behind a pad of cencdashsink: a queue, cencmux and a writer, or for
+ * text a queue and a writer, and what is known of what was written. Counted references: a stream may be released
  * while somebody goes through a list of them. */
 typedef struct
 {
   GstPad *pad; /* the bin's, NULL before it has one */
   /* Owned beside the bin, which lets go of them before its pads. */
-  GstElement *queue, *mux, *sink;
+  GstElement *queue, *mux, *sink; /* mux is NULL for text */
 
   /* protected by the bin's OBJECT_LOCK */
   GArray *segments; /* of HabDashSegment */
@@ -25,7 +25,7 @@ typedef struct
 
 /* (transfer full) (nullable): name is that of its pad and of its folder. NULL
  * where GStreamer lacks an element. */
-HabDashStream *hab_dash_stream_new (const gchar *name);
+HabDashStream *hab_dash_stream_new (const gchar *name, gboolean text);
 HabDashStream *hab_dash_stream_ref (HabDashStream *stream);
 void hab_dash_stream_unref (HabDashStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabDashStream, hab_dash_stream_unref)

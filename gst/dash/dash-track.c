@@ -158,6 +158,24 @@ hab_dash_track_describe (const gchar *id, const GstCaps *caps,
   return g_steal_pointer (&rep);
 }
 
+HabRepresentation *
+hab_dash_text_describe (const gchar *id, const GstTagList *tags,
+    const HabDashSegment *file)
+{
+  HabRepresentation *rep = hab_representation_new (id, HAB_MEDIA_TEXT);
+  GstClockTime length = MAX (length_of (file), GST_MSECOND);
+  HabSegment segment = { .size = file->size };
+
+  rep->timescale = GST_SECOND / GST_MSECOND;
+  segment.duration = to_ticks (length, rep->timescale);
+  g_array_append_val (rep->segments, segment);
+  rep->bandwidth = gst_util_uint64_scale_ceil (file->size * 8, GST_SECOND,
+      length);
+  rep->content.role = HAB_ROLE_SUBTITLE;
+  rep->content.language = language_of (tags);
+  return rep;
+}
+
 void
 hab_dash_track_set_single_file (HabRepresentation *rep,
     const HabSingleFileLayout *layout)

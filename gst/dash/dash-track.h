@@ -28,6 +28,11 @@ GArray *hab_dash_segments_to_ticks (GArray *segments, guint32 timescale);
 HabRepresentation *hab_dash_track_describe (const gchar *id, const GstCaps *caps,
     const GstTagList *tags, GArray *segments, GError **error);
 
+/* The same of a text track, of which file tells how long and how large its file
+ * is. */
+HabRepresentation *hab_dash_text_describe (const gchar *id,
+    const GstTagList *tags, const HabDashSegment *file);
+
 /* The track is one file, laid out like this. */
 void hab_dash_track_set_single_file (HabRepresentation *rep,
     const HabSingleFileLayout *layout);

@@ -58,6 +58,7 @@
 #include "dash-settings.h"
 #include "dash-stream.h"
 #include "gstdashpad.h"
+#include "gstdashtextsink.h"
 #include "gstdashtracksink.h"
 
 GST_DEBUG_CATEGORY_STATIC (cenc_dash_sink_debug);
@@ -138,7 +139,8 @@ add_pad (GstCencDashSink *self, HabDashStream *stream,
 static HabDashStream *
 make_stream (GstCencDashSink *self, const gchar *name)
 {
-  g_autoptr (HabDashStream) stream = hab_dash_stream_new (name);
+  g_autoptr (HabDashStream) stream = hab_dash_stream_new (name,
+      g_str_has_prefix (name, "text_"));
 
   if (stream && hab_dash_stream_add_to (stream, GST_BIN (self)))
     return g_steal_pointer (&stream);
@@ -261,13 +263,14 @@ gst_cenc_dash_sink_child_proxy_init (GstChildProxyInterface *iface,
 
 /* --- the manifest --------------------------------------------------------------- */
 
-/* (transfer full): the streams that have something in them. */
+/* (transfer full): the streams that have something in them, text last. */
 static GPtrArray *
 describe_streams (GstCencDashSink *self, GError **error)
 {
   g_autoptr (GPtrArray) reps = g_ptr_array_new_with_free_func (
       (GDestroyNotify) hab_representation_free);
   g_autoptr (GPtrArray) streams = list_streams (self);
+  gint n_timed = 0;
 
   for (guint i = 0; i < streams->len; i++) {
     HabDashStream *stream = streams->pdata[i];
@@ -278,7 +281,8 @@ describe_streams (GstCencDashSink *self, GError **error)
     rep = hab_dash_stream_describe (stream, self->settings.single_file, error);
     if (rep == NULL)
       return NULL;
-    g_ptr_array_add (reps, rep);
+    g_ptr_array_insert (reps,
+        rep->content.kind == HAB_MEDIA_TEXT ? -1 : n_timed++, rep);
   }
   if (reps->len > 0)
     return g_steal_pointer (&reps);
@@ -579,14 +583,14 @@ gst_cenc_dash_sink_finalize (GObject *object)
   G_OBJECT_CLASS (gst_cenc_dash_sink_parent_class)->finalize (object);
 }
 
+/* Takes caps. */
 static void
-add_template (GstElementClass *klass, const gchar *name, HabMediaKind kind)
+add_template (GstElementClass *klass, const gchar *name, GstCaps *caps)
 {
-  g_autoptr (GstCaps) caps = hab_protection_kind_caps (kind);
-
   gst_element_class_add_pad_template (klass,
       gst_pad_template_new_with_gtype (name, GST_PAD_SINK, GST_PAD_REQUEST,
           caps, GST_TYPE_CENC_DASH_SINK_PAD));
+  gst_caps_unref (caps);
 }
 
 static void
@@ -605,8 +609,12 @@ gst_cenc_dash_sink_class_init (GstCencDashSinkClass *klass)
   element_class->change_state = gst_cenc_dash_sink_change_state;
   GST_BIN_CLASS (klass)->handle_message = gst_cenc_dash_sink_handle_message;
 
-  add_template (element_class, "video_%u", HAB_MEDIA_VIDEO);
-  add_template (element_class, "audio_%u", HAB_MEDIA_AUDIO);
+  add_template (element_class, "video_%u",
+      hab_protection_kind_caps (HAB_MEDIA_VIDEO));
+  add_template (element_class, "audio_%u",
+      hab_protection_kind_caps (HAB_MEDIA_AUDIO));
+  add_template (element_class, "text_%u",
+      gst_dash_text_sink_get_template_caps ());
   gst_element_class_set_static_metadata (element_class, "DASH packager",
       "Sink/Muxer",
       "Writes MPEG-DASH, clear or with Common Encryption (cbcs), as files",

@@ -6,6 +6,7 @@
 #include "hls.h"
 
 #include "hls-audio-groups.h"
+#include "hls-subtitles.h"
 #include "hls-text.h"
 
 static const HabSegment *
@@ -209,10 +210,10 @@ append_video_attributes (GString *text, const HabRepresentation *video)
       mhz % 1000);
 }
 
-/* video or group may be NULL, not both. */
+/* video or group may be NULL, not both. subtitles: a group, or NULL. */
 static void
 append_variant (GString *text, const HabRepresentation *video,
-    const HabHlsAudioGroup *group)
+    const HabHlsAudioGroup *group, const gchar *subtitles)
 {
   const HabRepresentation *audio = group ? largest_rendition (group) : NULL;
   guint64 peak = (video ? video->bandwidth : 0) +
@@ -229,6 +230,8 @@ append_variant (GString *text, const HabRepresentation *video,
     append_video_attributes (text, video);
   if (group)
     g_string_append_printf (text, ",AUDIO=\"%s\"", group->id);
+  if (subtitles)
+    g_string_append_printf (text, ",SUBTITLES=\"%s\"", subtitles);
   g_string_append_printf (text, "\n%s/" HAB_HLS_MEDIA "\n",
       video ? video->id : audio->id);
 }
@@ -236,12 +239,12 @@ append_variant (GString *text, const HabRepresentation *video,
 /* A variant for each group, or one without sound. */
 static void
 append_variants (GString *text, const HabRepresentation *video,
-    GPtrArray *groups)
+    GPtrArray *groups, const gchar *subtitles)
 {
   for (guint i = 0; i < groups->len; i++)
-    append_variant (text, video, groups->pdata[i]);
+    append_variant (text, video, groups->pdata[i], subtitles);
   if (groups->len == 0)
-    append_variant (text, video, NULL);
+    append_variant (text, video, NULL, subtitles);
 }
 
 static void
@@ -266,20 +269,22 @@ hab_hls_write_multivariant (const HabPresentation *presentation)
   GString *text = g_string_new ("#EXTM3U\n");
   g_autoptr (GPtrArray) groups = hab_hls_audio_groups_new (presentation);
   g_autoptr (GPtrArray) list = hab_presentation_list (presentation);
+  const gchar *subtitles;
   gboolean video_seen = FALSE;
 
   g_string_append_printf (text, "#EXT-X-VERSION:%u\n", HAB_HLS_VERSION);
   append_audio_groups (text, groups);
+  subtitles = hab_hls_append_subtitles (text, presentation);
   for (guint i = 0; i < list->len; i++) {
     const HabRepresentation *rep = list->pdata[i];
 
     if (rep->content.kind != HAB_MEDIA_VIDEO)
       continue;
-    append_variants (text, rep, groups);
+    append_variants (text, rep, groups, subtitles);
     append_i_frame_variant (text, rep);
     video_seen = TRUE;
   }
   if (!video_seen && groups->len > 0)
-    append_variants (text, NULL, groups);
+    append_variants (text, NULL, groups, subtitles);
   return g_string_free (text, FALSE);
 }

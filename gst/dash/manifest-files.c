@@ -10,8 +10,10 @@
 
 #include <glib/gstdio.h>
 
+#include "hls-subtitles.h"
 #include "mpd.h"
 #include "output-file.h"
+#include "text-file.h"
 
 /* stream.m3u8 of stream.mpd. */
 static gchar *
@@ -46,6 +48,23 @@ write_media_playlists (const HabManifestFiles *files, const gchar *folder,
   return put_text (files, rep_folder, HAB_HLS_MEDIA, media, error);
 }
 
+/* The text's segments, and the playlist of them. */
+static gboolean
+write_text_playlist (const HabManifestFiles *files, const gchar *folder,
+    const HabRepresentation *rep, guint64 end_ms, GError **error)
+{
+  g_autofree gchar *rep_folder = g_build_filename (folder, rep->id, NULL);
+  guint64 end = end_ms * G_GUINT64_CONSTANT (1000000);
+  guint64 length = files->text_segment_length;
+  g_autofree gchar *playlist = hab_hls_write_text (end, length);
+
+  if (length > 0 &&
+      !hab_text_file_split (rep_folder, length, hab_hls_count_text (end, length),
+          files->durable, error))
+    return FALSE;
+  return put_text (files, rep_folder, HAB_HLS_MEDIA, playlist, error);
+}
+
 /* The multivariant playlist last. */
 static gboolean
 write_playlists (const HabManifestFiles *files, const gchar *folder,
@@ -56,9 +75,14 @@ write_playlists (const HabManifestFiles *files, const gchar *folder,
   g_autofree gchar *multivariant = hab_hls_write_multivariant (
       presentation);
   g_autoptr (GPtrArray) list = hab_presentation_list (presentation);
+  guint64 end_ms = hab_presentation_get_end (presentation);
 
   for (guint i = 0; i < list->len; i++) {
-    if (!write_media_playlists (files, folder, list->pdata[i], error))
+    HabRepresentation *rep = list->pdata[i];
+
+    if (rep->content.kind == HAB_MEDIA_TEXT ?
+            !write_text_playlist (files, folder, rep, end_ms, error) :
+            !write_media_playlists (files, folder, rep, error))
       return FALSE;
   }
   return put_text (files, folder, name, multivariant, error);

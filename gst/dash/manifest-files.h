@@ -13,6 +13,7 @@ typedef struct
   const gchar *license_url; /* of a ClearKey licence service, or NULL */
   gboolean hls;
   HabHlsKeys hls_keys;      /* what the playlists say of them */
+  guint64 text_segment_length; /* of HLS, ns; 0: a text track is one file */
   gboolean durable;         /* they must survive a power cut */
 } HabManifestFiles;
 

@@ -33,23 +33,6 @@ segment_at (const HabRepresentation *rep, guint i)
   return hab_representation_get_segment (rep, i);
 }
 
-/* Rounded up, so that nothing lies behind the end. */
-static guint64
-to_ms (const HabRepresentation *rep, guint64 ticks)
-{
-  return ticks / rep->timescale * 1000 +
-      (ticks % rep->timescale * 1000 + rep->timescale - 1) /
-      rep->timescale;
-}
-
-static guint64
-end_ms (const HabRepresentation *rep)
-{
-  const HabSegment *last = segment_at (rep, rep->segments->len - 1);
-
-  return to_ms (rep, last->time + last->duration);
-}
-
 static guint64
 longest_segment_ms (const HabRepresentation *rep)
 {
@@ -57,20 +40,18 @@ longest_segment_ms (const HabRepresentation *rep)
 
   for (guint i = 0; i < rep->segments->len; i++)
     longest = MAX (longest, segment_at (rep, i)->duration);
-  return to_ms (rep, longest);
+  return hab_representation_to_ms (rep, longest);
 }
 
-/* The largest of what measure says of each representation. */
 static guint64
-max_of_all (const HabPresentation *presentation,
-    guint64 (*measure) (const HabRepresentation *rep))
+longest_of_all_ms (const HabPresentation *presentation)
 {
-  g_autoptr (GPtrArray) list = hab_presentation_list (presentation);
-  guint64 max = 0;
+  g_autoptr (GPtrArray) list = hab_presentation_list_timed (presentation);
+  guint64 longest = 0;
 
   for (guint i = 0; i < list->len; i++)
-    max = MAX (max, measure (list->pdata[i]));
-  return max;
+    longest = MAX (longest, longest_segment_ms (list->pdata[i]));
+  return longest;
 }
 
 /* --- elements --------------------------------------------------------------- */
@@ -149,10 +130,17 @@ write_representation (xmlTextWriter *xml, const HabMpdOptions *options,
 static void
 write_content_attributes (xmlTextWriter *xml, const HabContent *content)
 {
-  gboolean video = content->kind == HAB_MEDIA_VIDEO;
+  static const struct
+  {
+    const gchar *content_type, *mime_type;
+  } types[] = {
+    [HAB_MEDIA_VIDEO] = { "video", "video/mp4" },
+    [HAB_MEDIA_AUDIO] = { "audio", "audio/mp4" },
+    [HAB_MEDIA_TEXT] = { "text", "text/vtt" },
+  };
 
-  hab_xml_attribute (xml, "contentType", video ? "video" : "audio");
-  hab_xml_attribute (xml, "mimeType", video ? "video/mp4" : "audio/mp4");
+  hab_xml_attribute (xml, "contentType", types[content->kind].content_type);
+  hab_xml_attribute (xml, "mimeType", types[content->kind].mime_type);
   if (content->language)
     hab_xml_attribute (xml, "lang", content->language);
 }
@@ -248,6 +236,25 @@ write_names (xmlTextWriter *xml, const HabContent *content)
     hab_xml_descriptor (xml, "Role", SCHEME_ROLE, role);
 }
 
+/* Text is one file that is in the clear, whatever the rest is. */
+static void
+write_text_set (xmlTextWriter *xml, const HabAdaptationSet *set)
+{
+  const HabRepresentation *rep = hab_adaptation_set_get (set, 0);
+  g_autofree gchar *url = g_strdup_printf ("%s/" HAB_TEXT_FILE, rep->id);
+
+  hab_xml_start (xml, "AdaptationSet");
+  hab_xml_attribute_uint (xml, "id", set->id);
+  write_content_attributes (xml, &rep->content);
+  write_names (xml, &rep->content);
+  hab_xml_start (xml, "Representation");
+  hab_xml_attribute (xml, "id", rep->id);
+  hab_xml_attribute_uint (xml, "bandwidth", rep->bandwidth);
+  hab_xml_text (xml, "BaseURL", url);
+  hab_xml_end (xml);
+  hab_xml_end (xml);
+}
+
 /* In the order of the schema. */
 static void
 write_adaptation_set (xmlTextWriter *xml, const HabMpdOptions *options,
@@ -277,6 +284,16 @@ write_adaptation_set (xmlTextWriter *xml, const HabMpdOptions *options,
   hab_xml_end (xml);
 }
 
+static void
+write_set (xmlTextWriter *xml, const HabMpdOptions *options,
+    const HabAdaptationSet *set)
+{
+  if (hab_adaptation_set_get_content (set)->kind == HAB_MEDIA_TEXT)
+    write_text_set (xml, set);
+  else
+    write_adaptation_set (xml, options, set);
+}
+
 static const gchar *
 profile (const HabPresentation *presentation)
 {
@@ -293,7 +310,7 @@ static void
 write_document (xmlTextWriter *xml, const HabPresentation *presentation,
     const HabMpdOptions *options)
 {
-  guint64 longest = max_of_all (presentation, longest_segment_ms);
+  guint64 longest = longest_of_all_ms (presentation);
 
   xmlTextWriterSetIndent (xml, 1);
   xmlTextWriterSetIndentString (xml, BAD_CAST "  ");
@@ -305,15 +322,14 @@ write_document (xmlTextWriter *xml, const HabPresentation *presentation,
   hab_xml_attribute (xml, "profiles", profile (presentation));
   hab_xml_attribute (xml, "type", "static");
   hab_xml_attribute_duration (xml, "mediaPresentationDuration",
-      max_of_all (presentation, end_ms));
+      hab_presentation_get_end (presentation));
   hab_xml_attribute_duration (xml, "maxSegmentDuration", longest);
   hab_xml_attribute_duration (xml, "minBufferTime", longest);
   hab_xml_start (xml, "Period");
   hab_xml_attribute (xml, "id", "0");
   hab_xml_attribute (xml, "start", "PT0S");
   for (guint i = 0; i < presentation->sets->len; i++)
-    write_adaptation_set (xml, options,
-        hab_presentation_get (presentation, i));
+    write_set (xml, options, hab_presentation_get (presentation, i));
   xmlTextWriterEndDocument (xml);
 }
 

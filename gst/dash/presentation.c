@@ -64,6 +64,16 @@ hab_representation_get_segment (const HabRepresentation *representation,
   return &g_array_index (representation->segments, HabSegment, i);
 }
 
+guint64
+hab_representation_to_ms (const HabRepresentation *representation,
+    guint64 ticks)
+{
+  guint32 timescale = representation->timescale;
+
+  return ticks / timescale * 1000 +
+      (ticks % timescale * 1000 + timescale - 1) / timescale;
+}
+
 HabVideoRange
 hab_representation_get_range (const HabRepresentation *representation)
 {
@@ -190,4 +200,40 @@ hab_presentation_list (const HabPresentation *presentation)
     g_ptr_array_extend (list,
         hab_presentation_get (presentation, i)->representations, NULL, NULL);
   return list;
+}
+
+GPtrArray *
+hab_presentation_list_timed (const HabPresentation *presentation)
+{
+  g_autoptr (GPtrArray) all = hab_presentation_list (presentation);
+  g_autoptr (GPtrArray) timed = g_ptr_array_new ();
+
+  for (guint i = 0; i < all->len; i++) {
+    if (((HabRepresentation *) all->pdata[i])->content.kind != HAB_MEDIA_TEXT)
+      g_ptr_array_add (timed, all->pdata[i]);
+  }
+  if (timed->len > 0)
+    return g_steal_pointer (&timed);
+  return g_steal_pointer (&all);
+}
+
+static guint64
+end_ms (const HabRepresentation *representation)
+{
+  const HabSegment *last = hab_representation_get_segment (representation,
+      representation->segments->len - 1);
+
+  return hab_representation_to_ms (representation,
+      last->time + last->duration);
+}
+
+guint64
+hab_presentation_get_end (const HabPresentation *presentation)
+{
+  g_autoptr (GPtrArray) list = hab_presentation_list_timed (presentation);
+  guint64 end = 0;
+
+  for (guint i = 0; i < list->len; i++)
+    end = MAX (end, end_ms (list->pdata[i]));
+  return end;
 }

@@ -12,9 +12,10 @@ G_BEGIN_DECLS
  * player switches between. The MPD and the HLS playlists are two ways to write
  * it down; no element is known here. */
 
-/* Names in the folder of a representation. */
+/* Names in the folder of a representation. Text is one file in any case. */
 #define HAB_INIT_SEGMENT "init.mp4"
 #define HAB_SINGLE_FILE "track.mp4"
+#define HAB_TEXT_FILE "track.vtt"
 
 /* Where a segment lies in the presentation, in ticks of its representation. */
 typedef struct
@@ -97,6 +98,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabRepresentation, hab_representation_free)
 const HabSegment *hab_representation_get_segment (
     const HabRepresentation *representation, guint i);
 
+/* Ticks as milliseconds, rounded up, so that nothing lies behind the end. */
+guint64 hab_representation_to_ms (const HabRepresentation *representation,
+    guint64 ticks);
+
 /* Whether its pictures have a high dynamic range, and how that is coded. */
 typedef enum
 {
@@ -155,5 +160,13 @@ HabAdaptationSet *hab_presentation_get (const HabPresentation *presentation,
 
 /* (transfer container) (element-type HabRepresentation): those of all sets. */
 GPtrArray *hab_presentation_list (const HabPresentation *presentation);
+
+/* (transfer container) (element-type HabRepresentation): those that say how long
+ * the presentation is: without text, which may go on behind the end, unless
+ * there is nothing else. */
+GPtrArray *hab_presentation_list_timed (const HabPresentation *presentation);
+
+/* When it ends, in milliseconds, rounded up. */
+guint64 hab_presentation_get_end (const HabPresentation *presentation);
 
 G_END_DECLS

@@ -4,13 +4,12 @@
 #include <gio/gio.h>
 
 #include "cue.h"
+#include "presentation.h"
 
 G_BEGIN_DECLS
 
-/* The file of a text track, WebVTT, in the track's folder. Errors are
- * G_IO_ERROR. */
-#define HAB_TEXT_FILE "track.vtt"
-
+/* The file of a text track, HAB_TEXT_FILE, WebVTT, in the track's folder. Errors
+ * are G_IO_ERROR. */
 typedef struct _HabTextFile HabTextFile;
 
 HabTextFile *hab_text_file_new (const gchar *folder, GError **error);
