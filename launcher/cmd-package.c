@@ -21,6 +21,7 @@ typedef struct
   gchar *hls_key_format;
   gdouble segment_duration;
   gboolean single_file, hls;
+  gchar **texts;
   guint8 iv_bytes[HAB_KEY_SIZE];
 } Options;
 
@@ -34,6 +35,7 @@ options_clear (Options *options)
   g_free (options->license_url);
   g_free (options->hls_key_url);
   g_free (options->hls_key_format);
+  g_strfreev (options->texts);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -52,6 +54,12 @@ show_stage (const gchar *stage, const gchar *file, gpointer data)
 {
   if (isatty (STDERR_FILENO))
     g_printerr ("\r%s: %s\n", stage, file);
+}
+
+static void
+show_note (const gchar *note, gpointer data)
+{
+  g_printerr ("%s: %s\n", g_get_prgname (), note);
 }
 
 static gpointer
@@ -117,6 +125,7 @@ check_options (const Options *options, HabPackageConfig *config)
   config->license_url = options->license_url;
   config->single_file = options->single_file;
   config->hls = options->hls;
+  config->texts = (const gchar *const *) options->texts;
   config->hls_key_url = options->hls_key_url;
   return TRUE;
 }
@@ -144,6 +153,7 @@ run (HabPackageConfig *config, Options *options, const gchar *folder)
   const HabPackageObserver observer = {
     .progress = show_progress,
     .stage = show_stage,
+    .note = show_note,
   };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autofree gchar *manifest = g_build_filename (folder, "stream.mpd", NULL);
@@ -195,6 +205,10 @@ hab_cmd_package (int argc, char **argv)
         "address of the 16 bytes of the key, for the playlists", "URL" },
     { "hls-key-format", 0, 0, G_OPTION_ARG_STRING, &options.hls_key_format,
         "identity (default) or clearkey, which is what hls.js takes", "FORMAT" },
+    { "text", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.texts,
+        "file of subtitles beside INPUT, as SubRip or WebVTT, with its "
+        "language where that is known; may be given more than once",
+        "FILE[:LANGUAGE]" },
     G_OPTION_ENTRY_NULL
   };
   HabPackageConfig config = { .records_fd = -1 };

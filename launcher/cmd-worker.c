@@ -151,6 +151,13 @@ on_stage (const gchar *stage, const gchar *file, gpointer data)
   write_record (record);
 }
 
+/* For the log. */
+static void
+on_note (const gchar *note, gpointer data)
+{
+  g_printerr ("%s\n", note);
+}
+
 static gboolean
 read_key (JsonObject *job, const gchar *name, guint8 key[HAB_KEY_SIZE],
     GError **error)
@@ -165,6 +172,7 @@ run_package (JsonObject *job, GError **error)
   const HabPackageObserver observer = {
     .progress = on_progress,
     .stage = on_stage,
+    .note = on_note,
   };
   g_autofree gchar *manifest = g_build_filename (OUTPUT_PATH,
       json_object_get_string_member_with_default (job, "manifest",

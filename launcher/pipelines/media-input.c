@@ -18,8 +18,9 @@
 
 #include "media-input.h"
 
-#include <gst/audio/audio.h>
 #include <string.h>
+
+#include <gst/pbutils/pbutils.h>
 
 #include "movie-duration.h"
 
@@ -28,6 +29,7 @@ struct _HabMediaInput
   GstBin *bin; /* not owned */
   GstElement *parsebin; /* not owned */
   HabMediaInputFunc on_stream;
+  HabMediaInputFunc on_text; /* or NULL */
   gpointer data;
 
   const HabContainer *container;
@@ -99,6 +101,17 @@ find_container (HabMediaInput *self, const GstCaps *caps)
   }
 }
 
+/* Pictures of text, and text in forms that nothing turns into one of these, are
+ * left where they are. */
+static gboolean
+is_text (const HabMediaInput *self, const GstCaps *caps)
+{
+  const gchar *media_type = media_type_of (caps);
+
+  return self->on_text && (strcmp (media_type, "text/x-raw") == 0 ||
+      strcmp (media_type, "application/x-subtitle-vtt") == 0);
+}
+
 /* Asked of the file first, then of each stream in it. */
 static gboolean
 on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
@@ -107,6 +120,8 @@ on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
   HabMediaInput *self = data;
   const HabCodec *codec = hab_codec_of_caps (caps);
 
+  if (is_text (self, caps))
+    return FALSE;
   if (codec == NULL) {
     find_container (self, caps);
     return TRUE;
@@ -484,6 +499,13 @@ hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
 }
 
 static void
+hand_out_text (HabMediaInput *self, HabMediaStream *stream)
+{
+  stream->pad = gst_object_ref (stream->source);
+  self->link_error = self->on_text (self, stream, self->data);
+}
+
+static void
 on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
 {
   HabMediaInput *self = data;
@@ -492,6 +514,7 @@ on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
 
   stream->number = get_number (self, pad);
   stream->codec = hab_codec_of_caps (caps);
+  stream->text = stream->codec == NULL && is_text (self, caps);
   stream->source = gst_object_ref (pad);
   g_ptr_array_add (self->streams, stream);
   g_atomic_int_inc (&self->n_streams);
@@ -502,7 +525,10 @@ on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_segment,
         self, NULL);
 
-  if (stream->codec == NULL) {
+  if (stream->text) {
+    if (self->link_error == NULL)
+      hand_out_text (self, stream);
+  } else if (stream->codec == NULL) {
     if (self->unsupported == NULL &&
         g_str_has_prefix (media_type_of (caps), "video/"))
       self->unsupported = g_strdup (media_type_of (caps));
@@ -526,6 +552,38 @@ hab_media_input_get_streams (HabMediaInput *self)
 {
   g_ptr_array_sort (self->streams, compare_numbers);
   return self->streams;
+}
+
+static gchar *
+why_left_out (const HabMediaStream *stream)
+{
+  g_autoptr (GstCaps) caps = get_caps (stream->source);
+  const gchar *media_type = media_type_of (caps);
+  g_autofree gchar *name = gst_caps_is_fixed (caps) ?
+      gst_pb_utils_get_codec_description (caps) :
+      g_strdup (media_type);
+  const gchar *reason = stream->codec ? "one video track is packaged" :
+      g_str_has_prefix (media_type, "subpicture/") ?
+      "it has pictures of text and no text" :
+      "it is not handled";
+
+  return g_strdup_printf ("track %u (%s) is left out: %s", stream->number,
+      name, reason);
+}
+
+GPtrArray *
+hab_media_input_list_left_out (HabMediaInput *self)
+{
+  GPtrArray *streams = hab_media_input_get_streams (self);
+  GPtrArray *list = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < streams->len; i++) {
+    const HabMediaStream *stream = g_ptr_array_index (streams, i);
+
+    if (stream->pad == NULL)
+      g_ptr_array_add (list, why_left_out (stream));
+  }
+  return list;
 }
 
 const HabContainer *
@@ -628,6 +686,12 @@ hab_media_input_new (GstBin *bin, const gchar *path,
   g_signal_connect (self->parsebin, "pad-added", G_CALLBACK (on_pad_added),
       self);
   return g_steal_pointer (&self);
+}
+
+void
+hab_media_input_take_text (HabMediaInput *self, HabMediaInputFunc on_text)
+{
+  self->on_text = on_text;
 }
 
 void

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /* A file of any container as streams that the elements take: filesrc and
  * parsebin, and behind them what the container makes necessary. Of what is in
  * the file the first video track and every audio track are handed out that
- * the codec table knows.
+ * the codec table knows, and text on demand.
  *
  * Streams are found in the demuxer's thread. Until the pipeline has posted its
  * end or an error everything here is that thread's but hab_media_input_new (),
@@ -21,7 +21,8 @@ typedef struct _HabMediaInput HabMediaInput;
 typedef struct
 {
   guint number;          /* the container's, or where it has none a count */
-  const HabCodec *codec; /* NULL where it is not handled */
+  const HabCodec *codec; /* NULL for text, and where it is not handled */
+  gboolean text;         /* that cencdashsink takes */
   GstPad *source;        /* (owned): parsebin's */
   GstPad *pad;           /* (owned) (nullable): the one that was handed out */
 } HabMediaStream;
@@ -47,6 +48,11 @@ typedef gchar *(*HabMediaInputFunc) (HabMediaInput *input,
 HabMediaInput *hab_media_input_new (GstBin *bin, const gchar *path,
     HabMediaInputFunc on_stream, gpointer data, GError **error);
 
+/* Text that cencdashsink takes is handed out as well, to on_text. To be called
+ * before the pipeline starts. */
+void hab_media_input_take_text (HabMediaInput *input,
+    HabMediaInputFunc on_text);
+
 /* After the pipeline is at NULL. */
 void hab_media_input_free (HabMediaInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabMediaInput, hab_media_input_free)
@@ -63,6 +69,10 @@ GPtrArray *hab_media_input_get_streams (HabMediaInput *input);
  * will be none. */
 GstMessage *hab_media_input_wait (HabMediaInput *input, GstBus *bus,
     GstClockTime timeout, GstMessageType types, GError **error);
+
+/* (transfer full) (element-type utf8): what of the file was not handed out, and
+ * why, a sentence each. Once the pipeline has ended. */
+GPtrArray *hab_media_input_list_left_out (HabMediaInput *input);
 
 /* HAB_MEDIA_ERROR where no video was handed out, or a stream could not be. */
 gboolean hab_media_input_check (const HabMediaInput *input, GError **error);

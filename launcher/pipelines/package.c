@@ -4,8 +4,8 @@
  *
  *   filesrc ! parsebin ! gopsplit ! catalogrecorder ! cbcsenc ! cencdashsink
  *
- * The first video track and every audio track that the codec table knows are
- * taken. Pads are linked in the demuxer's thread; everything else happens in
+ * The first video track, every audio track that the codec table knows and every
+ * text track are taken, and files of subtitles beside the input. Pads are linked in the demuxer's thread; everything else happens in
  * the thread that runs the package, which waits on the bus. */
 
 #ifdef HAVE_CONFIG_H
@@ -24,6 +24,7 @@
 #include "keys.h"
 #include "media-input.h"
 #include "mp4-movie.h"
+#include "text-input.h"
 
 /* How often progress is told and cancelling is looked for. */
 #define TICK (200 * GST_MSECOND)
@@ -35,9 +36,11 @@ typedef struct
   GstElement *pipeline;
   GstElement *sink;
   HabMediaInput *input;
+  GPtrArray *texts; /* of HabTextInput */
 
   /* demuxer's thread, then, when the bus tells of an end, this one */
   guint n_audio;
+  guint n_text;   /* with those of texts */
   gchar *missing; /* an element that could not be made */
 
   gint64 position;    /* atomic; ns of running time that went into the sink */
@@ -53,6 +56,7 @@ package_clear (Package *self)
   if (self->pipeline)
     gst_element_set_state (self->pipeline, GST_STATE_NULL);
   g_clear_pointer (&self->input, hab_media_input_free);
+  g_clear_pointer (&self->texts, g_ptr_array_unref);
   g_clear_object (&self->pipeline);
   g_free (self->missing);
 }
@@ -179,6 +183,49 @@ on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
   return g_steal_pointer (&self->missing);
 }
 
+/* In the demuxer's thread. */
+static gchar *
+on_text (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
+{
+  Package *self = data;
+  g_autofree gchar *sink_pad = g_strdup_printf ("text_%u", self->n_text++);
+
+  return link_track (self, stream->pad, NULL, 0, sink_pad) ? NULL :
+      g_strdup ("the text track cannot be packaged");
+}
+
+/* Before any other text, and before there are threads. */
+static gboolean
+add_text (Package *self, const gchar *specification, GError **error)
+{
+  g_autofree gchar *name = g_strdup_printf ("text_%u", self->n_text++);
+  HabTextInput *text = hab_text_input_new (GST_BIN (self->pipeline),
+      specification, error);
+  g_autoptr (GstPad) pad = NULL;
+
+  if (text == NULL)
+    return FALSE;
+  g_ptr_array_add (self->texts, text);
+  pad = gst_element_request_pad_simple (self->sink, name);
+  if (pad && hab_text_input_link (text, pad))
+    return TRUE;
+  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+      "%s cannot be packaged", specification);
+  return FALSE;
+}
+
+static gboolean
+add_texts (Package *self, GError **error)
+{
+  self->texts = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_text_input_free);
+  for (guint i = 0; self->config->texts && self->config->texts[i]; i++) {
+    if (!add_text (self, self->config->texts[i], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 build (Package *self, GError **error)
 {
@@ -201,8 +248,12 @@ build (Package *self, GError **error)
       "durable", config->durable, NULL);
   gst_util_set_object_arg (G_OBJECT (self->sink), "hls-key-format",
       config->hls_clearkey ? "clearkey" : "identity");
+  if (!add_texts (self, error))
+    return FALSE;
   self->input = hab_media_input_new (GST_BIN (self->pipeline), config->input,
       on_stream, self, error);
+  if (self->input)
+    hab_media_input_take_text (self->input, on_text);
   return self->input != NULL;
 }
 
@@ -288,6 +339,8 @@ take_element_message (Package *self, GstMessage *message)
   const gchar *location = gst_structure_get_string (structure, "location");
 
   if (gst_structure_has_name (structure, "cencdashsink-segment")) {
+    if (g_str_has_prefix (gst_structure_get_string (structure, "pad"), "text"))
+      return;
     if (!self->fragmented)
       tell_stage (self, "Fragmented", location);
     self->fragmented = TRUE;
@@ -299,13 +352,34 @@ take_element_message (Package *self, GstMessage *message)
   }
 }
 
+static void
+take_error (Package *self, GstMessage *message, GError **error)
+{
+  for (guint i = 0; i < self->texts->len; i++) {
+    if (hab_text_input_set_error (self->texts->pdata[i], message, error))
+      return;
+  }
+  hab_media_input_set_error (self->input, message, error);
+}
+
+static void
+tell_left_out (Package *self)
+{
+  g_autoptr (GPtrArray) notes = hab_media_input_list_left_out (self->input);
+
+  for (guint i = 0; i < notes->len; i++) {
+    if (self->observer && self->observer->note)
+      self->observer->note (notes->pdata[i], self->observer->data);
+  }
+}
+
 /* FALSE where the run is over, with error set where it failed. */
 static gboolean
 take_message (Package *self, GstMessage *message, GError **error)
 {
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ERROR:
-      hab_media_input_set_error (self->input, message, error);
+      take_error (self, message, error);
       return FALSE;
     case GST_MESSAGE_ELEMENT:
       take_element_message (self, message);
@@ -344,8 +418,10 @@ run (Package *self, GCancellable *cancellable, GError **error)
       next_tick = g_get_monotonic_time () + TICK / 1000;
     }
   }
-  if (failure == NULL)
+  if (failure == NULL) {
+    tell_left_out (self);
     return TRUE;
+  }
   withdraw (self);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;

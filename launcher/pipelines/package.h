@@ -17,6 +17,8 @@ typedef struct
   gboolean hls;                 /* playlists, too */
   const gchar *hls_key_url;     /* for the playlists, or NULL */
   gboolean hls_clearkey;        /* their KEYFORMAT is org.w3.clearkey */
+  const gchar *const *texts;    /* files of subtitles, as hab_text_input_new ()
+                                 * takes them, or NULL */
   guint64 segment_duration_ns;
   gboolean durable;             /* fsync what is promised */
   gint records_fd;              /* for catalogrecorder, or -1 */
@@ -36,6 +38,8 @@ typedef struct
   /* stage: "Fragmented", "Encrypted", "Ready"; file: relative to the
    * manifest */
   void (*stage) (const gchar *stage, const gchar *file, gpointer data);
+  /* Something that is not in the package, as a sentence. */
+  void (*note) (const gchar *note, gpointer data);
   gpointer data;
 } HabPackageObserver;
 

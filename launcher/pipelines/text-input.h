@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/* A file of subtitles of its own, beside the video's: SubRip, WebVTT and
+ * whatever else subparse knows. */
+typedef struct _HabTextInput HabTextInput;
+
+/* Adds its elements to bin, whose they are. specification: a path, with ":" and
+ * a BCP 47 language tag behind it where there is no file of that name. NULL
+ * with error (HAB_MEDIA_ERROR) set where it cannot be read. */
+HabTextInput *hab_text_input_new (GstBin *bin, const gchar *specification,
+    GError **error);
+void hab_text_input_free (HabTextInput *input);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabTextInput, hab_text_input_free)
+
+/* Links it to sink, a pad of cencdashsink. */
+gboolean hab_text_input_link (HabTextInput *input, GstPad *sink);
+
+/* Where the error message is of this file, sets error to what is wrong with it
+ * and returns TRUE. */
+gboolean hab_text_input_set_error (const HabTextInput *input,
+    GstMessage *message, GError **error);
+
+G_END_DECLS
