@@ -138,6 +138,14 @@ take_text (GstDashTextSink *self, GstBuffer *buffer, const GstMapInfo *map,
   return add_cue (self, hab_cue_new (start, end, NULL, text), error);
 }
 
+/* A file comes in bytes, and then its first buffer has the time 0. */
+static gboolean
+has_time (GstDashTextSink *self, GstBuffer *buffer)
+{
+  return GST_BUFFER_PTS_IS_VALID (buffer) &&
+      GST_BASE_SINK (self)->segment.format == GST_FORMAT_TIME;
+}
+
 /* A cue of a buffer with a time lasts as long as the buffer; what is written
  * in it are the same times, without the edit list. */
 static gboolean
@@ -145,7 +153,7 @@ set_times (GstDashTextSink *self, GstBuffer *buffer, HabCue *cue)
 {
   guint64 duration = cue->end - cue->start, end;
 
-  if (!GST_BUFFER_PTS_IS_VALID (buffer))
+  if (!has_time (self, buffer))
     return TRUE;
   if (!get_times (self, buffer, &cue->start, &end))
     return FALSE;
@@ -180,20 +188,9 @@ take_webvtt (GstDashTextSink *self, GstBuffer *buffer, const GstMapInfo *map,
 
   hab_webvtt_reader_push (self->reader, (const gchar *) map->data, map->size,
       cues);
-  if (GST_BUFFER_PTS_IS_VALID (buffer))
+  if (has_time (self, buffer))
     hab_webvtt_reader_end (self->reader, cues);
   return add_cues (self, buffer, cues, error);
-}
-
-/* Raw text is nothing without a time; WebVTT may have its times in itself. */
-static gboolean
-is_timed (GstDashTextSink *self, GstBuffer *buffer)
-{
-  gboolean by_buffer = self->make_text || GST_BUFFER_PTS_IS_VALID (buffer);
-
-  return !by_buffer ||
-      (GST_BUFFER_PTS_IS_VALID (buffer) &&
-          GST_BASE_SINK (self)->segment.format == GST_FORMAT_TIME);
 }
 
 static GstFlowReturn
@@ -204,7 +201,8 @@ gst_dash_text_sink_render (GstBaseSink *sink, GstBuffer *buffer)
   GstMapInfo map;
   gboolean taken;
 
-  if (!is_timed (self, buffer)) {
+  /* WebVTT has its times in itself. */
+  if (self->make_text && !has_time (self, buffer)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
         ("text without a time: %" GST_PTR_FORMAT, buffer));
     return GST_FLOW_ERROR;

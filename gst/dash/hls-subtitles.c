@@ -15,6 +15,10 @@
   "public.accessibility.transcribes-spoken-dialog," \
   "public.accessibility.describes-music-and-sound"
 
+/* A last segment that would be shorter, in nanoseconds, is part of the one before
+ * it: sound ends a little behind the last picture. */
+#define SHORTEST G_GUINT64_CONSTANT (100000000)
+
 #define NS_PER_SECOND G_GUINT64_CONSTANT (1000000000)
 
 /* --- renditions ------------------------------------------------------------ */
@@ -100,7 +104,11 @@ hab_hls_append_subtitles (GString *text, const HabPresentation *presentation)
 guint
 hab_hls_count_text (guint64 duration, guint64 length)
 {
-  return length == 0 ? 1 : (MAX (duration, 1) - 1) / length + 1;
+  guint64 rest = MIN (SHORTEST, length / 2);
+
+  if (length == 0 || duration <= length + rest)
+    return 1;
+  return (duration - rest - 1) / length + 1;
 }
 
 /* number: 0 for the one file. Seconds have six decimals, whatever the locale. */
@@ -123,7 +131,8 @@ hab_hls_write_text (guint64 duration, guint64 length)
 {
   GString *text = g_string_new ("#EXTM3U\n");
   guint n = hab_hls_count_text (duration, length);
-  guint64 longest = n == 1 ? duration : length;
+  guint64 last = duration - (n - 1) * length;
+  guint64 longest = n == 1 ? last : MAX (last, length);
 
   g_string_append_printf (text,
       "#EXT-X-VERSION:%u\n#EXT-X-TARGETDURATION:%" G_GUINT64_FORMAT
@@ -132,7 +141,7 @@ hab_hls_write_text (guint64 duration, guint64 length)
       MAX ((longest + NS_PER_SECOND / 2) / NS_PER_SECOND, 1));
   for (guint i = 1; i < n; i++)
     append_segment (text, length, i);
-  append_segment (text, duration - (n - 1) * length, length > 0 ? n : 0);
+  append_segment (text, last, length > 0 ? n : 0);
   g_string_append (text, "#EXT-X-ENDLIST\n");
   return g_string_free (text, FALSE);
 }

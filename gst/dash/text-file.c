@@ -103,13 +103,12 @@ split_cue (Split *split, HabCue *cue, GError **error)
 {
   g_autoptr (HabCue) owned = cue;
 
-  while (split->written < split->n &&
+  while (split->written + 1 < split->n &&
       cue->start >= hab_cue_segmenter_get_end (split->segmenter)) {
     if (!write_segment (split, error))
       return FALSE;
   }
-  if (split->written < split->n)
-    hab_cue_segmenter_add (split->segmenter, g_steal_pointer (&owned));
+  hab_cue_segmenter_add (split->segmenter, g_steal_pointer (&owned));
   return TRUE;
 }
 

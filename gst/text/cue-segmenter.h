@@ -22,7 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabCueSegmenter, hab_cue_segmenter_free)
 /* Where the segment at hand ends, in nanoseconds. */
 guint64 hab_cue_segmenter_get_end (const HabCueSegmenter *segmenter);
 
-/* Takes cue, which begins before that end; its own end is known. */
+/* Takes cue, which begins before that end, unless it is the last segment's; its
+ * own end is known. */
 void hab_cue_segmenter_add (HabCueSegmenter *segmenter, HabCue *cue);
 
 /* (transfer full): the segment at hand as a file; the next one begins. */

@@ -180,6 +180,8 @@ on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
           video ? -1 : (gint) self->n_audio))
     return g_strdup_printf ("the %s track cannot be packaged",
         video ? "video" : "audio");
+  for (guint i = 0; video && i < self->texts->len; i++)
+    hab_text_input_start (self->texts->pdata[i]);
   return g_steal_pointer (&self->missing);
 }
 
@@ -190,7 +192,7 @@ on_text (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
   Package *self = data;
   g_autofree gchar *sink_pad = g_strdup_printf ("text_%u", self->n_text++);
 
-  return link_track (self, stream->pad, NULL, 0, sink_pad) ? NULL :
+  return link_track (self, stream->pad, NULL, 0, sink_pad, -1) ? NULL :
       g_strdup ("the text track cannot be packaged");
 }
 

@@ -96,6 +96,8 @@ add_elements (HabTextInput *self, GstBin *bin, gboolean webvtt, GError **error)
     gst_bin_add (bin, self->last);
   if (self->source && self->last &&
       gst_element_link (self->source, self->last)) {
+    gst_element_set_locked_state (self->source, TRUE);
+    gst_element_set_locked_state (self->last, TRUE);
     g_object_set (self->source, "location", self->path, NULL);
     return TRUE;
   }
@@ -135,6 +137,15 @@ hab_text_input_link (HabTextInput *self, GstPad *sink)
   if (self->language)
     g_object_set (sink, "language", self->language, NULL);
   return gst_pad_link (src, sink) == GST_PAD_LINK_OK;
+}
+
+void
+hab_text_input_start (HabTextInput *self)
+{
+  gst_element_set_locked_state (self->last, FALSE);
+  gst_element_set_locked_state (self->source, FALSE);
+  gst_element_sync_state_with_parent (self->last);
+  gst_element_sync_state_with_parent (self->source);
 }
 
 gboolean

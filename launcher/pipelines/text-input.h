@@ -17,8 +17,12 @@ HabTextInput *hab_text_input_new (GstBin *bin, const gchar *specification,
 void hab_text_input_free (HabTextInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabTextInput, hab_text_input_free)
 
-/* Links it to sink, a pad of cencdashsink. */
+/* Links it to sink, a pad of cencdashsink. It waits. */
 gboolean hab_text_input_link (HabTextInput *input, GstPad *sink);
+
+/* Begins to read. Not before something else is linked to the same sink, which
+ * would take the end of the text for that of everything. */
+void hab_text_input_start (HabTextInput *input);
 
 /* Where the error message is of this file, sets error to what is wrong with it
  * and returns TRUE. */
