@@ -22,7 +22,8 @@ clean (const gchar *data, gsize size)
 
   while (size > 0 && data[size - 1] == '\0')
     size--;
-  valid = g_utf8_make_valid (data, size);
+  /* What is empty may be NULL. */
+  valid = size > 0 ? g_utf8_make_valid (data, size) : g_strdup ("");
   for (const gchar *at = valid; *at; at++) {
     if (*at != '\r')
       g_string_append_c (text, *at);

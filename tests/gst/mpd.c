@@ -326,6 +326,36 @@ test_single_file (Fixture *f, gconstpointer data)
   assert_xpath (f, "count(//m:SegmentTemplate)", "0");
 }
 
+/* In the clear beside encrypted video, and of no weight for the times. */
+static void
+test_text (Fixture *f, gconstpointer data)
+{
+  HabRepresentation *text = hab_representation_new ("text_0", HAB_MEDIA_TEXT);
+
+  text->timescale = 1000;
+  text->bandwidth = 80;
+  text->content.language = g_strdup ("de");
+  text->content.role = HAB_ROLE_SUBTITLE;
+  add_segment (text, 0, 60000);
+  add_segment (f->video, 0, 2000);
+  f->video->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
+  hab_presentation_add (f->presentation, hab_adaptation_set_new (text));
+  write_and_parse (f);
+  assert_xpath (f, "string(/m:MPD/@mediaPresentationDuration)", "PT2.000S");
+  assert_xpath (f, "string(/m:MPD/@maxSegmentDuration)", "PT2.000S");
+#define SET "//m:AdaptationSet[@contentType='text']"
+  assert_xpath (f, "string(" SET "/@mimeType)", "text/vtt");
+  assert_xpath (f, "string(" SET "/@lang)", "de");
+  assert_xpath (f, "string(" SET "/m:Role/@value)", "subtitle");
+  assert_xpath (f, "string(" SET "/m:Representation/@id)", "text_0");
+  assert_xpath (f, "string(" SET "/m:Representation/@bandwidth)", "80");
+  assert_xpath (f, "string(" SET "//m:BaseURL)", "text_0/track.vtt");
+  assert_xpath (f, "count(" SET "//@codecs)", "0");
+  assert_xpath (f, "count(" SET "//m:ContentProtection)", "0");
+  assert_xpath (f, "count(" SET "//m:SegmentTemplate)", "0");
+#undef SET
+}
+
 gint
 main (gint argc, gchar **argv)
 {
@@ -341,6 +371,7 @@ main (gint argc, gchar **argv)
   }
   g_test_add ("/mpd/single-file", Fixture, NULL, set_up, test_single_file,
       tear_down);
+  g_test_add ("/mpd/text", Fixture, NULL, set_up, test_text, tear_down);
   g_test_add ("/mpd/ladder", Fixture, NULL, set_up, test_ladder, tear_down);
   g_test_add ("/mpd/own-timelines", Fixture, NULL, set_up,
       test_own_timelines, tear_down);
