@@ -18,6 +18,11 @@
  * With `single-file` a track is one file, `track.mp4`, for servers and players
  * that ask for byte ranges; it appears at the end.
  *
+ * Text becomes WebVTT: `track.vtt` in the pad's folder, one file for DASH, which
+ * is there when the track has ended. With `hls` the same cues are also `1.vtt`,
+ * `2.vtt`, ..., a `fragment-duration` each. Text is always in the clear. A text
+ * track without a cue is left out.
+ *
  * The pads have properties of their own: `language` and `label` say what people
  * choose a track by, `role` what it is for.
  *
@@ -27,7 +32,7 @@
  *   `pad` and `location` (relative to the manifest), strings; `number`, from 1, #guint;
  *   `running-time` and `duration` in nanoseconds, `size` and `key-frame-size`
  *   (from the start of the segment to the end of its first picture) in bytes,
- *   #guint64.
+ *   #guint64. Of a text track there is one message, of its file.
  * * `cencdashsink-complete`: all segments are in place.
  * * `cencdashsink-manifest`: the manifest is in place. `location`, string.
  *

@@ -22,6 +22,7 @@ static const struct
   { ".m4s", "video/iso.segment" },
   { ".mp4", "video/mp4" },
   { ".m3u8", "application/vnd.apple.mpegurl" },
+  { ".vtt", "text/vtt" },
 };
 
 /* (nullable): what is not one of these is not delivered. */

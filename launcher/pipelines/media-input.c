@@ -18,9 +18,8 @@
 
 #include "media-input.h"
 
+#include <gst/audio/audio.h>
 #include <string.h>
-
-#include <gst/pbutils/pbutils.h>
 
 #include "movie-duration.h"
 
@@ -552,38 +551,6 @@ hab_media_input_get_streams (HabMediaInput *self)
 {
   g_ptr_array_sort (self->streams, compare_numbers);
   return self->streams;
-}
-
-static gchar *
-why_left_out (const HabMediaStream *stream)
-{
-  g_autoptr (GstCaps) caps = get_caps (stream->source);
-  const gchar *media_type = media_type_of (caps);
-  g_autofree gchar *name = gst_caps_is_fixed (caps) ?
-      gst_pb_utils_get_codec_description (caps) :
-      g_strdup (media_type);
-  const gchar *reason = stream->codec ? "one video track is packaged" :
-      g_str_has_prefix (media_type, "subpicture/") ?
-      "it has pictures of text and no text" :
-      "it is not handled";
-
-  return g_strdup_printf ("track %u (%s) is left out: %s", stream->number,
-      name, reason);
-}
-
-GPtrArray *
-hab_media_input_list_left_out (HabMediaInput *self)
-{
-  GPtrArray *streams = hab_media_input_get_streams (self);
-  GPtrArray *list = g_ptr_array_new_with_free_func (g_free);
-
-  for (guint i = 0; i < streams->len; i++) {
-    const HabMediaStream *stream = g_ptr_array_index (streams, i);
-
-    if (stream->pad == NULL)
-      g_ptr_array_add (list, why_left_out (stream));
-  }
-  return list;
 }
 
 const HabContainer *

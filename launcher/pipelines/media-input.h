@@ -70,10 +70,6 @@ GPtrArray *hab_media_input_get_streams (HabMediaInput *input);
 GstMessage *hab_media_input_wait (HabMediaInput *input, GstBus *bus,
     GstClockTime timeout, GstMessageType types, GError **error);
 
-/* (transfer full) (element-type utf8): what of the file was not handed out, and
- * why, a sentence each. Once the pipeline has ended. */
-GPtrArray *hab_media_input_list_left_out (HabMediaInput *input);
-
 /* HAB_MEDIA_ERROR where no video was handed out, or a stream could not be. */
 gboolean hab_media_input_check (const HabMediaInput *input, GError **error);
 

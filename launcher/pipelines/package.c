@@ -22,6 +22,7 @@
 #include <gst/gst.h>
 
 #include "keys.h"
+#include "left-out.h"
 #include "media-input.h"
 #include "mp4-movie.h"
 #include "text-input.h"
@@ -367,7 +368,7 @@ take_error (Package *self, GstMessage *message, GError **error)
 static void
 tell_left_out (Package *self)
 {
-  g_autoptr (GPtrArray) notes = hab_media_input_list_left_out (self->input);
+  g_autoptr (GPtrArray) notes = hab_left_out_list (self->input);
 
   for (guint i = 0; i < notes->len; i++) {
     if (self->observer && self->observer->note)
