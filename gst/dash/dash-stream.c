@@ -71,9 +71,15 @@ hab_dash_stream_new (const gchar *name, gboolean text)
 }
 
 gboolean
+hab_dash_stream_is_text (const HabDashStream *stream)
+{
+  return stream->mux == NULL;
+}
+
+gboolean
 hab_dash_stream_add_to (HabDashStream *stream, GstBin *bin)
 {
-  if (stream->mux == NULL) {
+  if (hab_dash_stream_is_text (stream)) {
     gst_bin_add_many (bin, stream->queue, stream->sink, NULL);
     return gst_element_link (stream->queue, stream->sink);
   }
@@ -131,7 +137,7 @@ hab_dash_stream_configure (HabDashStream *stream,
     .segment_length = settings->fragment_duration,
   };
 
-  if (stream->mux == NULL) {
+  if (hab_dash_stream_is_text (stream)) {
     gst_dash_text_sink_set_output (GST_DASH_TEXT_SINK (stream->sink), folder,
         settings->durable);
     return;
@@ -264,10 +270,10 @@ hab_dash_stream_describe (HabDashStream *stream, gboolean single_file,
 {
   GstCencDashSinkPad *pad = GST_CENC_DASH_SINK_PAD (stream->pad);
   g_autoptr (GstTagList) tags = gst_cenc_dash_sink_pad_get_tags (pad);
-  HabRepresentation *rep = stream->mux ?
-      describe_media (stream, tags, single_file, error) :
+  HabRepresentation *rep = hab_dash_stream_is_text (stream) ?
       hab_dash_text_describe (GST_OBJECT_NAME (pad), tags,
-          &g_array_index (stream->segments, HabDashSegment, 0));
+          &g_array_index (stream->segments, HabDashSegment, 0)) :
+      describe_media (stream, tags, single_file, error);
 
   if (rep)
     gst_cenc_dash_sink_pad_override (pad, rep);

@@ -30,6 +30,8 @@ HabDashStream *hab_dash_stream_ref (HabDashStream *stream);
 void hab_dash_stream_unref (HabDashStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabDashStream, hab_dash_stream_unref)
 
+gboolean hab_dash_stream_is_text (const HabDashStream *stream);
+
 /* Puts its elements into the bin, and takes them out of it again. Whoever waits
  * in them is let go. */
 gboolean hab_dash_stream_add_to (HabDashStream *stream, GstBin *bin);

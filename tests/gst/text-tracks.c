@@ -344,6 +344,46 @@ test_gaps (Fixture *f, gconstpointer data)
   assert_file (f, "text_0/track.vtt", NULL);
 }
 
+/* The text is at its end before the sound is linked. */
+static void
+test_text_first (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstPad) src = gst_element_get_static_pad (f->sound, "src");
+  g_autoptr (GstPad) sink = gst_pad_get_peer (src);
+  g_autoptr (GstBus) bus = gst_element_get_bus (f->pipeline);
+  g_autoptr (GstMessage) message = NULL;
+
+  gst_pad_unlink (src, sink);
+  f->text = add_source (f, PLAIN, "text_0");
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  gst_app_src_push_buffer (GST_APP_SRC (f->text), text_buffer (0, 500, "a"));
+  gst_app_src_end_of_stream (GST_APP_SRC (f->text));
+  message = gst_bus_timed_pop_filtered (bus, TIMEOUT, GST_MESSAGE_ELEMENT);
+  g_assert_true (gst_message_has_name (message, "cencdashsink-segment"));
+  g_assert_cmpint (gst_pad_link (src, sink), ==, GST_PAD_LINK_OK);
+  push_sound (f);
+  g_assert_cmpint (wait_for_end (f), ==, GST_MESSAGE_EOS);
+  assert_in_file (f, "stream.mpd", "audio_0");
+  assert_in_file (f, "stream.mpd", "text_0/track.vtt");
+}
+
+/* A presentation of text alone. */
+static void
+test_text_only (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (f->sink, "audio_0");
+
+  gst_element_unlink (f->sound, f->sink);
+  gst_element_release_request_pad (f->sink, pad);
+  gst_bin_remove (GST_BIN (f->pipeline), f->sound);
+  f->text = add_source (f, PLAIN, "text_0");
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  gst_app_src_push_buffer (GST_APP_SRC (f->text), text_buffer (0, 1700, "a"));
+  gst_app_src_end_of_stream (GST_APP_SRC (f->text));
+  g_assert_cmpint (wait_for_end (f), ==, GST_MESSAGE_EOS);
+  assert_in_file (f, "stream.mpd", "mediaPresentationDuration=\"PT1.700S\"");
+}
+
 static void
 test_flush (Fixture *f, gconstpointer data)
 {
@@ -380,6 +420,10 @@ main (int argc, char **argv)
   g_test_add ("/text-tracks/without-time", Fixture, NULL, set_up,
       test_without_time, tear_down);
   g_test_add ("/text-tracks/gaps", Fixture, NULL, set_up, test_gaps,
+      tear_down);
+  g_test_add ("/text-tracks/text-first", Fixture, NULL, set_up,
+      test_text_first, tear_down);
+  g_test_add ("/text-tracks/text-only", Fixture, NULL, set_up, test_text_only,
       tear_down);
   g_test_add ("/text-tracks/flush", Fixture, NULL, set_up, test_flush,
       tear_down);
