@@ -54,26 +54,13 @@
 #include "cenc-protection.h"
 #include "cmaf-builder.h"
 #include "cmaf-track-caps.h"
+#include "mux-settings.h"
 #include "segment-grid.h"
 #include "track-change.h"
 #include "track-from-stream.h"
 
 GST_DEBUG_CATEGORY_STATIC (cenc_mux_debug);
 #define GST_CAT_DEFAULT cenc_mux_debug
-
-#define DEFAULT_FRAGMENT_DURATION (4 * GST_SECOND)
-#define DEFAULT_MAX_CHUNK_BYTES (4 * 1024 * 1024)
-
-typedef enum
-{
-  PROP_FRAGMENT_DURATION = 1,
-  PROP_CHUNK_DURATION,
-  PROP_MAX_CHUNK_BYTES,
-  PROP_PRODUCER_REFERENCE_TIME,
-} Property;
-
-#define N_PROPS (PROP_PRODUCER_REFERENCE_TIME + 1)
-static GParamSpec *props[N_PROPS];
 
 struct _GstCencMux
 {
@@ -83,10 +70,7 @@ struct _GstCencMux
   GstPad *srcpad;
 
   /* protected by OBJECT_LOCK */
-  guint64 fragment_duration; /* ns */
-  guint64 chunk_duration;    /* ns, 0 for none */
-  guint max_chunk_bytes;
-  gboolean producer_reference_time;
+  HabMuxSettings settings;
 
   /* streaming thread only, from here on */
   GstSegment segment;
@@ -107,6 +91,17 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstCencMux, gst_cenc_mux, GST_TYPE_ELEMENT,
     GST_DEBUG_CATEGORY_INIT (cenc_mux_debug, "cencmux", 0, "CMAF muxer"))
 GST_ELEMENT_REGISTER_DEFINE (cencmux, "cencmux", GST_RANK_NONE,
     GST_TYPE_CENC_MUX)
+
+static HabMuxSettings
+get_settings (GstCencMux *self)
+{
+  HabMuxSettings settings;
+
+  GST_OBJECT_LOCK (self);
+  settings = self->settings;
+  GST_OBJECT_UNLOCK (self);
+  return settings;
+}
 
 /* Of protection events, which caps do not have. */
 static void
@@ -193,10 +188,8 @@ update_wall_clock (GstCencMux *self)
   g_autoptr (GstClock) clock = NULL;
   gint64 running_time;
 
-  GST_OBJECT_LOCK (self);
-  if (self->producer_reference_time && GST_ELEMENT_CLOCK (self))
-    clock = gst_object_ref (GST_ELEMENT_CLOCK (self));
-  GST_OBJECT_UNLOCK (self);
+  if (get_settings (self).producer_reference_time)
+    clock = gst_element_get_clock (GST_ELEMENT (self));
   if (clock == NULL)
     return;
   running_time = (gint64) gst_clock_get_time (clock) -
@@ -239,10 +232,10 @@ append_sample (GstCencMux *self, GstBuffer *buffer, const HabSampleTime *time)
 static void
 begin_grid (GstCencMux *self, const HabSampleTime *time)
 {
-  GST_OBJECT_LOCK (self);
-  self->grid.segment_duration = self->fragment_duration;
-  self->grid.chunk_duration = self->chunk_duration;
-  GST_OBJECT_UNLOCK (self);
+  HabMuxSettings settings = get_settings (self);
+
+  self->grid.segment_duration = settings.fragment_duration;
+  self->grid.chunk_duration = settings.chunk_duration;
   self->grid.video = self->track->codec->kind == HAB_MEDIA_VIDEO;
   hab_segment_grid_begin (&self->grid, time);
 }
@@ -250,12 +243,8 @@ begin_grid (GstCencMux *self, const HabSampleTime *time)
 static gboolean
 chunk_is_full (GstCencMux *self, gsize more)
 {
-  guint max;
-
-  GST_OBJECT_LOCK (self);
-  max = self->max_chunk_bytes;
-  GST_OBJECT_UNLOCK (self);
-  return hab_cmaf_builder_get_size (self->builder) + more > max;
+  return hab_cmaf_builder_get_size (self->builder) + more >
+      get_settings (self).max_chunk_bytes;
 }
 
 static GstFlowReturn
@@ -510,15 +499,14 @@ gst_cenc_mux_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 static gboolean
 answer_latency (GstCencMux *self, GstQuery *query)
 {
-  GstClockTime min, max, own;
+  HabMuxSettings settings = get_settings (self);
+  GstClockTime own = settings.chunk_duration > 0 ? settings.chunk_duration :
+                                                   settings.fragment_duration;
+  GstClockTime min, max;
   gboolean live;
 
   if (!gst_pad_peer_query (self->sinkpad, query))
     return FALSE;
-  GST_OBJECT_LOCK (self);
-  own = self->chunk_duration > 0 ? self->chunk_duration :
-                                   self->fragment_duration;
-  GST_OBJECT_UNLOCK (self);
   gst_query_parse_latency (query, &live, &min, &max);
   gst_query_set_latency (query, live, min + own,
       GST_CLOCK_TIME_IS_VALID (max) ? max + own : max);
@@ -574,26 +562,13 @@ gst_cenc_mux_set_property (GObject *object, guint id, const GValue *value,
     GParamSpec *pspec)
 {
   GstCencMux *self = GST_CENC_MUX (object);
+  gboolean known;
 
   GST_OBJECT_LOCK (self);
-  switch ((Property) id) {
-    case PROP_FRAGMENT_DURATION:
-      self->fragment_duration = g_value_get_uint64 (value);
-      break;
-    case PROP_CHUNK_DURATION:
-      self->chunk_duration = g_value_get_uint64 (value);
-      break;
-    case PROP_MAX_CHUNK_BYTES:
-      self->max_chunk_bytes = g_value_get_uint (value);
-      break;
-    case PROP_PRODUCER_REFERENCE_TIME:
-      self->producer_reference_time = g_value_get_boolean (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  known = hab_mux_settings_set (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -601,26 +576,10 @@ gst_cenc_mux_get_property (GObject *object, guint id, GValue *value,
     GParamSpec *pspec)
 {
   GstCencMux *self = GST_CENC_MUX (object);
+  HabMuxSettings settings = get_settings (self);
 
-  GST_OBJECT_LOCK (self);
-  switch ((Property) id) {
-    case PROP_FRAGMENT_DURATION:
-      g_value_set_uint64 (value, self->fragment_duration);
-      break;
-    case PROP_CHUNK_DURATION:
-      g_value_set_uint64 (value, self->chunk_duration);
-      break;
-    case PROP_MAX_CHUNK_BYTES:
-      g_value_set_uint (value, self->max_chunk_bytes);
-      break;
-    case PROP_PRODUCER_REFERENCE_TIME:
-      g_value_set_boolean (value, self->producer_reference_time);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  if (!hab_mux_settings_get (&settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -632,38 +591,6 @@ gst_cenc_mux_finalize (GObject *object)
   forget_stream (self);
   hab_cmaf_builder_free (self->builder);
   G_OBJECT_CLASS (gst_cenc_mux_parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-      GST_PARAM_MUTABLE_READY;
-
-  props[PROP_FRAGMENT_DURATION] = g_param_spec_uint64 ("fragment-duration",
-      "Fragment duration",
-      "Distance of the lines on which segments begin, in nanoseconds of running "
-      "time; a video segment begins with the first GOP at or behind a line",
-      GST_MSECOND, G_MAXINT64, DEFAULT_FRAGMENT_DURATION, flags);
-  props[PROP_CHUNK_DURATION] = g_param_spec_uint64 ("chunk-duration",
-      "Chunk duration",
-      "Nanoseconds after which a segment goes on in a further moof and mdat, "
-      "which goes out as soon as the first sample after it has come; 0: a "
-      "segment is one chunk, but for max-chunk-bytes",
-      0, G_MAXINT64, 0, flags);
-  props[PROP_MAX_CHUNK_BYTES] = g_param_spec_uint ("max-chunk-bytes",
-      "Maximum chunk size",
-      "Bytes of samples above which a segment goes on in a further moof and "
-      "mdat; what the element holds in memory at the most, but for one sample",
-      1, 1u << 30, DEFAULT_MAX_CHUNK_BYTES, flags);
-  props[PROP_PRODUCER_REFERENCE_TIME] = g_param_spec_boolean (
-      "producer-reference-time", "Producer reference time",
-      "Write a prft box (ISO/IEC 14496-12) into each chunk: when, by the system's "
-      "clock, its first sample was captured. Makes sense for live sources, whose "
-      "running time is that of the pipeline's clock; without a clock there is no "
-      "box",
-      FALSE, flags);
-  g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
 static void
@@ -679,7 +606,7 @@ gst_cenc_mux_class_init (GstCencMuxClass *klass)
   object_class->set_property = gst_cenc_mux_set_property;
   object_class->get_property = gst_cenc_mux_get_property;
   object_class->finalize = gst_cenc_mux_finalize;
-  install_properties (object_class);
+  hab_mux_settings_install (object_class);
 
   element_class->change_state = gst_cenc_mux_change_state;
   gst_element_class_add_pad_template (element_class,
@@ -706,8 +633,7 @@ add_pad (GstCencMux *self, const gchar *name)
 static void
 gst_cenc_mux_init (GstCencMux *self)
 {
-  self->fragment_duration = DEFAULT_FRAGMENT_DURATION;
-  self->max_chunk_bytes = DEFAULT_MAX_CHUNK_BYTES;
+  hab_mux_settings_init (&self->settings);
   self->builder = hab_cmaf_builder_new ();
   gst_cenc_mux_reset (self);
 
