@@ -278,6 +278,22 @@ parse_media_header (HabMp4Track *track, const HabMp4Box *mdhd)
   return TRUE;
 }
 
+/* What is no tag, or longer than any that is in use, counts as none. */
+static void
+parse_extended_language (HabMp4Track *track, const HabMp4Box *elng)
+{
+  GstByteReader reader;
+  const gchar *tag;
+  guint8 version;
+
+  if (!hab_mp4_box_read_full (elng, &reader, &version) ||
+      !gst_byte_reader_get_string_utf8 (&reader, &tag) ||
+      strlen (tag) >= sizeof track->extended_language ||
+      strspn (tag, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-") != strlen (tag))
+    return;
+  strcpy (track->extended_language, tag);
+}
+
 static gboolean
 parse_handler (HabMp4Track *track, const HabMp4Box *hdlr)
 {
@@ -419,6 +435,8 @@ parse_media (HabMp4Track *track, const HabMp4Box *mdia, GError **error)
   if (!hab_mp4_box_find (mdia, FOURCC ('h', 'd', 'l', 'r'), &box) ||
       !parse_handler (track, &box))
     return malformed (error, "a track has no handler (hdlr)");
+  if (hab_mp4_box_find (mdia, FOURCC ('e', 'l', 'n', 'g'), &box))
+    parse_extended_language (track, &box);
 
   /* What else there may be (time code, hints, text) need not make sense. */
   if (track->handler != HAB_MP4_HANDLER_VIDEO &&

@@ -21,6 +21,7 @@ typedef struct
   guint32 timescale; /* ticks a second, never 0 */
   guint64 duration;  /* of the media, ticks */
   gchar language[4]; /* ISO 639-2, empty when unknown */
+  gchar extended_language[36]; /* BCP 47 (elng), empty when there is none */
   HabMp4SampleEntry entry;
   HabMp4SampleTable table;
 

@@ -38,6 +38,7 @@ typedef struct
   GstElement *sink;
   HabMediaInput *input;
   GPtrArray *texts; /* of HabTextInput */
+  GHashTable *languages; /* by track number, where the demuxer knows less */
 
   /* demuxer's thread, then, when the bus tells of an end, this one */
   guint n_audio;
@@ -59,6 +60,7 @@ package_clear (Package *self)
   g_clear_pointer (&self->input, hab_media_input_free);
   g_clear_pointer (&self->texts, g_ptr_array_unref);
   g_clear_object (&self->pipeline);
+  g_clear_pointer (&self->languages, g_hash_table_unref);
   g_free (self->missing);
 }
 
@@ -161,6 +163,39 @@ link_track (Package *self, GstPad *pad, GstElement **chain, guint n,
   return to && gst_pad_link (from, to) == GST_PAD_LINK_OK;
 }
 
+/* data: the language of the stream, which is put into its tags. */
+static GstPadProbeReturn
+on_tags (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstTagList *tags;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_TAG)
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_tag (event, &tags);
+  if (gst_tag_list_get_scope (tags) != GST_TAG_SCOPE_STREAM)
+    return GST_PAD_PROBE_OK;
+  tags = gst_tag_list_copy (tags);
+  gst_tag_list_add (tags, GST_TAG_MERGE_REPLACE, GST_TAG_LANGUAGE_CODE, data,
+      NULL);
+  gst_event_unref (event);
+  GST_PAD_PROBE_INFO_DATA (info) = gst_event_new_tag (tags);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+set_language (Package *self, const HabMediaStream *stream)
+{
+  const gchar *language = self->languages ?
+      g_hash_table_lookup (self->languages,
+          GUINT_TO_POINTER (stream->number)) :
+      NULL;
+
+  if (language)
+    gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+        on_tags, g_strdup (language), g_free);
+}
+
 /* In the demuxer's thread. Audio tracks of one file are different contents, also
  * where they are in the same language. */
 static gchar *
@@ -176,6 +211,7 @@ on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
     make_encryptor (self, stream->codec->kind),
   };
 
+  set_language (self, stream);
   if (self->missing == NULL &&
       !link_track (self, stream->pad, chain, G_N_ELEMENTS (chain), sink_pad,
           video ? -1 : (gint) self->n_audio))
@@ -262,13 +298,28 @@ build (Package *self, GError **error)
 
 /* --- whole or not ------------------------------------------------------------------ */
 
+/* qtdemux 1.22.0 does not know the box of a language with a script or a
+ * region. */
+static void
+keep_languages (Package *self, const HabMp4Movie *movie)
+{
+  self->languages = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  for (guint i = 0; i < hab_mp4_movie_get_n_tracks (movie); i++) {
+    const HabMp4Track *track = hab_mp4_movie_get_track (movie, i);
+
+    if (track->extended_language[0])
+      g_hash_table_insert (self->languages, GUINT_TO_POINTER (track->id),
+          g_strdup (track->extended_language));
+  }
+}
+
 /* A demuxer takes the end of the file for the end of the stream, and the
  * package of a file that is cut off would look like a whole one. Whatever else
  * may be wrong with a file is the demuxer's to say. */
 static gboolean
-check_not_truncated (const gchar *input, GError **error)
+check_not_truncated (Package *self, GError **error)
 {
-  gint fd = g_open (input, O_RDONLY | O_CLOEXEC, 0);
+  gint fd = g_open (self->config->input, O_RDONLY | O_CLOEXEC, 0);
   g_autoptr (HabMp4Movie) movie = NULL;
   g_autoptr (GError) cause = NULL;
 
@@ -280,6 +331,8 @@ check_not_truncated (const gchar *input, GError **error)
     hab_mp4_sample_table_check_extents (
         &hab_mp4_movie_get_track (movie, i)->table,
         hab_mp4_movie_get_size (movie), &cause);
+  if (movie)
+    keep_languages (self, movie);
   g_clear_pointer (&movie, hab_mp4_movie_free);
   close (fd);
   if (!g_error_matches (cause, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED))
@@ -437,7 +490,7 @@ hab_package_run (const HabPackageConfig *config,
 {
   g_auto (Package) self = { .config = config, .observer = observer };
 
-  if (!check_not_truncated (config->input, error) ||
+  if (!check_not_truncated (&self, error) ||
       !gst_init_check (NULL, NULL, error) || !build (&self, error))
     return FALSE;
   return run (&self, cancellable, error);

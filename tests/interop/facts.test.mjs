@@ -9,7 +9,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import { joinSet, readManifest } from './support/manifest.mjs';
-import { find } from './support/mp4.mjs';
+import { box, children, find } from './support/mp4.mjs';
 import { ffmpeg, KEY, makeFolder, run, writeKey } from './support/run.mjs';
 
 const folder = await makeFolder();
@@ -182,6 +182,30 @@ for (const [name, language, packed] of [['german.mp4', 'deu', 'ger|deu'],
       language !== 'und');
   });
 }
+
+// elng in the audio track of a file with moov behind mdat.
+const addLanguage = (data, tag) => {
+  const elng = box('elng', Buffer.alloc(4), Buffer.from(`${tag}\0`));
+  return Buffer.concat([...children(data)].map(({ type, body }) => {
+    if (type === 'mdia' && body.includes('soun'))
+      return box(type, body, elng);
+    return box(type, ['moov', 'trak'].includes(type) ? addLanguage(body, tag) :
+      body);
+  }));
+};
+
+test('a language with a region', async () => {
+  const [plain, regional] = ['plain.mp4', 'regional.mp4'].map(at);
+  await ffmpeg(...picture, ...tone, '-t', '1', '-c:v', 'libx264', '-pix_fmt',
+    'yuv420p', '-c:a', 'aac', '-metadata:s:a:0', 'language=por', plain);
+  await writeFile(regional, addLanguage(await readFile(plain), 'pt-BR'));
+  const { mpd, manifest } = await packageOf('regional.mp4', 'none');
+  const init = await readFile(mpd.audio.init);
+  const [elng] = [...children(init)].filter(({ type }) => type === 'moov')
+    .map(({ body }) => body.includes('elng\0\0\0\0pt-BR\0', 'latin1'));
+  assert.equal(elng, true);
+  assert.match(await readFile(manifest, 'utf8'), / lang="pt-BR"/);
+});
 
 // --- where on the timeline ------------------------------------------------------------
 

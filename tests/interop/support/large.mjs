@@ -4,23 +4,10 @@
 
 import { open, readFile } from 'node:fs/promises';
 
+import { box, children } from './mp4.mjs';
+
 const HOLE = 5 * 2 ** 30;
 const PARENTS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl']);
-
-const box = (type, ...parts) => {
-  const body = Buffer.concat(parts);
-  const header = Buffer.alloc(8);
-  header.writeUInt32BE(body.length + 8);
-  header.write(type, 4, 'latin1');
-  return Buffer.concat([header, body]);
-};
-
-function* children (data, start = 0, end = data.length) {
-  for (let at = start; at < end; at += data.readUInt32BE(at)) {
-    yield { at, type: data.toString('latin1', at + 4, at + 8),
-      body: data.subarray(at + 8, at + data.readUInt32BE(at)) };
-  }
-}
 
 // stco with 64 bits, each offset as move says.
 const widen = (body, move) => {

@@ -99,3 +99,20 @@ export const protectedRanges = (pairs) => {
 
 export const sampleLength = (pairs) =>
   pairs.reduce((sum, [clear, secret]) => sum + clear + secret, 0);
+
+// For changing a file: its boxes with sizes of 32 bits, one level, and a box of
+// parts.
+export const box = (type, ...parts) => {
+  const body = Buffer.concat(parts);
+  const header = Buffer.alloc(8);
+  header.writeUInt32BE(body.length + 8);
+  header.write(type, 4, 'latin1');
+  return Buffer.concat([header, body]);
+};
+
+export function* children (data, start = 0, end = data.length) {
+  for (let at = start; at < end; at += data.readUInt32BE(at)) {
+    yield { at, type: data.toString('latin1', at + 4, at + 8),
+      body: data.subarray(at + 8, at + data.readUInt32BE(at)) };
+  }
+}
