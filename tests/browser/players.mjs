@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Players that we did not write, each in a page with nothing else.
 
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 import { bareVideo } from './pictures.mjs';
@@ -75,11 +76,11 @@ function watch() {
 
 export const PLAYER_PAGE = '<!doctype html><body style="margin:0;background:#808"><video id="video" muted></video>';
 
-// A Clear Key licence server (W3C EME, 9.1.4), as a function for serve().
-export const licenseServer = (keys) => async (request, response) => {
-  const { kids } = await new Response(request).json();
-  const known = Object.fromEntries(Object.entries(keys).map((pair) => pair.map(toBase64url)));
+// A Clear Key licence server (W3C EME, 9.1.4), as a function for serve(). all:
+// it gives all keys, whatever it is asked for.
+export const licenseServer = (keys, { all = false } = {}) => async (request, response) => {
+  const { kids } = JSON.parse(await text(request));
+  const known = Object.entries(keys).map(([kid, key]) => ({ kty: 'oct', kid: toBase64url(kid), k: toBase64url(key) }));
   response.writeHead(200, { 'Content-Type': 'application/json' });
-  response.end(JSON.stringify({ type: 'temporary',
-    keys: kids.filter((kid) => kid in known).map((kid) => ({ kty: 'oct', kid, k: known[kid] })) }));
+  response.end(JSON.stringify({ type: 'temporary', keys: known.filter(({ kid }) => all || kids.includes(kid)) }));
 };
