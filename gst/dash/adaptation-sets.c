@@ -129,6 +129,19 @@ same_key (const HabRepresentation *a, const HabRepresentation *b)
   return g_strcmp0 (a->default_kid, b->default_kid) == 0;
 }
 
+/* --- notes ------------------------------------------------------------------------ */
+
+static void
+add_note (GPtrArray *notes, const gchar *what,
+    const HabMisalignment *misalignment)
+{
+  g_autofree gchar *where = hab_misalignment_to_string (misalignment);
+
+  if (notes)
+    g_ptr_array_add (notes, g_strdup_printf ("%s and %s %s: %s",
+        misalignment->first, misalignment->second, what, where));
+}
+
 /* --- sets that were asked for -------------------------------------------------- */
 
 static HabAdaptationSet *
@@ -203,15 +216,32 @@ complete_content (HabContent *content, const HabContent *other)
     content->role = other->role;
 }
 
+/* Players know already where it is: it stays there. */
+static void
+add_placed (HabAdaptationSet *set, HabRepresentation *rep, GPtrArray *notes)
+{
+  HabMisalignment misalignment;
+
+  if (!segments_meet (hab_adaptation_set_get (set, 0), rep, &misalignment)) {
+    set->overlapping = TRUE;
+    add_note (notes, "are in one adaptation set and overlap", &misalignment);
+  }
+  hab_adaptation_set_add (set, rep);
+}
+
 /* Leaves rep to the caller where it returns FALSE. */
 static gboolean
 add_asked (HabPresentation *presentation, HabRepresentation *rep,
-    GError **error)
+    GPtrArray *notes, GError **error)
 {
   HabAdaptationSet *set = find_asked (presentation, rep->set);
 
   if (set == NULL) {
     hab_presentation_add (presentation, hab_adaptation_set_new (rep));
+    return TRUE;
+  }
+  if (rep->placed) {
+    add_placed (set, rep, notes);
     return TRUE;
   }
   if (!may_join (set, rep, error))
@@ -222,17 +252,6 @@ add_asked (HabPresentation *presentation, HabRepresentation *rep,
 }
 
 /* --- sets by content ------------------------------------------------------------ */
-
-static void
-add_note (GPtrArray *notes, const HabMisalignment *misalignment)
-{
-  g_autofree gchar *where = hab_misalignment_to_string (misalignment);
-
-  if (notes)
-    g_ptr_array_add (notes, g_strdup_printf (
-        "%s and %s are not in one adaptation set: %s", misalignment->first,
-        misalignment->second, where));
-}
 
 static HabAdaptationSet *
 find_same (const HabPresentation *presentation, const HabRepresentation *rep,
@@ -249,7 +268,7 @@ find_same (const HabPresentation *presentation, const HabRepresentation *rep,
       continue;
     if (segments_meet (first, rep, &misalignment))
       return set;
-    add_note (notes, &misalignment);
+    add_note (notes, "are not in one adaptation set", &misalignment);
   }
   return NULL;
 }
@@ -331,7 +350,7 @@ hab_presentation_arrange (HabPresentation *presentation,
 
     if (rep->set == HAB_SET_BY_CONTENT)
       add_by_content (presentation, rep, notes);
-    else if (!add_asked (presentation, rep, error))
+    else if (!add_asked (presentation, rep, notes, error))
       return FALSE;
     g_steal_pointer (&rep);
   }

@@ -39,7 +39,8 @@ gchar *hab_misalignment_to_string (const HabMisalignment *misalignment);
 /* Puts representations (of HabRepresentation, transfer full, emptied) into sets
  * of a presentation without any. What was told to be in one set and cannot is an
  * error; what is of the same content and does not meet goes to different sets,
- * and notes (of gchar *, nullable) say why. */
+ * and what does not meet any more stays where it was, overlapping; notes (of
+ * gchar *, nullable) say why. */
 gboolean hab_presentation_arrange (HabPresentation *presentation,
     GPtrArray *representations, GPtrArray *notes, GError **error);
 

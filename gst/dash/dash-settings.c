@@ -18,9 +18,32 @@ typedef enum
   PROP_HLS_KEY_URL,
   PROP_HLS_KEY_FORMAT,
   PROP_DURABLE,
+  PROP_PRESENTATION_TYPE,
+  PROP_TIME_SHIFT_BUFFER_DEPTH,
+  PROP_SUGGESTED_PRESENTATION_DELAY,
+  PROP_UTC_TIMING_URL,
 } Property;
 
-#define N_PROPS (PROP_DURABLE + 1)
+#define N_PROPS (PROP_UTC_TIMING_URL + 1)
+
+#define TYPE_PRESENTATION_TYPE (presentation_type_get_type ())
+
+static GType
+presentation_type_get_type (void)
+{
+  static const GEnumValue values[] = {
+    { HAB_PRESENTATION_AUTO, "dynamic where the input is live", "auto" },
+    { HAB_PRESENTATION_STATIC, "a manifest at the end", "static" },
+    { HAB_PRESENTATION_DYNAMIC, "a manifest with every segment", "dynamic" },
+    { 0, NULL, NULL },
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstCencDashSinkPresentationType", values));
+  return type;
+}
 
 #define GST_TYPE_CENC_DASH_SINK_HLS_KEY_FORMAT (hls_key_format_get_type ())
 static GType
@@ -56,6 +79,7 @@ hab_dash_settings_clear (HabDashSettings *settings)
   g_clear_pointer (&settings->location, g_free);
   g_clear_pointer (&settings->license_url, g_free);
   g_clear_pointer (&settings->hls_key_url, g_free);
+  g_clear_pointer (&settings->utc_timing_url, g_free);
 }
 
 static void
@@ -97,6 +121,18 @@ hab_dash_settings_set (HabDashSettings *settings, guint id,
     case PROP_DURABLE:
       settings->durable = g_value_get_boolean (value);
       return TRUE;
+    case PROP_PRESENTATION_TYPE:
+      settings->type = g_value_get_enum (value);
+      return TRUE;
+    case PROP_TIME_SHIFT_BUFFER_DEPTH:
+      settings->time_shift_buffer_depth = g_value_get_uint64 (value);
+      return TRUE;
+    case PROP_SUGGESTED_PRESENTATION_DELAY:
+      settings->suggested_presentation_delay = g_value_get_uint64 (value);
+      return TRUE;
+    case PROP_UTC_TIMING_URL:
+      take_string (&settings->utc_timing_url, value);
+      return TRUE;
     default:
       return FALSE;
   }
@@ -134,16 +170,55 @@ hab_dash_settings_get (const HabDashSettings *settings, guint id,
     case PROP_DURABLE:
       g_value_set_boolean (value, settings->durable);
       return TRUE;
+    case PROP_PRESENTATION_TYPE:
+      g_value_set_enum (value, settings->type);
+      return TRUE;
+    case PROP_TIME_SHIFT_BUFFER_DEPTH:
+      g_value_set_uint64 (value, settings->time_shift_buffer_depth);
+      return TRUE;
+    case PROP_SUGGESTED_PRESENTATION_DELAY:
+      g_value_set_uint64 (value, settings->suggested_presentation_delay);
+      return TRUE;
+    case PROP_UTC_TIMING_URL:
+      g_value_set_string (value, settings->utc_timing_url);
+      return TRUE;
     default:
       return FALSE;
   }
 }
 
+static const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+    GST_PARAM_MUTABLE_READY;
+
+static void
+install_live (GParamSpec **props)
+{
+  props[PROP_PRESENTATION_TYPE] = g_param_spec_enum ("presentation-type",
+      "Presentation type",
+      "Whether the manifest appears with the first segments and follows them "
+      "(dynamic, to be watched live), or at the end",
+      TYPE_PRESENTATION_TYPE, HAB_PRESENTATION_AUTO, flags);
+  props[PROP_TIME_SHIFT_BUFFER_DEPTH] = g_param_spec_uint64 (
+      "time-shift-buffer-depth", "Time shift buffer depth",
+      "Nanoseconds that a dynamic presentation can be watched back; older "
+      "segments are removed. 0: to its start, nothing is removed",
+      0, G_MAXINT64, 0, flags);
+  props[PROP_SUGGESTED_PRESENTATION_DELAY] = g_param_spec_uint64 (
+      "suggested-presentation-delay", "Suggested presentation delay",
+      "Nanoseconds behind the present at which players of a dynamic "
+      "presentation shall be; 0: three times fragment-duration",
+      0, G_MAXINT64, 0, flags);
+  props[PROP_UTC_TIMING_URL] = g_param_spec_string ("utc-timing-url",
+      "UTC timing URL",
+      "Address whose Date header players of a dynamic presentation take for "
+      "the time (urn:mpeg:dash:utc:http-head:2014); when unset, they rely on "
+      "their own clocks",
+      NULL, flags);
+}
+
 void
 hab_dash_settings_install (GObjectClass *klass)
 {
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-      GST_PARAM_MUTABLE_READY;
   GParamSpec *props[N_PROPS] = { NULL };
 
   props[PROP_LOCATION] = g_param_spec_string ("location", "Location",
@@ -185,6 +260,7 @@ hab_dash_settings_install (GObjectClass *klass)
   props[PROP_DURABLE] = g_param_spec_boolean ("durable", "Durable",
       "Wait for the disk: what an element message tells of outlives a power cut",
       FALSE, flags);
+  install_live (props);
   g_object_class_install_properties (klass, N_PROPS, props);
 }
 
@@ -202,6 +278,11 @@ hab_dash_settings_check (const HabDashSettings *settings, GError **error)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
         "\"%s\" is a folder: set location to the path of the manifest.",
         location);
+    return FALSE;
+  }
+  if (settings->single_file && settings->type == HAB_PRESENTATION_DYNAMIC) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "A single file appears at the end: it cannot be dynamic.");
     return FALSE;
   }
   return TRUE;

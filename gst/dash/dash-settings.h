@@ -7,6 +7,14 @@
 
 G_BEGIN_DECLS
 
+/* Whether a presentation is watched while it is made. */
+typedef enum
+{
+  HAB_PRESENTATION_AUTO, /* where the input is live */
+  HAB_PRESENTATION_STATIC,
+  HAB_PRESENTATION_DYNAMIC,
+} HabPresentationType;
+
 /* What cencdashsink is told by properties: their definition, their values. */
 typedef struct
 {
@@ -19,6 +27,10 @@ typedef struct
   gchar *hls_key_url;
   HabHlsKeyFormat hls_key_format;
   gboolean durable;
+  HabPresentationType type;
+  guint64 time_shift_buffer_depth;      /* ns, 0 for all */
+  guint64 suggested_presentation_delay; /* ns, 0 for a default */
+  gchar *utc_timing_url;
 } HabDashSettings;
 
 void hab_dash_settings_init (HabDashSettings *settings);

@@ -5,6 +5,10 @@
 
 #include "dash-stream.h"
 
+#include <errno.h>
+
+#include <glib/gstdio.h>
+
 #include "gstdashpad.h"
 #include "gstdashtextsink.h"
 #include "gstdashtracksink.h"
@@ -16,7 +20,8 @@
 static void
 stream_clear (HabDashStream *stream)
 {
-  g_array_unref (stream->segments);
+  hab_dash_timeline_clear (&stream->timeline);
+  g_mutex_clear (&stream->lock);
   gst_clear_object (&stream->queue);
   gst_clear_object (&stream->mux);
   gst_clear_object (&stream->sink);
@@ -59,7 +64,8 @@ hab_dash_stream_new (const gchar *name, gboolean text)
 {
   HabDashStream *stream = g_atomic_rc_box_new0 (HabDashStream);
 
-  stream->segments = g_array_new (FALSE, FALSE, sizeof (HabDashSegment));
+  g_mutex_init (&stream->lock);
+  hab_dash_timeline_init (&stream->timeline);
   stream->queue = make_queue ();
   stream->mux = text ? NULL : make_element ("cencmux");
   stream->sink = gst_object_ref_sink (text ? gst_dash_text_sink_new (name) :
@@ -152,14 +158,82 @@ hab_dash_stream_configure (HabDashStream *stream,
 void
 hab_dash_stream_reset (HabDashStream *stream)
 {
-  g_array_set_size (stream->segments, 0);
-  stream->eos = FALSE;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
+
+  hab_dash_timeline_reset (&stream->timeline);
+  stream->ended = FALSE;
 }
+
+gboolean
+hab_dash_stream_is_live (HabDashStream *stream)
+{
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  gboolean live = FALSE;
+
+  if (gst_pad_peer_query (stream->pad, query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  return live;
+}
+
+/* --- segments -------------------------------------------------------------------- */
 
 void
 hab_dash_stream_append (HabDashStream *stream, const HabDashSegment *segment)
 {
-  g_array_append_vals (stream->segments, segment, 1);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
+
+  hab_dash_timeline_append (&stream->timeline, segment);
+}
+
+void
+hab_dash_stream_end (HabDashStream *stream)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
+
+  stream->ended = TRUE;
+}
+
+gboolean
+hab_dash_stream_has_ended (HabDashStream *stream)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
+
+  return stream->ended;
+}
+
+gboolean
+hab_dash_stream_is_empty (HabDashStream *stream)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
+
+  return stream->timeline.segments->len == 0;
+}
+
+gboolean
+hab_dash_stream_began (HabDashStream *stream)
+{
+  return hab_dash_stream_is_text (stream) || !hab_dash_stream_is_empty (stream) ||
+      hab_dash_stream_has_ended (stream) || !gst_pad_is_linked (stream->pad);
+}
+
+static guint
+last_number (HabDashStream *stream)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
+
+  return stream->timeline.first_number + stream->timeline.segments->len - 1;
+}
+
+static gboolean
+start_of (HabDashStream *stream, guint number, GstClockTime *start)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
+  const HabDashSegment *segment = hab_dash_timeline_get (&stream->timeline,
+      number);
+
+  if (segment)
+    *start = segment->start;
+  return segment != NULL;
 }
 
 static gint
@@ -169,38 +243,76 @@ set_of (const HabDashStream *stream)
       stream->pad));
 }
 
+/* Also where one of them does not have that segment. */
 static gboolean
-segments_meet (const HabDashStream *stream, const HabDashStream *other,
+segments_meet (HabDashStream *stream, HabDashStream *other, guint number,
     HabMisalignment *misalignment)
 {
-  guint i = stream->segments->len - 1;
-
-  if (i >= other->segments->len)
-    return TRUE;
   *misalignment = (HabMisalignment){
-    GST_OBJECT_NAME (other->pad), GST_OBJECT_NAME (stream->pad), i + 1,
-    g_array_index (other->segments, HabDashSegment, i).start,
-    g_array_index (stream->segments, HabDashSegment, i).start,
+    .first = GST_OBJECT_NAME (other->pad),
+    .second = GST_OBJECT_NAME (stream->pad),
+    .number = number,
   };
-  return hab_times_meet (misalignment->first_start,
-      misalignment->second_start);
+  return !start_of (other, number, &misalignment->first_start) ||
+      !start_of (stream, number, &misalignment->second_start) ||
+      hab_times_meet (misalignment->first_start, misalignment->second_start);
 }
 
 gboolean
-hab_dash_stream_meets (const HabDashStream *stream, GPtrArray *streams,
+hab_dash_stream_meets (HabDashStream *stream, GPtrArray *streams,
     HabMisalignment *misalignment)
 {
+  guint number = last_number (stream);
   gint set = set_of (stream);
 
   for (guint i = 0; set != HAB_SET_BY_CONTENT && i < streams->len; i++) {
-    const HabDashStream *other = streams->pdata[i];
+    HabDashStream *other = streams->pdata[i];
 
     if (other != stream && set_of (other) == set &&
-        !segments_meet (stream, other, misalignment))
+        !segments_meet (stream, other, number, misalignment))
       return FALSE;
   }
   return TRUE;
 }
+
+void
+hab_dash_stream_advance (HabDashStream *stream,
+    const HabDashSettings *settings)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
+
+  if (settings->time_shift_buffer_depth > 0)
+    hab_dash_timeline_advance (&stream->timeline,
+        settings->time_shift_buffer_depth);
+}
+
+static guint
+pop_expired (HabDashStream *stream)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
+
+  return hab_dash_timeline_pop_expired (&stream->timeline);
+}
+
+void
+hab_dash_stream_remove_expired (HabDashStream *stream,
+    const HabDashSettings *settings)
+{
+  g_autofree gchar *folder = g_path_get_dirname (settings->location);
+  guint number;
+
+  while ((number = pop_expired (stream)) > 0) {
+    g_autofree gchar *name = g_strdup_printf ("%u.m4s", number);
+    g_autofree gchar *path = g_build_filename (folder,
+        GST_OBJECT_NAME (stream->pad), name, NULL);
+
+    if (g_unlink (path) < 0)
+      GST_WARNING_OBJECT (stream->sink, "cannot remove %s: %s", path,
+          g_strerror (errno));
+  }
+}
+
+/* --- what it is --------------------------------------------------------------------- */
 
 /* (transfer full): what the muxer took, complete. */
 static GstCaps *
@@ -247,33 +359,67 @@ append_pssh (HabDashStream *stream, GPtrArray *boxes)
   }
 }
 
+/* (transfer full) */
+static GArray *
+copy_segments (HabDashStream *stream, guint *first_number,
+    GstClockTime *longest)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
+
+  *first_number = stream->timeline.first_number;
+  *longest = stream->timeline.longest;
+  return g_array_copy (stream->timeline.segments);
+}
+
 /* What is said of the track's media. */
 static HabRepresentation *
 describe_media (HabDashStream *stream, const GstTagList *tags,
-    gboolean single_file, GError **error)
+    const HabDashSettings *settings, gboolean live, GError **error)
 {
   g_autoptr (GstCaps) caps = muxed_caps (stream);
+  guint first_number;
+  GstClockTime longest;
+  g_autoptr (GArray) segments = copy_segments (stream, &first_number,
+      &longest);
   HabRepresentation *rep = hab_dash_track_describe (
-      GST_OBJECT_NAME (stream->pad), caps, tags, stream->segments, error);
+      GST_OBJECT_NAME (stream->pad), caps, tags, segments, error);
 
-  if (rep && rep->default_kid)
+  if (rep == NULL)
+    return NULL;
+  rep->first_number = first_number;
+  if (live)
+    rep->longest = gst_util_uint64_scale_ceil (
+        MAX (longest, settings->fragment_duration), rep->timescale,
+        GST_SECOND);
+  if (rep->default_kid)
     append_pssh (stream, rep->pssh);
-  if (rep && single_file)
+  if (settings->single_file)
     hab_dash_track_set_single_file (rep, gst_dash_track_sink_get_layout (
         GST_DASH_TRACK_SINK (stream->sink)));
   return rep;
 }
 
+static HabRepresentation *
+describe_text (HabDashStream *stream, const GstTagList *tags)
+{
+  guint first_number;
+  GstClockTime longest;
+  g_autoptr (GArray) segments = copy_segments (stream, &first_number,
+      &longest);
+
+  return hab_dash_text_describe (GST_OBJECT_NAME (stream->pad), tags,
+      &g_array_index (segments, HabDashSegment, 0));
+}
+
 HabRepresentation *
-hab_dash_stream_describe (HabDashStream *stream, gboolean single_file,
-    GError **error)
+hab_dash_stream_describe (HabDashStream *stream,
+    const HabDashSettings *settings, gboolean live, GError **error)
 {
   GstCencDashSinkPad *pad = GST_CENC_DASH_SINK_PAD (stream->pad);
   g_autoptr (GstTagList) tags = gst_cenc_dash_sink_pad_get_tags (pad);
   HabRepresentation *rep = hab_dash_stream_is_text (stream) ?
-      hab_dash_text_describe (GST_OBJECT_NAME (pad), tags,
-          &g_array_index (stream->segments, HabDashSegment, 0)) :
-      describe_media (stream, tags, single_file, error);
+      describe_text (stream, tags) :
+      describe_media (stream, tags, settings, live, error);
 
   if (rep)
     gst_cenc_dash_sink_pad_override (pad, rep);

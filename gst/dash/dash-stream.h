@@ -5,7 +5,7 @@
 
 #include "adaptation-sets.h"
 #include "dash-settings.h"
-#include "dash-track.h"
+#include "dash-timeline.h"
 
 G_BEGIN_DECLS
 
@@ -18,9 +18,10 @@ typedef struct
   /* Owned beside the bin, which lets go of them before its pads. */
   GstElement *queue, *mux, *sink; /* mux is NULL for text */
 
-  /* protected by the bin's OBJECT_LOCK */
-  GArray *segments; /* of HabDashSegment */
-  gboolean eos;
+  /* protected by lock */
+  GMutex lock;
+  gboolean ended;
+  HabDashTimeline timeline;
 } HabDashStream;
 
 /* (transfer full) (nullable): name is that of its pad and of its folder. NULL
@@ -48,17 +49,35 @@ void hab_dash_stream_configure (HabDashStream *stream,
 /* Back to before the first segment. */
 void hab_dash_stream_reset (HabDashStream *stream);
 
+/* Whether what comes to it comes from a live source. */
+gboolean hab_dash_stream_is_live (HabDashStream *stream);
+
 /* Takes a segment that is in place. */
 void hab_dash_stream_append (HabDashStream *stream,
     const HabDashSegment *segment);
+/* Nothing comes any more, until it is reset. */
+void hab_dash_stream_end (HabDashStream *stream);
+gboolean hab_dash_stream_has_ended (HabDashStream *stream);
+/* Whether there is none to be named. */
+gboolean hab_dash_stream_is_empty (HabDashStream *stream);
+/* Whether there is one, or nothing is going to come. */
+gboolean hab_dash_stream_began (HabDashStream *stream);
 /* FALSE where its last segment does not begin with that of a stream (of
  * HabDashStream) that was told to be in the same adaptation set. */
-gboolean hab_dash_stream_meets (const HabDashStream *stream,
-    GPtrArray *streams, HabMisalignment *misalignment);
+gboolean hab_dash_stream_meets (HabDashStream *stream, GPtrArray *streams,
+    HabMisalignment *misalignment);
 
-/* (transfer full): what was written, of which there is at least a segment. NULL
- * with error set where the stream cannot be described. */
+/* Segments further back than the window of the settings are named no more. */
+void hab_dash_stream_advance (HabDashStream *stream,
+    const HabDashSettings *settings);
+/* Removes the files of segments that nobody can want any more. */
+void hab_dash_stream_remove_expired (HabDashStream *stream,
+    const HabDashSettings *settings);
+
+/* (transfer full): what was written, of which there is at least a segment. live:
+ * there may be more to come. NULL with error set where the stream cannot be
+ * described. */
 HabRepresentation *hab_dash_stream_describe (HabDashStream *stream,
-    gboolean single_file, GError **error);
+    const HabDashSettings *settings, gboolean live, GError **error);
 
 G_END_DECLS

@@ -58,8 +58,8 @@
 
 #include <string.h>
 
-#include "adaptation-sets.h"
 #include "cenc-protection.h"
+#include "dash-publisher.h"
 #include "dash-settings.h"
 #include "dash-stream.h"
 #include "gstdashpad.h"
@@ -76,7 +76,9 @@ struct _GstCencDashSink
   /* protected by OBJECT_LOCK; the settings stay what they are above READY */
   HabDashSettings settings;
   GPtrArray *streams; /* of HabDashStream */
-  gboolean finished;  /* no manifest will be written (any more) */
+  gboolean finished;  /* nothing more will be told */
+
+  HabDashPublisher *publisher;
 };
 
 static void gst_cenc_dash_sink_child_proxy_init (GstChildProxyInterface *iface,
@@ -108,17 +110,21 @@ list_streams (GstCencDashSink *self)
   return streams;
 }
 
-/* OBJECT_LOCK held. */
+/* (transfer full) (nullable) */
 static HabDashStream *
-find_by_sink (GstCencDashSink *self, gpointer sink)
+ref_by_sink (GstCencDashSink *self, gpointer sink)
 {
-  for (guint i = 0; i < self->streams->len; i++) {
+  HabDashStream *found = NULL;
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < self->streams->len && found == NULL; i++) {
     HabDashStream *stream = self->streams->pdata[i];
 
     if ((gpointer) stream->sink == sink)
-      return stream;
+      found = hab_dash_stream_ref (stream);
   }
-  return NULL;
+  GST_OBJECT_UNLOCK (self);
+  return found;
 }
 
 /* While it runs, the settings stay what they are and need no lock. */
@@ -266,103 +272,6 @@ gst_cenc_dash_sink_child_proxy_init (GstChildProxyInterface *iface,
   iface->get_child_by_name = gst_cenc_dash_sink_get_child;
 }
 
-/* --- the manifest --------------------------------------------------------------- */
-
-/* (transfer full): the streams that have something in them, text last. */
-static GPtrArray *
-describe_streams (GstCencDashSink *self, GError **error)
-{
-  g_autoptr (GPtrArray) reps = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) hab_representation_free);
-  g_autoptr (GPtrArray) streams = list_streams (self);
-  gint n_timed = 0;
-
-  for (guint i = 0; i < streams->len; i++) {
-    HabDashStream *stream = streams->pdata[i];
-    HabRepresentation *rep;
-
-    if (stream->segments->len == 0)
-      continue;
-    rep = hab_dash_stream_describe (stream, self->settings.single_file, error);
-    if (rep == NULL)
-      return NULL;
-    g_ptr_array_insert (reps,
-        rep->content.kind == HAB_MEDIA_TEXT ? -1 : n_timed++, rep);
-  }
-  if (reps->len > 0)
-    return g_steal_pointer (&reps);
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-      "the input ended before a single segment");
-  return NULL;
-}
-
-static void
-post_notes (GstCencDashSink *self, GPtrArray *notes)
-{
-  for (guint i = 0; i < notes->len; i++)
-    GST_ELEMENT_WARNING (self, STREAM, MUX, ("%s.", (gchar *) notes->pdata[i]),
-        ("Players switch between representations whose segments begin at the "
-         "same times: encode them with key frames at the same pictures."));
-}
-
-/* (transfer full) */
-static HabPresentation *
-describe (GstCencDashSink *self, GError **error)
-{
-  g_autoptr (HabPresentation) presentation = hab_presentation_new ();
-  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) reps = describe_streams (self, error);
-
-  if (reps == NULL ||
-      !hab_presentation_arrange (presentation, reps, notes, error))
-    return NULL;
-  post_notes (self, notes);
-  return g_steal_pointer (&presentation);
-}
-
-static void
-post (GstCencDashSink *self, GstStructure *structure)
-{
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self), structure));
-}
-
-/* All tracks are at their end, so nothing changes the streams any more. */
-static gboolean
-finish (GstCencDashSink *self)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (HabPresentation) presentation = describe (self, &error);
-  HabManifestFiles files = hab_dash_settings_get_files (&self->settings);
-
-  if (presentation == NULL) {
-    GST_ELEMENT_ERROR (self, STREAM, MUX,
-        ("There is no presentation to write: %s.", error->message), (NULL));
-    return FALSE;
-  }
-  post (self, gst_structure_new_empty ("cencdashsink-complete"));
-  if (!hab_manifest_files_write (&files, presentation, &error)) {
-    gst_dash_post_write_error (GST_ELEMENT (self), error);
-    return FALSE;
-  }
-  post (self, gst_structure_new ("cencdashsink-manifest",
-      "location", G_TYPE_STRING, self->settings.location, NULL));
-  return TRUE;
-}
-
-static gboolean
-remove_old_manifest (GstCencDashSink *self)
-{
-  HabManifestFiles files = hab_dash_settings_get_files (&self->settings);
-  g_autoptr (GError) error = NULL;
-
-  if (hab_manifest_files_remove (&files, &error))
-    return TRUE;
-  GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-      ("Cannot replace the manifest: %s", error->message), (NULL));
-  return FALSE;
-}
-
 /* --- messages of the children ----------------------------------------------------- */
 
 static void
@@ -383,8 +292,10 @@ parse_segment (GstMessage *message, HabDashSegment *segment)
 /* Players were promised that they can switch: nothing is written that they
  * cannot. */
 static void
-refuse_misalignment (GstCencDashSink *self, const gchar *where)
+refuse_misalignment (GstCencDashSink *self,
+    const HabMisalignment *misalignment)
 {
+  g_autofree gchar *where = hab_misalignment_to_string (misalignment);
   gboolean refused;
 
   GST_OBJECT_LOCK (self);
@@ -393,30 +304,32 @@ refuse_misalignment (GstCencDashSink *self, const gchar *where)
   GST_OBJECT_UNLOCK (self);
   if (refused)
     return;
+  hab_dash_publisher_close (self->publisher);
   GST_ELEMENT_ERROR (self, STREAM, MUX,
       ("Representations of one adaptation set do not meet: %s.", where),
       ("encode them with key frames at the same pictures"));
 }
 
+/* message: (transfer full), goes on before what names the segment. */
 static void
 take_segment (GstCencDashSink *self, GstMessage *message)
 {
+  g_autoptr (HabDashStream) stream = ref_by_sink (self,
+      GST_MESSAGE_SRC (message));
+  g_autoptr (GPtrArray) streams = list_streams (self);
   HabDashSegment segment = { 0 };
   HabMisalignment misalignment;
-  g_autofree gchar *where = NULL;
-  HabDashStream *stream;
 
   parse_segment (message, &segment);
-  GST_OBJECT_LOCK (self);
-  stream = find_by_sink (self, GST_MESSAGE_SRC (message));
-  if (stream) {
+  if (stream)
     hab_dash_stream_append (stream, &segment);
-    if (!hab_dash_stream_meets (stream, self->streams, &misalignment))
-      where = hab_misalignment_to_string (&misalignment);
-  }
-  GST_OBJECT_UNLOCK (self);
-  if (where)
-    refuse_misalignment (self, where);
+  GST_BIN_CLASS (gst_cenc_dash_sink_parent_class)
+      ->handle_message (GST_BIN (self), message);
+  if (stream == NULL)
+    return;
+  if (!hab_dash_stream_meets (stream, streams, &misalignment))
+    refuse_misalignment (self, &misalignment);
+  hab_dash_publisher_add_segment (self->publisher, streams, stream, &segment);
 }
 
 /* OBJECT_LOCK held. */
@@ -439,10 +352,11 @@ all_linked_ended (GstCencDashSink *self)
 
   for (guint i = 0; i < self->streams->len; i++) {
     HabDashStream *stream = self->streams->pdata[i];
+    gboolean this_one = hab_dash_stream_has_ended (stream);
 
-    if (!stream->eos && gst_pad_is_linked (stream->pad))
+    if (!this_one && gst_pad_is_linked (stream->pad))
       return FALSE;
-    ended |= stream->eos && !(media && hab_dash_stream_is_text (stream));
+    ended |= this_one && !(media && hab_dash_stream_is_text (stream));
   }
   return ended;
 }
@@ -452,6 +366,7 @@ all_linked_ended (GstCencDashSink *self)
 static void
 end_if_all_ended (GstCencDashSink *self, guint32 seqnum)
 {
+  g_autoptr (GPtrArray) streams = NULL;
   GstMessage *eos;
   gboolean last;
 
@@ -459,7 +374,10 @@ end_if_all_ended (GstCencDashSink *self, guint32 seqnum)
   last = !self->finished && all_linked_ended (self);
   self->finished |= last;
   GST_OBJECT_UNLOCK (self);
-  if (!last || !finish (self))
+  if (!last)
+    return;
+  streams = list_streams (self);
+  if (!hab_dash_publisher_finish (self->publisher, streams))
     return;
 
   eos = gst_message_new_eos (GST_OBJECT (self));
@@ -471,13 +389,11 @@ end_if_all_ended (GstCencDashSink *self, guint32 seqnum)
 static void
 take_eos (GstCencDashSink *self, GstMessage *message)
 {
-  HabDashStream *stream;
+  g_autoptr (HabDashStream) stream = ref_by_sink (self,
+      GST_MESSAGE_SRC (message));
 
-  GST_OBJECT_LOCK (self);
-  stream = find_by_sink (self, GST_MESSAGE_SRC (message));
   if (stream)
-    stream->eos = TRUE;
-  GST_OBJECT_UNLOCK (self);
+    hab_dash_stream_end (stream);
   end_if_all_ended (self, gst_message_get_seqnum (message));
 }
 
@@ -485,15 +401,15 @@ take_eos (GstCencDashSink *self, GstMessage *message)
 static void
 take_restart (GstCencDashSink *self, GstMessage *message)
 {
-  HabDashStream *stream;
+  g_autoptr (HabDashStream) stream = ref_by_sink (self,
+      GST_MESSAGE_SRC (message));
 
-  GST_OBJECT_LOCK (self);
-  stream = find_by_sink (self, GST_MESSAGE_SRC (message));
   if (stream)
     hab_dash_stream_reset (stream);
+  GST_OBJECT_LOCK (self);
   self->finished = FALSE;
   GST_OBJECT_UNLOCK (self);
-  remove_old_manifest (self);
+  hab_dash_publisher_open (self->publisher);
 }
 
 static void
@@ -512,8 +428,10 @@ gst_cenc_dash_sink_handle_message (GstBin *bin, GstMessage *message)
     return;
   }
 
-  if (gst_message_has_name (message, "cencdashsink-segment"))
+  if (gst_message_has_name (message, "cencdashsink-segment")) {
     take_segment (self, message);
+    return;
+  }
   GST_BIN_CLASS (gst_cenc_dash_sink_parent_class)
       ->handle_message (bin, message);
 }
@@ -540,7 +458,7 @@ prepare (GstCencDashSink *self)
   GST_OBJECT_LOCK (self);
   self->finished = FALSE;
   GST_OBJECT_UNLOCK (self);
-  return remove_old_manifest (self);
+  return hab_dash_publisher_open (self->publisher);
 }
 
 static GstStateChangeReturn
@@ -555,6 +473,7 @@ gst_cenc_dash_sink_change_state (GstElement *element,
     GST_OBJECT_LOCK (self);
     self->finished = TRUE;
     GST_OBJECT_UNLOCK (self);
+    hab_dash_publisher_close (self->publisher);
   }
   return GST_ELEMENT_CLASS (gst_cenc_dash_sink_parent_class)
       ->change_state (element, transition);
@@ -596,6 +515,7 @@ gst_cenc_dash_sink_finalize (GObject *object)
   GstCencDashSink *self = GST_CENC_DASH_SINK (object);
 
   hab_dash_settings_clear (&self->settings);
+  hab_dash_publisher_free (self->publisher);
   g_ptr_array_unref (self->streams);
   G_OBJECT_CLASS (gst_cenc_dash_sink_parent_class)->finalize (object);
 }
@@ -642,6 +562,8 @@ static void
 gst_cenc_dash_sink_init (GstCencDashSink *self)
 {
   hab_dash_settings_init (&self->settings);
+  self->publisher = hab_dash_publisher_new (GST_ELEMENT (self),
+      &self->settings);
   self->streams = g_ptr_array_new_with_free_func (
       (GDestroyNotify) hab_dash_stream_unref);
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);

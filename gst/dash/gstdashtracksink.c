@@ -8,6 +8,7 @@
 #include "cenc-protection.h"
 #include "dash-track.h"
 #include "output-file.h"
+#include "segment-folder.h"
 
 GST_DEBUG_CATEGORY_STATIC (dash_track_sink_debug);
 #define GST_CAT_DEFAULT dash_track_sink_debug
@@ -33,7 +34,7 @@ struct _GstDashTrackSink
   guint32 timescale;        /* of the caps */
   HabSingleFile *single;    /* the track, where it is one file */
   HabOutputFile *file;      /* else the segment that is being written */
-  GArray *segments;         /* of HabDashSegment, those that ended */
+  GArray *segments;         /* of HabDashSegment, those of the single file */
   HabSingleFileLayout layout; /* of the single file, at the end */
   gboolean in_segment;
   guint number;             /* of the segment at hand, from 1 */
@@ -69,7 +70,8 @@ ensure_folder (GstDashTrackSink *self, GError **error)
   if (self->track_folder)
     return TRUE;
   folder = g_build_filename (self->folder, self->track, NULL);
-  if (!hab_output_folder_make (folder, self->durable, error))
+  if (!hab_segment_folder_clean (folder, error) ||
+      !hab_output_folder_make (folder, self->durable, error))
     return FALSE;
   self->track_folder = g_steal_pointer (&folder);
   return TRUE;
@@ -126,7 +128,8 @@ keep_segment (GstDashTrackSink *self)
     self->key_frame_size, self->encrypted };
 
   self->in_segment = FALSE;
-  g_array_append_val (self->segments, segment);
+  if (self->single_file)
+    g_array_append_val (self->segments, segment);
 }
 
 static gboolean
@@ -337,6 +340,7 @@ forget_segments (GstDashTrackSink *self)
 {
   g_clear_pointer (&self->file, hab_output_file_free);
   g_clear_pointer (&self->single, hab_single_file_free);
+  g_clear_pointer (&self->track_folder, g_free);
   g_array_set_size (self->segments, 0);
   self->in_segment = FALSE;
   self->number = 0;
@@ -370,7 +374,6 @@ gst_dash_track_sink_stop (GstBaseSink *sink)
   GstDashTrackSink *self = GST_DASH_TRACK_SINK (sink);
 
   forget_segments (self);
-  g_clear_pointer (&self->track_folder, g_free);
   return TRUE;
 }
 

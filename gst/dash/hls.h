@@ -32,13 +32,14 @@ typedef struct
  * representations' folders. Each video is a variant with each group of audio. */
 gchar *hab_hls_write_multivariant (const HabPresentation *presentation);
 
-/* (transfer full): a media playlist, to stand in the representation's folder. */
-gchar *hab_hls_write_media (const HabRepresentation *rep,
-    const HabHlsKeys *keys);
+/* (transfer full): the media playlist of a representation, to stand in its
+ * folder. */
+gchar *hab_hls_write_media (const HabPresentation *presentation,
+    const HabRepresentation *rep, const HabHlsKeys *keys);
 
 /* (transfer full) (nullable): of a video's I-frames, those at the starts of its
  * segments. NULL where nothing is known of them. */
-gchar *hab_hls_write_i_frames (const HabRepresentation *rep,
-    const HabHlsKeys *keys);
+gchar *hab_hls_write_i_frames (const HabPresentation *presentation,
+    const HabRepresentation *rep, const HabHlsKeys *keys);
 
 G_END_DECLS

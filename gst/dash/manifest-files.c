@@ -36,11 +36,14 @@ put_text (const HabManifestFiles *files, const gchar *folder,
 
 static gboolean
 write_media_playlists (const HabManifestFiles *files, const gchar *folder,
-    const HabRepresentation *rep, GError **error)
+    const HabPresentation *presentation, const HabRepresentation *rep,
+    GError **error)
 {
   g_autofree gchar *rep_folder = g_build_filename (folder, rep->id, NULL);
-  g_autofree gchar *media = hab_hls_write_media (rep, &files->hls_keys);
-  g_autofree gchar *i_frames = hab_hls_write_i_frames (rep, &files->hls_keys);
+  g_autofree gchar *media = hab_hls_write_media (presentation, rep,
+      &files->hls_keys);
+  g_autofree gchar *i_frames = hab_hls_write_i_frames (presentation, rep,
+      &files->hls_keys);
 
   if (i_frames && !put_text (files, rep_folder, HAB_HLS_I_FRAMES, i_frames,
                       error))
@@ -68,7 +71,7 @@ write_text_playlist (const HabManifestFiles *files, const gchar *folder,
 /* The multivariant playlist last. */
 static gboolean
 write_playlists (const HabManifestFiles *files, const gchar *folder,
-    const HabPresentation *presentation, GError **error)
+    const HabPresentation *presentation, const gchar *changed, GError **error)
 {
   g_autofree gchar *path = playlist_location (files->location);
   g_autofree gchar *name = g_path_get_basename (path);
@@ -80,9 +83,11 @@ write_playlists (const HabManifestFiles *files, const gchar *folder,
   for (guint i = 0; i < list->len; i++) {
     HabRepresentation *rep = list->pdata[i];
 
+    if (changed && !g_str_equal (changed, rep->id))
+      continue;
     if (rep->content.kind == HAB_MEDIA_TEXT ?
             !write_text_playlist (files, folder, rep, end_ms, error) :
-            !write_media_playlists (files, folder, rep, error))
+            !write_media_playlists (files, folder, presentation, rep, error))
       return FALSE;
   }
   return put_text (files, folder, name, multivariant, error);
@@ -90,7 +95,7 @@ write_playlists (const HabManifestFiles *files, const gchar *folder,
 
 gboolean
 hab_manifest_files_write (const HabManifestFiles *files,
-    const HabPresentation *presentation, GError **error)
+    const HabPresentation *presentation, const gchar *changed, GError **error)
 {
   g_autofree gchar *folder = g_path_get_dirname (files->location);
   g_autofree gchar *name = g_path_get_basename (files->location);
@@ -98,7 +103,8 @@ hab_manifest_files_write (const HabManifestFiles *files,
   HabMpdOptions options = { files->license_url };
   gsize size;
 
-  if (files->hls && !write_playlists (files, folder, presentation, error))
+  if (files->hls &&
+      !write_playlists (files, folder, presentation, changed, error))
     return FALSE;
   document = hab_mpd_write (presentation, &options, &size);
   return hab_output_file_put (folder, name, document, size, files->durable,

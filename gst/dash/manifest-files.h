@@ -17,9 +17,11 @@ typedef struct
   gboolean durable;         /* they must survive a power cut */
 } HabManifestFiles;
 
-/* The segments are in place. The MPD comes last. */
+/* The segments are in place. The MPD comes last. changed: id of the only
+ * representation whose segments are others than before, or NULL. */
 gboolean hab_manifest_files_write (const HabManifestFiles *files,
-    const HabPresentation *presentation, GError **error);
+    const HabPresentation *presentation, const gchar *changed,
+    GError **error);
 
 /* Takes those of an earlier run away, if there are any, so that nothing names
  * segments that are being replaced. */

@@ -22,25 +22,16 @@
 #define SCHEME_CHANNELS \
   "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
 #define SCHEME_CICP "urn:mpeg:mpegB:cicp:ChannelConfiguration"
+#define SCHEME_HTTP_HEAD "urn:mpeg:dash:utc:http-head:2014"
 #define SCHEME_ROLE "urn:mpeg:dash:role:2011"
 #define SCHEME_DOLBY "tag:dolby.com,2014:dash:audio_channel_configuration:2011"
 
 /* --- what the representations add up to ------------------------------------ */
 
-static const HabSegment *
-segment_at (const HabRepresentation *rep, guint i)
-{
-  return hab_representation_get_segment (rep, i);
-}
-
 static guint64
 longest_segment_ms (const HabRepresentation *rep)
 {
-  guint64 longest = 0;
-
-  for (guint i = 0; i < rep->segments->len; i++)
-    longest = MAX (longest, segment_at (rep, i)->duration);
-  return hab_representation_to_ms (rep, longest);
+  return hab_representation_to_ms (rep, hab_representation_get_longest (rep));
 }
 
 static guint64
@@ -307,29 +298,64 @@ profile (const HabPresentation *presentation)
 }
 
 static void
-write_document (xmlTextWriter *xml, const HabPresentation *presentation,
-    const HabMpdOptions *options)
+write_time (xmlTextWriter *xml, const gchar *name, gint64 time)
+{
+  g_autofree gchar *value = hab_live_time_to_string (time);
+
+  hab_xml_attribute (xml, name, value);
+}
+
+/* Behind the end, what is left of these would make players wait. */
+static void
+write_live_attributes (xmlTextWriter *xml, const HabLive *live)
+{
+  write_time (xml, "availabilityStartTime", live->start);
+  write_time (xml, "publishTime", live->published);
+  hab_xml_attribute_duration (xml, "minimumUpdatePeriod",
+      live->update_period);
+  if (live->window > 0)
+    hab_xml_attribute_duration (xml, "timeShiftBufferDepth", live->window);
+  hab_xml_attribute_duration (xml, "suggestedPresentationDelay", live->delay);
+}
+
+static void
+write_mpd_attributes (xmlTextWriter *xml, const HabPresentation *presentation)
 {
   guint64 longest = longest_of_all_ms (presentation);
 
-  xmlTextWriterSetIndent (xml, 1);
-  xmlTextWriterSetIndentString (xml, BAD_CAST "  ");
-  xmlTextWriterStartDocument (xml, NULL, "UTF-8", NULL);
-  hab_xml_start (xml, "MPD");
   hab_xml_attribute (xml, "xmlns", NS_MPD);
   hab_xml_attribute (xml, "xmlns:cenc", NS_CENC);
   hab_xml_attribute (xml, "xmlns:dashif", NS_DASHIF);
   hab_xml_attribute (xml, "profiles", profile (presentation));
-  hab_xml_attribute (xml, "type", "static");
-  hab_xml_attribute_duration (xml, "mediaPresentationDuration",
-      hab_presentation_get_end (presentation));
+  hab_xml_attribute (xml, "type",
+      presentation->dynamic ? "dynamic" : "static");
+  if (presentation->dynamic)
+    write_live_attributes (xml, &presentation->live);
+  else
+    hab_xml_attribute_duration (xml, "mediaPresentationDuration",
+        hab_presentation_get_end (presentation));
   hab_xml_attribute_duration (xml, "maxSegmentDuration", longest);
   hab_xml_attribute_duration (xml, "minBufferTime", longest);
+}
+
+static void
+write_document (xmlTextWriter *xml, const HabPresentation *presentation,
+    const HabMpdOptions *options)
+{
+  xmlTextWriterSetIndent (xml, 1);
+  xmlTextWriterSetIndentString (xml, BAD_CAST "  ");
+  xmlTextWriterStartDocument (xml, NULL, "UTF-8", NULL);
+  hab_xml_start (xml, "MPD");
+  write_mpd_attributes (xml, presentation);
   hab_xml_start (xml, "Period");
   hab_xml_attribute (xml, "id", "0");
   hab_xml_attribute (xml, "start", "PT0S");
   for (guint i = 0; i < presentation->sets->len; i++)
     write_set (xml, options, hab_presentation_get (presentation, i));
+  hab_xml_end (xml);
+  if (presentation->dynamic && presentation->live.clock_url)
+    hab_xml_descriptor (xml, "UTCTiming", SCHEME_HTTP_HEAD,
+        presentation->live.clock_url);
   xmlTextWriterEndDocument (xml);
 }
 

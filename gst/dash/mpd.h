@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* A presentation as MPEG-DASH manifest (ISO/IEC 23009-1): static, with
+/* A presentation as MPEG-DASH manifest (ISO/IEC 23009-1), with
  * SegmentTemplate and SegmentTimeline or, where a representation is one file,
  * with SegmentBase. */
 

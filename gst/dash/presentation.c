@@ -74,6 +74,17 @@ hab_representation_to_ms (const HabRepresentation *representation,
       (ticks % timescale * 1000 + timescale - 1) / timescale;
 }
 
+guint64
+hab_representation_get_longest (const HabRepresentation *representation)
+{
+  guint64 longest = representation->longest;
+
+  for (guint i = 0; i < representation->segments->len; i++)
+    longest = MAX (longest,
+        hab_representation_get_segment (representation, i)->duration);
+  return longest;
+}
+
 HabVideoRange
 hab_representation_get_range (const HabRepresentation *representation)
 {
@@ -158,6 +169,17 @@ const HabContent *
 hab_adaptation_set_get_content (const HabAdaptationSet *set)
 {
   return &hab_adaptation_set_get (set, 0)->content;
+}
+
+gchar *
+hab_live_time_to_string (gint64 time)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (
+      time / G_USEC_PER_SEC);
+  g_autofree gchar *seconds = g_date_time_format (date, "%Y-%m-%dT%H:%M:%S");
+
+  return g_strdup_printf ("%s.%03dZ", seconds,
+      (gint) (time % G_USEC_PER_SEC / 1000));
 }
 
 HabPresentation *

@@ -80,8 +80,11 @@ typedef struct
   GPtrArray *pssh;       /* of HabPssh, one for each system */
   guint first_number;    /* of its first segment, usually 1 */
   GArray *segments;      /* of HabSegment, one after the other, one or more */
+  guint64 longest;       /* ticks that no segment exceeds, also of those that
+                          * are to come; 0: those here are all there are */
   gint set;              /* number of the adaptation set that it was told to be
                           * in, or HAB_SET_BY_CONTENT */
+  gboolean placed;       /* it is in that set already, for better or worse */
 
   /* Where it is one file and not one for each segment. */
   gboolean single_file;
@@ -101,6 +104,10 @@ const HabSegment *hab_representation_get_segment (
 /* Ticks as milliseconds, rounded up, so that nothing lies behind the end. */
 guint64 hab_representation_to_ms (const HabRepresentation *representation,
     guint64 ticks);
+
+/* Ticks of its longest segment, or what none exceeds. */
+guint64 hab_representation_get_longest (
+    const HabRepresentation *representation);
 
 /* Whether its pictures have a high dynamic range, and how that is coded. */
 typedef enum
@@ -142,9 +149,27 @@ HabRepresentation *hab_adaptation_set_get (const HabAdaptationSet *set,
 const HabContent *hab_adaptation_set_get_content (
     const HabAdaptationSet *set);
 
+/* Of a presentation that is, or was, watched while it is made. Times in
+ * microseconds since 1970 (UTC), durations in milliseconds. */
+typedef struct
+{
+  gint64 start;         /* when that happened which is shown at 0 */
+  gint64 published;     /* when this was what there was */
+  guint64 window;       /* how far back it can be watched, 0: to the start */
+  guint64 update_period;
+  guint64 delay;        /* behind the present at which to watch it */
+  const gchar *clock_url; /* of a server that tells the time, or NULL */
+} HabLive;
+
+/* (transfer full): a time of HabLive in ISO 8601, with milliseconds. */
+gchar *hab_live_time_to_string (gint64 time);
+
 typedef struct
 {
   GPtrArray *sets; /* of HabAdaptationSet */
+  gboolean dynamic; /* there is more to come */
+  gboolean is_live; /* live says something; also behind the end */
+  HabLive live;
 } HabPresentation;
 
 HabPresentation *hab_presentation_new (void);

@@ -52,6 +52,7 @@ add_set (HabPresentation *presentation, HabRepresentation *rep)
 }
 
 static const HabHlsKeys no_keys = { .url = NULL };
+static const HabPresentation vod;
 
 static void
 test_media (void)
@@ -60,7 +61,7 @@ test_media (void)
   g_autofree gchar *text = NULL;
 
   track->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
-  text = hab_hls_write_media (track,
+  text = hab_hls_write_media (&vod, track,
       &(HabHlsKeys){ .url = "http://localhost/\"key\"?a,b\n" });
   g_assert_cmpstr (text, ==,
       "#EXTM3U\n"
@@ -138,7 +139,7 @@ test_keys (gconstpointer data)
   g_assert_no_error (error);
   for (guint i = 0; i < test->clear_segments; i++)
     g_array_index (rep->segments, HabSegment, i).encrypted = FALSE;
-  text = hab_hls_write_media (rep,
+  text = hab_hls_write_media (&vod, rep,
       &(HabHlsKeys){ .url = test->key_url });
   expected = g_strdup_printf ("#EXTM3U\n#EXT-X-VERSION:7\n"
       "#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n"
@@ -150,18 +151,18 @@ static void
 test_clear_media (void)
 {
   g_autoptr (HabRepresentation) track = audio_new ("audio_0", NULL);
-  g_autofree gchar *text = hab_hls_write_media (track,
+  g_autofree gchar *text = hab_hls_write_media (&vod, track,
       &(HabHlsKeys){ .url = "http://localhost/k" });
 
   g_assert_null (strstr (text, "EXT-X-KEY"));
-  g_assert_null (hab_hls_write_i_frames (track, &no_keys));
+  g_assert_null (hab_hls_write_i_frames (&vod, track, &no_keys));
 }
 
 static void
 test_i_frames (void)
 {
   g_autoptr (HabRepresentation) track = video_new ();
-  g_autofree gchar *text = hab_hls_write_i_frames (track, &no_keys);
+  g_autofree gchar *text = hab_hls_write_i_frames (&vod, track, &no_keys);
 
   g_assert_nonnull (strstr (text, "#EXT-X-I-FRAMES-ONLY\n"));
   g_assert_nonnull (strstr (text, "#EXT-X-BYTERANGE:30000@0\n2.m4s\n"));
@@ -175,8 +176,8 @@ test_single_file (void)
 
   track->single_file = TRUE;
   track->file_layout.init_size = 800;
-  media = hab_hls_write_media (track, &no_keys);
-  i_frames = hab_hls_write_i_frames (track, &no_keys);
+  media = hab_hls_write_media (&vod, track, &no_keys);
+  i_frames = hab_hls_write_i_frames (&vod, track, &no_keys);
   g_assert_nonnull (strstr (media,
       "#EXT-X-MAP:URI=\"track.mp4\",BYTERANGE=\"800@0\"\n"));
   g_assert_nonnull (strstr (media,
@@ -329,7 +330,7 @@ test_key_of_each (void)
   g_autofree gchar *text = NULL;
 
   rep->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
-  text = hab_hls_write_media (rep,
+  text = hab_hls_write_media (&vod, rep,
       &(HabHlsKeys){ .url = "http://localhost/$KID$?for=$KID$" });
   g_assert_nonnull (strstr (text, "URI=\"http://localhost/"
       "a16e402b9056e371f36d348aa62bb749?for=a16e402b9056e371f36d348aa62bb749"
@@ -342,16 +343,16 @@ test_clearkey (void)
   static const HabHlsKeys by_id = { .format = HAB_HLS_KEY_CLEARKEY };
   static const HabHlsKeys by_address = { HAB_HLS_KEY_CLEARKEY, "skd:$KID$" };
   g_autoptr (HabRepresentation) rep = video_new ();
-  g_autofree gchar *clear = hab_hls_write_media (rep, &by_id);
+  g_autofree gchar *clear = hab_hls_write_media (&vod, rep, &by_id);
   g_autofree gchar *text = NULL, *text_at = NULL;
 
   g_assert_null (strstr (clear, "EXT-X-KEY"));
   rep->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
-  text = hab_hls_write_media (rep, &by_id);
+  text = hab_hls_write_media (&vod, rep, &by_id);
   g_assert_nonnull (strstr (text, "#EXT-X-KEY:METHOD=SAMPLE-AES,"
       "URI=\"data:text/plain;base64,oW5AK5BW43HzbTSKpiu3SQ==\","
       "KEYFORMAT=\"org.w3.clearkey\",KEYFORMATVERSIONS=\"1\"\n"));
-  text_at = hab_hls_write_media (rep, &by_address);
+  text_at = hab_hls_write_media (&vod, rep, &by_address);
   g_assert_nonnull (strstr (text_at,
       "URI=\"skd:a16e402b9056e371f36d348aa62bb749\","));
 }
@@ -364,7 +365,7 @@ test_no_key_named (void)
   g_autofree gchar *text = NULL;
 
   rep->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
-  text = hab_hls_write_media (rep, &no_keys);
+  text = hab_hls_write_media (&vod, rep, &no_keys);
   g_assert_null (strstr (text, "EXT-X-KEY"));
 }
 

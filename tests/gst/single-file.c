@@ -102,6 +102,7 @@ test_above_4_gib (void)
   const HabSingleFileLayout layout = { 800, 800, 200, 1000 };
   HabRepresentation *rep = hab_representation_new ("video_0",
       HAB_MEDIA_VIDEO);
+  const HabPresentation vod = { .sets = NULL };
   g_autofree gchar *playlist = NULL, *range = NULL;
 
   rep->timescale = 1000;
@@ -114,7 +115,7 @@ test_above_4_gib (void)
   for (guint i = 0; i < 4; i++)
     g_assert_cmpuint (hab_representation_get_segment (rep, i)->offset, ==,
         1000 + i * size);
-  playlist = hab_hls_write_media (rep, NULL);
+  playlist = hab_hls_write_media (&vod, rep, NULL);
   range = g_strdup_printf ("#EXT-X-BYTERANGE:%" G_GUINT64_FORMAT "@%"
       G_GUINT64_FORMAT "\n", size, 1000 + 3 * size);
   g_assert_nonnull (strstr (playlist, range));
