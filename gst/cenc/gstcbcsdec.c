@@ -140,6 +140,7 @@ struct _GstCbcsDec
 
   /* set in start, then constant until stop */
   HabContentKeys *given_keys;
+  GError *variable_error; /* of the file that KEY_FILE_VARIABLE names */
   guint64 clear_lead;           /* stream time, ns */
 
   /* streaming thread only */
@@ -167,10 +168,16 @@ load_settings (GstCbcsDec *self, GError **error)
   self->clear_lead = self->clear_lead_setting;
   GST_OBJECT_UNLOCK (self);
 
-  if (settings.key == NULL && settings.key_file == NULL)
-    settings.key_file = g_strdup (g_getenv (KEY_FILE_VARIABLE));
   self->given_keys = hab_content_keys_new ();
-  return hab_key_settings_load_keys (&settings, self->given_keys, error);
+  if (settings.key || settings.key_file)
+    return hab_key_settings_load_keys (&settings, self->given_keys, error);
+
+  /* An error now would make decodebin look for another decryptor, and speak of
+   * a missing plug-in in the end: it comes when a key is needed. */
+  settings.key_file = g_strdup (g_getenv (KEY_FILE_VARIABLE));
+  hab_key_settings_load_keys (&settings, self->given_keys,
+      &self->variable_error);
+  return TRUE;
 }
 
 static void
@@ -178,6 +185,7 @@ forget_keys (GstCbcsDec *self)
 {
   g_clear_pointer (&self->given_keys, hab_content_keys_free);
   g_clear_pointer (&self->cipher, hab_cbcs_cipher_free);
+  g_clear_error (&self->variable_error);
 }
 
 static gboolean
@@ -324,9 +332,11 @@ post_no_key (GstCbcsDec *self, const guint8 *kid)
   g_autofree gchar *name = kid ? hab_key_to_hex (kid) : g_strdup ("unknown");
 
   GST_ELEMENT_ERROR (source, STREAM, DECRYPT_NOKEY,
-      ("The stream is encrypted with key id %s, and there is no key for it: "
-       "give one by cbcsdec's key-file, by a context of type " HAB_KEY_CONTEXT
-       ", or by a file that " KEY_FILE_VARIABLE " names.", name), (NULL));
+      ("The stream is encrypted with key id %s, and there is no key for it: %s.",
+       name, self->variable_error ? self->variable_error->message :
+           "give one by cbcsdec's key-file, by a context of type "
+           HAB_KEY_CONTEXT ", or by a file that " KEY_FILE_VARIABLE " names"),
+      (NULL));
 }
 
 static gboolean

@@ -327,6 +327,23 @@ test_key_file_of_environment (void)
   remove_file (path);
 }
 
+/* An autoplugged element must start, or somebody else's error is seen. */
+static void
+test_no_file_of_environment (void)
+{
+  g_autofree gchar *text = NULL;
+  GstHarness *h;
+
+  g_setenv ("HABERDASH_KEY_FILE", "/nonexistent/keys", TRUE);
+  h = decryptor ("cbcsdec");
+  g_unsetenv ("HABERDASH_KEY_FILE");
+  text = take_flow_error (h, encrypted_buffer (KID, KEY),
+      GST_STREAM_ERROR_DECRYPT_NOKEY);
+  g_assert_nonnull (strstr (text, KID));
+  g_assert_nonnull (strstr (text, "/nonexistent/keys"));
+  gst_harness_teardown (h);
+}
+
 /* cbcsenc takes its own line of the same file. */
 static void
 test_key_file_for_both (void)
@@ -461,6 +478,8 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/cbcsdec/key-of-several", test_key_of_several);
   g_test_add_func ("/cbcsdec/key-file-of-environment",
       test_key_file_of_environment);
+  g_test_add_func ("/cbcsdec/no-file-of-environment",
+      test_no_file_of_environment);
   g_test_add_func ("/cbcsdec/key-file-for-both", test_key_file_for_both);
   g_test_add_func ("/cbcsdec/no-key", test_no_key);
   g_test_add_func ("/cbcsdec/other-kid", test_other_kid);
