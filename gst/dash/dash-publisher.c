@@ -109,7 +109,8 @@ describe_streams (HabDashPublisher *publisher, GPtrArray *streams,
     g_ptr_array_insert (reps,
         rep->content.kind == HAB_MEDIA_TEXT ? -1 : n_timed++, rep);
   }
-  if (reps->len > 0)
+  /* Text is no presentation of what should have been seen and heard. */
+  if (reps->len > 0 && (n_timed > 0 || !hab_dash_streams_have_media (streams)))
     return g_steal_pointer (&reps);
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
       "the input ended before a single segment");

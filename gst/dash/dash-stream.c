@@ -83,6 +83,16 @@ hab_dash_stream_is_text (const HabDashStream *stream)
 }
 
 gboolean
+hab_dash_streams_have_media (const GPtrArray *streams)
+{
+  for (guint i = 0; i < streams->len; i++) {
+    if (!hab_dash_stream_is_text (streams->pdata[i]))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
 hab_dash_stream_add_to (HabDashStream *stream, GstBin *bin)
 {
   if (hab_dash_stream_is_text (stream)) {

@@ -32,6 +32,8 @@ void hab_dash_stream_unref (HabDashStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabDashStream, hab_dash_stream_unref)
 
 gboolean hab_dash_stream_is_text (const HabDashStream *stream);
+/* Whether there is to be more than text: of streams (of HabDashStream). */
+gboolean hab_dash_streams_have_media (const GPtrArray *streams);
 
 /* Puts its elements into the bin, and takes them out of it again. Whoever waits
  * in them is let go. */

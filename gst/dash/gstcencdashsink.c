@@ -332,23 +332,13 @@ take_segment (GstCencDashSink *self, GstMessage *message)
   hab_dash_publisher_add_segment (self->publisher, streams, stream, &segment);
 }
 
-/* OBJECT_LOCK held. */
-static gboolean
-has_media (GstCencDashSink *self)
-{
-  for (guint i = 0; i < self->streams->len; i++) {
-    if (!hab_dash_stream_is_text (self->streams->pdata[i]))
-      return TRUE;
-  }
-  return FALSE;
-}
-
 /* OBJECT_LOCK held. A file of subtitles may have been read before a demuxer has
  * linked anything: its end is that of the rest, where there is a rest. */
 static gboolean
 all_linked_ended (GstCencDashSink *self)
 {
-  gboolean media = has_media (self), ended = FALSE;
+  gboolean media = hab_dash_streams_have_media (self->streams);
+  gboolean ended = FALSE;
 
   for (guint i = 0; i < self->streams->len; i++) {
     HabDashStream *stream = self->streams->pdata[i];

@@ -33,13 +33,8 @@ clean (const gchar *data, gsize size)
   return g_string_free (text, FALSE);
 }
 
-static gboolean
-is_blank (const gchar *line)
-{
-  return line[strspn (line, " \t\f\v")] == '\0';
-}
-
-/* Takes text. An empty line would end the cue. */
+/* Takes text. An empty line would end the cue; blanks at the end of one show
+ * nothing. */
 static gchar *
 without_blank_lines (gchar *text)
 {
@@ -48,7 +43,7 @@ without_blank_lines (gchar *text)
   GString *kept = g_string_new (NULL);
 
   for (guint i = 0; lines[i]; i++) {
-    if (is_blank (lines[i]))
+    if (*g_strchomp (lines[i]) == '\0')
       continue;
     if (kept->len > 0)
       g_string_append_c (kept, '\n');

@@ -158,7 +158,11 @@ hab_text_input_set_error (const HabTextInput *self, GstMessage *message,
       GST_MESSAGE_SRC (message) != GST_OBJECT (self->last))
     return FALSE;
   gst_message_parse_error (message, &cause, NULL);
-  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
-      "%s cannot be read as subtitles: %s", self->path, cause->message);
+  if (cause->domain == GST_RESOURCE_ERROR)
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_IO, "%s: %s",
+        self->path, cause->message);
+  else
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
+        "%s has no subtitles in a form that is known", self->path);
   return TRUE;
 }

@@ -367,6 +367,18 @@ test_text_first (Fixture *f, gconstpointer data)
   assert_in_file (f, "stream.mpd", "text_0/track.vtt");
 }
 
+/* Nothing to be heard, where it was to be. */
+static void
+test_text_without_sound (Fixture *f, gconstpointer data)
+{
+  f->text = add_source (f, PLAIN, "text_0");
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  gst_app_src_push_buffer (GST_APP_SRC (f->text), text_buffer (0, 500, "a"));
+  gst_app_src_end_of_stream (GST_APP_SRC (f->text));
+  gst_app_src_end_of_stream (GST_APP_SRC (f->sound));
+  g_assert_cmpint (wait_for_end (f), ==, GST_MESSAGE_ERROR);
+}
+
 /* A presentation of text alone. */
 static void
 test_text_only (Fixture *f, gconstpointer data)
@@ -423,6 +435,8 @@ main (int argc, char **argv)
       tear_down);
   g_test_add ("/text-tracks/text-first", Fixture, NULL, set_up,
       test_text_first, tear_down);
+  g_test_add ("/text-tracks/text-without-sound", Fixture, NULL, set_up,
+      test_text_without_sound, tear_down);
   g_test_add ("/text-tracks/text-only", Fixture, NULL, set_up, test_text_only,
       tear_down);
   g_test_add ("/text-tracks/flush", Fixture, NULL, set_up, test_flush,

@@ -35,7 +35,7 @@ static const TextCase plain[] = {
   { "an empty line", "one\n\ntwo", "one\ntwo" },
   { "a line of blanks", "one\n \t\ntwo", "one\ntwo" },
   { "blank lines around", "\n\none\n\n", "one" },
-  { "blanks in a line", "- one\n  - two", "- one\n  - two" },
+  { "blanks in a line", "- one  \n  - two\t", "- one\n  - two" },
   { "no UTF-8", "Stra\xdf" "e", "Stra\xef\xbf\xbd" "e" },
   { "UTF-8", "Stra\xc3\x9f" "e", "Stra\xc3\x9f" "e" },
   { "nothing", "", NULL },
