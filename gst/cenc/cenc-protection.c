@@ -92,6 +92,16 @@ hab_protection_is_encrypted (GstBuffer *buffer)
       &encrypted) && encrypted;
 }
 
+gboolean
+hab_protection_get_kid (GstBuffer *buffer, guint8 kid[16])
+{
+  GstProtectionMeta *meta = gst_buffer_get_protection_meta (buffer);
+  GstBuffer *field = meta ? get_buffer (meta->info, "kid") : NULL;
+
+  return field && gst_buffer_get_size (field) == 16 &&
+      gst_buffer_extract (field, 0, kid, 16) == 16;
+}
+
 /* --- making one ---------------------------------------------------------- */
 
 static GstBuffer *

@@ -36,6 +36,10 @@ gboolean hab_protection_from_structure (const GstStructure *structure,
 /* Whether the buffer has a meta that says so. */
 gboolean hab_protection_is_encrypted (GstBuffer *buffer);
 
+/* The key id in the buffer's meta. FALSE, and kid as it was, where there is
+ * none. */
+gboolean hab_protection_get_kid (GstBuffer *buffer, guint8 kid[16]);
+
 /* Template of the metas of one stream: everything but the subsamples. A video
  * stream's has per-sample fields as qtdemux gives them for samples with saiz,
  * an audio stream's those of samples without. */

@@ -5,6 +5,8 @@
 
 #include "cmaf-builder.h"
 
+#include <string.h>
+
 #include "cenc-protection.h"
 
 struct _HabCmafBuilder
@@ -20,6 +22,7 @@ struct _HabCmafBuilder
   gint64 wall_offset;            /* ns, 0 where it is not known */
   gboolean segment_open;         /* a chunk of the segment was finished */
   gboolean leading;              /* no encrypted sample of the track yet */
+  guint8 kid[16];                /* of the encrypted samples at hand */
 
   gint64 dts;                    /* ticks in the file, of the next sample */
 
@@ -95,6 +98,7 @@ hab_cmaf_builder_begin (HabCmafBuilder *builder, HabCmafTrack *track,
   track->media_time = ticks < 0 ? -ticks : 0;
   builder->track = track;
   builder->leading = track->encrypted && track->clear_lead;
+  memcpy (builder->kid, track->kid, sizeof builder->kid);
   builder->nominal_duration = nominal_duration;
 }
 
@@ -162,9 +166,15 @@ hab_cmaf_builder_end (HabCmafBuilder *builder)
 /* --- adding a sample ----------------------------------------------------------- */
 
 gboolean
-hab_cmaf_builder_ends_lead (const HabCmafBuilder *builder, GstBuffer *buffer)
+hab_cmaf_builder_changes_key (const HabCmafBuilder *builder, GstBuffer *buffer)
 {
-  return builder->leading && hab_protection_is_encrypted (buffer);
+  guint8 kid[16];
+
+  if (!builder->track->encrypted || !hab_protection_is_encrypted (buffer))
+    return FALSE;
+  return builder->leading ||
+      (hab_protection_get_kid (buffer, kid) &&
+          memcmp (kid, builder->kid, sizeof kid) != 0);
 }
 
 /* Entries for a sample that stays clear in an encrypted track. */
@@ -234,9 +244,10 @@ append_protection (HabCmafBuilder *builder, GstBuffer *buffer,
 
   if (!builder->track->encrypted || (builder->leading && !encrypted))
     return TRUE;
-  if (builder->leading && !sample->sync) {
+  if (!sample->sync && hab_cmaf_builder_changes_key (builder, buffer)) {
     g_set_error_literal (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_UNSUPPORTED,
-        "its clear lead ends inside a GOP, where no segment can start");
+        "its clear lead ends, or its key changes, inside a GOP, where no "
+        "segment can start");
     return FALSE;
   }
   if (!encrypted && builder->track->codec->whole_sample) {
@@ -245,6 +256,7 @@ append_protection (HabCmafBuilder *builder, GstBuffer *buffer,
     return FALSE;
   }
   builder->leading = FALSE;
+  hab_protection_get_kid (buffer, builder->kid);
   return builder->track->codec->whole_sample ||
       append_subsamples (builder, buffer, sample, error);
 }
@@ -282,6 +294,9 @@ hab_cmaf_builder_append (HabCmafBuilder *builder, GstBuffer *buffer,
     builder->chunk.decode_time = builder->dts;
     builder->first_pts = time->pts;
     builder->chunk.clear_lead = builder->leading;
+    memcpy (builder->chunk.kid, builder->kid, sizeof builder->kid);
+    builder->chunk.has_kid = memcmp (builder->kid, builder->track->kid,
+        sizeof builder->kid) != 0;
     builder->data = gst_buffer_list_new ();
   }
   g_array_append_val (builder->chunk.samples, sample);

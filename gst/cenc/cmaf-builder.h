@@ -35,9 +35,9 @@ guint64 hab_cmaf_builder_get_size (const HabCmafBuilder *builder);
 void hab_cmaf_builder_advance (HabCmafBuilder *builder,
     const HabSampleTime *time);
 
-/* Whether the sample is the first behind a clear lead. It has to start a
- * segment. */
-gboolean hab_cmaf_builder_ends_lead (const HabCmafBuilder *builder,
+/* Whether the sample has another protection than those before it: it is the
+ * first behind a clear lead, or of another key. It has to start a segment. */
+gboolean hab_cmaf_builder_changes_key (const HabCmafBuilder *builder,
     GstBuffer *buffer);
 
 /* (transfer full): adds the sample for which advance was called. FALSE with

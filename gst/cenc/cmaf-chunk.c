@@ -8,6 +8,7 @@
  *     mfhd
  *     traf
  *       tfhd, tfdt, trun
+ *       sbgp, sgpd            where their key is not the track's
  *       senc, saiz, saio      where the samples are encrypted
  *   mdat                      its header only
  */
@@ -36,6 +37,7 @@
 
 #define TRACK_ID 1
 #define SUBSAMPLE_ENTRY 6
+#define SEIG_SIZE 37
 #define MDAT_HEADER 8
 
 void
@@ -217,6 +219,29 @@ write_saio (HabBoxWriter *writer, guint offset_in_moof)
   hab_box_end (writer);
 }
 
+/* All samples are of one group, which this fragment describes
+ * (ISO/IEC 14496-12, 8.9; 23001-7, 6). */
+static void
+write_key_group (HabBoxWriter *writer, const HabCmafChunk *chunk,
+    const HabCmafTrack *track)
+{
+  const guint32 first_of_fragment = 0x10001;
+
+  hab_box_begin_full (writer, "sbgp", 0, 0);
+  hab_box_put_fourcc (writer, "seig");
+  hab_box_put_u32 (writer, 1);
+  hab_box_put_u32 (writer, chunk->samples->len);
+  hab_box_put_u32 (writer, first_of_fragment);
+  hab_box_end (writer);
+
+  hab_box_begin_full (writer, "sgpd", 1, 0);
+  hab_box_put_fourcc (writer, "seig");
+  hab_box_put_u32 (writer, SEIG_SIZE);
+  hab_box_put_u32 (writer, 1);
+  hab_cmaf_track_put_key (writer, track, chunk->kid);
+  hab_box_end (writer);
+}
+
 static void
 write_protection (HabBoxWriter *writer, const HabCmafChunk *chunk,
     const HabCmafTrack *track, guint moof)
@@ -225,6 +250,8 @@ write_protection (HabBoxWriter *writer, const HabCmafChunk *chunk,
 
   if (!track->encrypted || chunk->clear_lead)
     return;
+  if (chunk->has_kid)
+    write_key_group (writer, chunk, track);
   if (track->codec->whole_sample) {
     write_senc_whole (writer, chunk);
     return;

@@ -23,6 +23,8 @@ typedef struct
   gboolean starts_segment;
   gboolean clear_lead;        /* the samples are not encrypted, though the track
                                * is */
+  gboolean has_kid;           /* they have another key than the track's: */
+  guint8 kid[16];
   guint64 decode_time;        /* of the first sample, ticks */
   guint64 ntp_time;           /* when the first sample was captured, in the
                                * form of NTP (RFC 5905, 6); 0 for unknown */

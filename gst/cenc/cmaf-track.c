@@ -207,18 +207,25 @@ write_dinf (HabBoxWriter *writer)
   hab_box_end (writer);
 }
 
+void
+hab_cmaf_track_put_key (HabBoxWriter *writer, const HabCmafTrack *track,
+    const guint8 kid[16])
+{
+  hab_box_put_u8 (writer, 0);
+  hab_box_put_u8 (writer,
+      track->pattern.crypt_byte_block << 4 | track->pattern.skip_byte_block);
+  hab_box_put_u8 (writer, 1); /* isProtected */
+  hab_box_put_u8 (writer, 0); /* Per_Sample_IV_Size */
+  hab_box_put_data (writer, kid, 16);
+  hab_box_put_u8 (writer, 16); /* constant_IV_size */
+  hab_box_put_data (writer, track->iv, 16);
+}
+
 static void
 write_tenc (HabBoxWriter *writer, const HabCmafTrack *track)
 {
   hab_box_begin_full (writer, "tenc", 1, 0);
-  hab_box_put_u8 (writer, 0);
-  hab_box_put_u8 (writer,
-      track->pattern.crypt_byte_block << 4 | track->pattern.skip_byte_block);
-  hab_box_put_u8 (writer, 1); /* default_isProtected */
-  hab_box_put_u8 (writer, 0); /* default_Per_Sample_IV_Size */
-  hab_box_put_data (writer, track->kid, 16);
-  hab_box_put_u8 (writer, 16); /* default_constant_IV_size */
-  hab_box_put_data (writer, track->iv, 16);
+  hab_cmaf_track_put_key (writer, track, track->kid);
   hab_box_end (writer);
 }
 

@@ -39,6 +39,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabCmafTrack, hab_cmaf_track_free)
 #define HAB_CMAF_ENTRY_ENCRYPTED 1
 #define HAB_CMAF_ENTRY_CLEAR 2
 
+/* What tenc and the sample group seig say alike: the pattern, that samples are
+ * protected, the key id and the constant IV. 37 bytes. */
+void hab_cmaf_track_put_key (HabBoxWriter *writer, const HabCmafTrack *track,
+    const guint8 kid[16]);
+
 /* ftyp and moov. NULL with error set where codec_data does not do. */
 GBytes *hab_cmaf_track_init_segment (const HabCmafTrack *track, GError **error);
 

@@ -50,7 +50,7 @@
 
 #include "caps-completion.h"
 #include "cenc-protection.h"
-#include "key-settings.h"
+#include "key-schedule.h"
 #include "keys.h"
 #include "sample-time.h"
 
@@ -62,6 +62,7 @@ enum
   PROP_IV = HAB_KEY_PROP_LAST,
   PROP_PSSH,
   PROP_CLEAR_LEAD,
+  PROP_CRYPTO_PERIOD,
 };
 
 struct _GstCbcsEnc
@@ -73,10 +74,10 @@ struct _GstCbcsEnc
   gchar *iv_text;
   gchar *pssh_text;
   guint64 clear_lead_setting;  /* ns */
+  guint64 crypto_period;       /* ns */
 
   /* set in start, then constant until stop */
-  HabCbcsCipher *cipher;
-  guint8 kid[16];
+  HabKeySchedule *keys;
   guint8 iv[16];
   GPtrArray *pssh;             /* of HabPssh */
   guint64 clear_lead;          /* running time, ns */
@@ -88,6 +89,7 @@ struct _GstCbcsEnc
   GArray *ranges;              /* of the access unit at hand */
   gboolean pssh_sent;
   gboolean leading;            /* in the clear lead */
+  guint key;                   /* of the schedule, the one at hand */
   gboolean failed;             /* caps or a buffer could not be taken */
 
   /* written by the streaming thread, with OBJECT_LOCK; read with it by caps
@@ -145,6 +147,18 @@ load_iv (GstCbcsEnc *self, const gchar *text, GError **error)
   return TRUE;
 }
 
+/* It names every key that the stream will have. */
+static HabPssh *
+make_own_box (const HabKeySchedule *keys)
+{
+  guint n = hab_key_schedule_get_n_keys (keys);
+  g_autoptr (GByteArray) kids = g_byte_array_sized_new (16 * n);
+
+  for (guint i = 0; i < n; i++)
+    g_byte_array_append (kids, hab_key_schedule_get_kid (keys, i), 16);
+  return hab_pssh_new_w3c_common (kids->data, n);
+}
+
 /* Other systems' boxes, with our own of the W3C common system unless there is
  * one among them. */
 static gboolean
@@ -157,7 +171,7 @@ load_pssh (GstCbcsEnc *self, const gchar *text, GError **error)
     return FALSE;
   }
   if (hab_pssh_find (boxes, HAB_SYSTEM_W3C_COMMON) == NULL)
-    g_ptr_array_insert (boxes, 0, hab_pssh_new_w3c_common (self->kid));
+    g_ptr_array_insert (boxes, 0, make_own_box (self->keys));
   self->pssh = g_steal_pointer (&boxes);
   return TRUE;
 }
@@ -167,24 +181,26 @@ load_settings (GstCbcsEnc *self, GError **error)
 {
   g_auto (HabKeySettings) settings = { NULL };
   g_autofree gchar *iv = NULL, *pssh = NULL;
-  guint8 key[16];
-  gboolean loaded;
+  guint64 crypto_period;
 
   GST_OBJECT_LOCK (self);
   hab_key_settings_copy (&self->settings, &settings);
   iv = g_strdup (self->iv_text);
   pssh = g_strdup (self->pssh_text);
   self->clear_lead = self->clear_lead_setting;
+  crypto_period = self->crypto_period;
   GST_OBJECT_UNLOCK (self);
 
-  loaded = hab_key_settings_load_kid (&settings, self->kid, error) &&
-      load_iv (self, iv, error) &&
-      load_pssh (self, pssh, error) &&
-      hab_key_settings_load_key (&settings, self->kid, key, error);
-  if (loaded)
-    self->cipher = hab_cbcs_cipher_new (key);
-  hab_key_wipe (key, sizeof key);
-  return loaded;
+  self->keys = hab_key_schedule_new (&settings, crypto_period, error);
+  return self->keys && load_iv (self, iv, error) &&
+      load_pssh (self, pssh, error);
+}
+
+static void
+forget_settings (GstCbcsEnc *self)
+{
+  g_clear_pointer (&self->keys, hab_key_schedule_free);
+  g_clear_pointer (&self->pssh, g_ptr_array_unref);
 }
 
 static gboolean
@@ -197,10 +213,11 @@ gst_cbcs_enc_start (GstBaseTransform *trans)
   self->failed = FALSE;
   if (load_settings (self, &error)) {
     self->leading = self->clear_lead > 0;
+    self->key = 0;
     return TRUE;
   }
 
-  g_clear_pointer (&self->pssh, g_ptr_array_unref);
+  forget_settings (self);
   GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
       ("Cannot encrypt: %s", error->message), (NULL));
   return FALSE;
@@ -221,8 +238,7 @@ gst_cbcs_enc_stop (GstBaseTransform *trans)
 
   forget_stream (self);
   set_stream (self, NULL, NULL);
-  g_clear_pointer (&self->cipher, hab_cbcs_cipher_free);
-  g_clear_pointer (&self->pssh, g_ptr_array_unref);
+  forget_settings (self);
   return TRUE;
 }
 
@@ -233,7 +249,8 @@ static void
 add_track_encryption (GstCbcsEnc *self, GstCaps *caps)
 {
   g_autoptr (GstBuffer) iv = gst_buffer_new_memdup (self->iv, 16);
-  g_autofree gchar *kid = hab_key_to_hex (self->kid);
+  g_autofree gchar *kid = hab_key_to_hex (hab_key_schedule_get_kid (
+      self->keys, 0));
 
   for (guint i = 0; i < gst_caps_get_size (caps); i++) {
     GstStructure *structure = gst_caps_get_structure (caps, i);
@@ -262,7 +279,7 @@ gst_cbcs_enc_transform_caps (GstBaseTransform *trans,
 
   if (direction == GST_PAD_SINK) {
     other = hab_protection_caps_protect (caps);
-    if (self->cipher)
+    if (self->keys)
       add_track_encryption (self, other);
     codec_data = get_codec_data (self, caps);
     if (codec_data)
@@ -274,6 +291,27 @@ gst_cbcs_enc_transform_caps (GstBaseTransform *trans,
   return filter ? gst_caps_intersect_full (filter, other,
                       GST_CAPS_INTERSECT_FIRST) :
                   g_steal_pointer (&other);
+}
+
+/* Of the codec and the key at hand. */
+static void
+renew_meta_template (GstCbcsEnc *self)
+{
+  g_clear_pointer (&self->meta_template, gst_structure_free);
+  self->meta_template = hab_protection_template_new (
+      hab_key_schedule_get_kid (self->keys, self->key), self->iv,
+      self->codec->whole_sample ? hab_cbcs_audio_pattern :
+                                  hab_cbcs_video_pattern,
+      self->codec->whole_sample);
+}
+
+static void
+use_key (GstCbcsEnc *self, guint key)
+{
+  if (self->key == key)
+    return;
+  self->key = key;
+  renew_meta_template (self);
 }
 
 static gboolean
@@ -320,11 +358,7 @@ take_caps (GstCbcsEnc *self, GstCaps *in)
     return FALSE;
   }
 
-  g_clear_pointer (&self->meta_template, gst_structure_free);
-  self->meta_template = hab_protection_template_new (self->kid, self->iv,
-      self->codec->whole_sample ? hab_cbcs_audio_pattern :
-                                  hab_cbcs_video_pattern,
-      self->codec->whole_sample);
+  renew_meta_template (self);
   if (self->codec->whole_sample)
     return TRUE;
 
@@ -392,52 +426,52 @@ gst_cbcs_enc_sink_event (GstBaseTransform *trans, GstEvent *event)
 static void
 encrypt_ranges (GstCbcsEnc *self, guint8 *data)
 {
+  const HabCbcsCipher *cipher = hab_key_schedule_get_cipher (self->keys,
+      self->key);
+
   for (guint i = 0; i < self->ranges->len; i++) {
     const HabSubsample *range = &g_array_index (self->ranges, HabSubsample, i);
 
     data += range->clear_bytes;
-    hab_cbcs_cipher_encrypt (self->cipher, self->iv, hab_cbcs_video_pattern,
+    hab_cbcs_cipher_encrypt (cipher, self->iv, hab_cbcs_video_pattern,
         data, range->protected_bytes);
     data += range->protected_bytes;
   }
 }
 
-/* Whether the buffer is known to be shown before the clear lead ends. */
-static gboolean
-is_before_end_of_lead (GstCbcsEnc *self, GstBuffer *buffer)
+/* Players may begin with the first sample of what is encrypted, and of another
+ * key, so it is one at which decoding can start. What has no time is not known to
+ * be in the lead. */
+static void
+move_to (GstCbcsEnc *self, GstBuffer *buffer)
 {
   const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  gboolean random_access = self->codec->whole_sample ||
+      !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  gboolean timed;
   HabSampleTime time;
 
-  return segment->format == GST_FORMAT_TIME &&
-      hab_sample_time_read (&time, segment, buffer, 0) &&
+  if (!random_access)
+    return;
+  timed = segment->format == GST_FORMAT_TIME &&
+      hab_sample_time_read (&time, segment, buffer, 0);
+  self->leading = self->leading && timed &&
       !hab_sample_time_reaches (time.pts, self->clear_lead);
-}
-
-/* Players may begin with the first sample that is encrypted, so it is one at
- * which decoding can start. */
-static gboolean
-in_clear_lead (GstCbcsEnc *self, GstBuffer *buffer)
-{
-  gboolean can_end = self->codec->whole_sample ||
-      !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-
-  if (self->leading && can_end)
-    self->leading = is_before_end_of_lead (self, buffer);
-  return self->leading;
+  if (timed)
+    use_key (self, hab_key_schedule_at (self->keys, time.pts));
 }
 
 /* Reads what is left in the clear as well: it may have the parameter sets of
  * what follows. */
 static gboolean
-encrypt_access_unit (GstCbcsEnc *self, GstMapInfo *map, gboolean clear,
-    GError **error)
+encrypt_access_unit (GstCbcsEnc *self, GstMapInfo *map, GError **error)
 {
-  if (self->codec->whole_sample && clear)
+  if (self->codec->whole_sample && self->leading)
     return TRUE;
   if (self->codec->whole_sample) {
-    hab_cbcs_cipher_encrypt (self->cipher, self->iv, hab_cbcs_audio_pattern,
-        map->data, map->size);
+    hab_cbcs_cipher_encrypt (hab_key_schedule_get_cipher (self->keys,
+                                 self->key),
+        self->iv, hab_cbcs_audio_pattern, map->data, map->size);
     return TRUE;
   }
 
@@ -445,7 +479,7 @@ encrypt_access_unit (GstCbcsEnc *self, GstMapInfo *map, gboolean clear,
   if (!self->codec->parse_ranges (self->parser, map->data, map->size,
           self->ranges, error))
     return FALSE;
-  if (!clear)
+  if (!self->leading)
     encrypt_ranges (self, map->data);
   return TRUE;
 }
@@ -501,7 +535,7 @@ encrypt_buffer (GstCbcsEnc *self, GstBuffer *buffer)
 {
   g_autoptr (GError) error = NULL;
   GstMapInfo map;
-  gboolean clear, encrypted;
+  gboolean encrypted;
 
   if (self->codec == NULL)
     return GST_FLOW_NOT_NEGOTIATED;
@@ -522,8 +556,8 @@ encrypt_buffer (GstCbcsEnc *self, GstBuffer *buffer)
     return GST_FLOW_ERROR;
   }
 
-  clear = in_clear_lead (self, buffer);
-  encrypted = encrypt_access_unit (self, &map, clear, &error);
+  move_to (self, buffer);
+  encrypted = encrypt_access_unit (self, &map, &error);
   gst_buffer_unmap (buffer, &map);
   if (!encrypted) {
     GST_ELEMENT_ERROR (self, STREAM, ENCODE,
@@ -531,7 +565,7 @@ encrypt_buffer (GstCbcsEnc *self, GstBuffer *buffer)
         ("%" GST_PTR_FORMAT, buffer));
     return GST_FLOW_ERROR;
   }
-  if (!clear)
+  if (!self->leading)
     add_meta (self, buffer);
   return GST_FLOW_OK;
 }
@@ -567,6 +601,9 @@ gst_cbcs_enc_set_property (GObject *object, guint id, const GValue *value,
     case PROP_CLEAR_LEAD:
       self->clear_lead_setting = g_value_get_uint64 (value);
       break;
+    case PROP_CRYPTO_PERIOD:
+      self->crypto_period = g_value_get_uint64 (value);
+      break;
     default:
       if (!hab_key_settings_set (&self->settings, id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -591,6 +628,9 @@ gst_cbcs_enc_get_property (GObject *object, guint id, GValue *value,
       break;
     case PROP_CLEAR_LEAD:
       g_value_set_uint64 (value, self->clear_lead_setting);
+      break;
+    case PROP_CRYPTO_PERIOD:
+      g_value_set_uint64 (value, self->crypto_period);
       break;
     default:
       if (!hab_key_settings_get (&self->settings, id, value))
@@ -620,7 +660,8 @@ install_properties (GObjectClass *object_class)
 
   hab_key_settings_install (object_class,
       "The id that names the key in the stream: 32 hex digits, a UUID, or "
-      "base64 (plain or for URLs) of 16 bytes");
+      "base64 (plain or for URLs) of 16 bytes; with crypto-period several, "
+      "separated by commas");
   g_object_class_install_property (object_class, PROP_IV,
       g_param_spec_string ("iv", "Constant IV",
           "Initialization vector of every sample, in one of the forms of the "
@@ -637,6 +678,12 @@ install_properties (GObjectClass *object_class)
           "Running time in nanoseconds up to which the stream stays in the "
           "clear; encryption begins with the first GOP, or sample of audio, at "
           "or behind it",
+          0, G_MAXINT64, 0, flags));
+  g_object_class_install_property (object_class, PROP_CRYPTO_PERIOD,
+      g_param_spec_uint64 ("crypto-period", "Crypto period",
+          "Distance of the lines of running time, in nanoseconds, behind which "
+          "the next key of kid counts, from the first GOP, or sample of audio, "
+          "on; behind the last the first. 0: there is one key",
           0, G_MAXINT64, 0, flags));
 }
 

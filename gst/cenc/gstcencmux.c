@@ -13,7 +13,9 @@
  * segment longer than `max-chunk-bytes`, it goes on in further chunks (`moof`
  * and `mdat`), so that memory follows neither the GOP nor the file. A segment
  * also begins where the clear lead of an encrypted track ends: the samples before
- * have the second of two sample entries, the clear one.
+ * have the second of two sample entries, the clear one; and where its key
+ * changes: samples of another key than the caps' `default-kid` are of a sample
+ * group `seig`.
  *
  * For low latency `chunk-duration` makes chunks that short, whatever their size,
  * and one at each start of a GOP. A chunk goes downstream when the sample after
@@ -255,7 +257,7 @@ end_chunk_before (GstCencMux *self, GstBuffer *buffer,
       !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   HabGridStep step = hab_segment_grid_move (&self->grid, time, random_access);
 
-  if (hab_cmaf_builder_ends_lead (self->builder, buffer)) {
+  if (hab_cmaf_builder_changes_key (self->builder, buffer)) {
     hab_segment_grid_begin (&self->grid, time);
     step = HAB_GRID_SEGMENT;
   }

@@ -103,7 +103,7 @@ hab_pssh_parse (GBytes *data, GError **error)
 }
 
 HabPssh *
-hab_pssh_new_w3c_common (const guint8 kid[16])
+hab_pssh_new_w3c_common (const guint8 *kids, guint n_kids)
 {
   HabPssh *pssh = g_new0 (HabPssh, 1);
   g_auto (HabBoxWriter) writer = { 0 };
@@ -113,8 +113,8 @@ hab_pssh_new_w3c_common (const guint8 kid[16])
   hab_box_writer_init (&writer);
   hab_box_begin_full (&writer, "pssh", 1, 0);
   hab_box_put_data (&writer, system, sizeof system);
-  hab_box_put_u32 (&writer, 1);
-  hab_box_put_data (&writer, kid, HAB_KEY_SIZE);
+  hab_box_put_u32 (&writer, n_kids);
+  hab_box_put_data (&writer, kids, (gsize) n_kids * HAB_KEY_SIZE);
   hab_box_put_u32 (&writer, 0);
   hab_box_end (&writer);
   pssh->system = g_strdup (HAB_SYSTEM_W3C_COMMON);

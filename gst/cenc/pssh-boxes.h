@@ -31,9 +31,9 @@ HabPssh *hab_pssh_parse (GBytes *data, GError **error);
  * one system. */
 GPtrArray *hab_pssh_parse_list (const gchar *text, GError **error);
 
-/* (transfer full): version 1 box of the W3C common system with one KID and no
- * data. */
-HabPssh *hab_pssh_new_w3c_common (const guint8 kid[16]);
+/* (transfer full): version 1 box of the W3C common system with n_kids key ids,
+ * one behind the other, and no data. */
+HabPssh *hab_pssh_new_w3c_common (const guint8 *kids, guint n_kids);
 
 /* The box of the system, or NULL. */
 const HabPssh *hab_pssh_find (const GPtrArray *boxes, const gchar *system);

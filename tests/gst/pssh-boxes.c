@@ -156,7 +156,7 @@ static void
 test_w3c_common (void)
 {
   static const guint8 kid[16] = { 0xa1, 0x6e };
-  g_autoptr (HabPssh) pssh = hab_pssh_new_w3c_common (kid);
+  g_autoptr (HabPssh) pssh = hab_pssh_new_w3c_common (kid, 1);
   g_autoptr (GError) error = NULL;
   g_autoptr (HabPssh) again = hab_pssh_parse (pssh->box, &error);
   gsize size;
