@@ -5,6 +5,8 @@
 
 #include "dash-track.h"
 
+#include <string.h>
+
 #include "cmaf-track-caps.h"
 #include "keys.h"
 #include "language.h"
@@ -35,9 +37,9 @@ hab_dash_segments_to_ticks (GArray *segments, guint32 timescale)
       .time = to_ticks (segment->start, timescale),
       .size = segment->size,
       .key_frame_size = segment->key_frame_size,
-      .encrypted = segment->encrypted,
     };
 
+    memcpy (ticks.kid, segment->kid, sizeof ticks.kid);
     ticks.duration = to_ticks (end, timescale);
     ticks.duration -= MIN (ticks.time, ticks.duration);
     g_array_append_val (result, ticks);

@@ -13,7 +13,7 @@ typedef struct
   GstClockTime start, end; /* running time */
   guint64 size;            /* bytes */
   guint64 key_frame_size;  /* bytes up to the end of its first sample */
-  gboolean encrypted;
+  gchar kid[33];           /* hex digits, empty where it is in the clear */
 } HabDashSegment;
 
 /* (transfer full) (element-type HabSegment): where the segments lie in the

@@ -279,13 +279,15 @@ parse_segment (GstMessage *message, HabDashSegment *segment)
 {
   const GstStructure *structure = gst_message_get_structure (message);
   guint64 duration = 0;
+  const gchar *kid;
 
   gst_structure_get (structure,
       "running-time", G_TYPE_UINT64, &segment->start,
       "duration", G_TYPE_UINT64, &duration,
       "size", G_TYPE_UINT64, &segment->size,
-      "key-frame-size", G_TYPE_UINT64, &segment->key_frame_size,
-      "encrypted", G_TYPE_BOOLEAN, &segment->encrypted, NULL);
+      "key-frame-size", G_TYPE_UINT64, &segment->key_frame_size, NULL);
+  kid = gst_structure_get_string (structure, "kid");
+  g_strlcpy (segment->kid, kid ? kid : "", sizeof segment->kid);
   segment->end = segment->start + duration;
 }
 

@@ -7,6 +7,7 @@
 
 #include "cenc-protection.h"
 #include "dash-track.h"
+#include "keys.h"
 #include "output-file.h"
 #include "segment-folder.h"
 
@@ -40,7 +41,7 @@ struct _GstDashTrackSink
   guint number;             /* of the segment at hand, from 1 */
   guint64 size;             /* bytes of it */
   guint64 key_frame_size;   /* bytes up to the end of its first sample */
-  gboolean encrypted;       /* so is its first sample */
+  gchar kid[33];            /* of its first sample, empty where that is clear */
   GstClockTime start, end;  /* of it, running time */
   GArray *vectors;          /* of struct iovec */
   GArray *maps;             /* of GstMapInfo */
@@ -77,6 +78,21 @@ ensure_folder (GstDashTrackSink *self, GError **error)
   return TRUE;
 }
 
+/* All samples of a segment have one key, or none, by the name of which cbcsenc
+ * marks them. */
+static void
+read_kid (GstDashTrackSink *self, GstBuffer *sample)
+{
+  guint8 kid[HAB_KEY_SIZE];
+  g_autofree gchar *digits = NULL;
+
+  self->kid[0] = '\0';
+  if (!hab_protection_get_kid (sample, kid))
+    return;
+  digits = hab_key_to_hex (kid);
+  g_strlcpy (self->kid, digits, sizeof self->kid);
+}
+
 /* list: the segment's first chunk, header and samples. */
 static gboolean
 open_segment (GstDashTrackSink *self, GstBufferList *list, GError **error)
@@ -95,7 +111,7 @@ open_segment (GstDashTrackSink *self, GstBufferList *list, GError **error)
   self->size = 0;
   self->key_frame_size = gst_buffer_get_size (header) +
       gst_buffer_get_size (first);
-  self->encrypted = hab_protection_is_encrypted (first);
+  read_kid (self, first);
   self->start = GST_CLOCK_TIME_NONE;
   self->end = 0;
   return TRUE;
@@ -114,8 +130,10 @@ post_segment (GstDashTrackSink *self)
       "running-time", G_TYPE_UINT64, self->start,
       "duration", G_TYPE_UINT64, self->end - self->start,
       "size", G_TYPE_UINT64, self->size,
-      "key-frame-size", G_TYPE_UINT64, self->key_frame_size,
-      "encrypted", G_TYPE_BOOLEAN, self->encrypted, NULL);
+      "key-frame-size", G_TYPE_UINT64, self->key_frame_size, NULL);
+
+  if (self->kid[0])
+    gst_structure_set (structure, "kid", G_TYPE_STRING, self->kid, NULL);
 
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), structure));
@@ -124,8 +142,12 @@ post_segment (GstDashTrackSink *self)
 static void
 keep_segment (GstDashTrackSink *self)
 {
-  HabDashSegment segment = { self->start, self->end, self->size,
-    self->key_frame_size, self->encrypted };
+  HabDashSegment segment = {
+    .start = self->start,
+    .end = self->end,
+    .size = self->size,
+    .key_frame_size = self->key_frame_size,
+  };
 
   self->in_segment = FALSE;
   if (self->single_file)

@@ -5,23 +5,15 @@
 
 #include "hls-text.h"
 
+#include <string.h>
+
 #include "cenc-protection.h"
 #include "keys.h"
 
-/* (transfer full): the key ID without dashes. */
-static gchar *
-kid_digits (const HabRepresentation *rep)
-{
-  g_auto (GStrv) parts = g_strsplit (rep->default_kid, "-", -1);
-
-  return g_strjoinv (NULL, parts);
-}
-
 /* (transfer full): with the key ID in place of $KID$. */
 static gchar *
-fill_in_kid (const HabRepresentation *rep, const gchar *url)
+fill_in_kid (const gchar *kid, const gchar *url)
 {
-  g_autofree gchar *kid = kid_digits (rep);
   g_auto (GStrv) parts = g_strsplit (url, "$KID$", -1);
 
   return g_strjoinv (kid, parts);
@@ -30,12 +22,12 @@ fill_in_kid (const HabRepresentation *rep, const gchar *url)
 /* (transfer full) (nullable): the key ID itself, which is all that is to be
  * known where a licence service gives the key. */
 static gchar *
-kid_url (const HabRepresentation *rep)
+kid_url (const gchar *digits)
 {
   guint8 kid[HAB_KEY_SIZE];
   g_autofree gchar *base64 = NULL;
 
-  if (!hab_key_parse (rep->default_kid, kid, NULL))
+  if (!hab_key_parse (digits, kid, NULL))
     return NULL;
   base64 = g_base64_encode (kid, sizeof kid);
   return g_strconcat ("data:text/plain;base64,", base64, NULL);
@@ -43,11 +35,11 @@ kid_url (const HabRepresentation *rep)
 
 /* (transfer full) (nullable): NULL where the key is not to be named. */
 static gchar *
-key_url_of (const HabRepresentation *rep, const HabHlsKeys *keys)
+key_url_of (const gchar *kid, const HabHlsKeys *keys)
 {
   if (keys->url)
-    return fill_in_kid (rep, keys->url);
-  return keys->format == HAB_HLS_KEY_CLEARKEY ? kid_url (rep) : NULL;
+    return fill_in_kid (kid, keys->url);
+  return keys->format == HAB_HLS_KEY_CLEARKEY ? kid_url (kid) : NULL;
 }
 
 static void
@@ -60,11 +52,9 @@ append_plain_key (GString *text, HabHlsKeyFormat format, const gchar *url)
 }
 
 static void
-append_widevine (GString *text, const HabRepresentation *rep,
-    const HabPssh *pssh)
+append_widevine (GString *text, const gchar *kid, const HabPssh *pssh)
 {
   g_autofree gchar *box = hab_pssh_to_base64 (pssh);
-  g_autofree gchar *kid = kid_digits (rep);
 
   g_string_append_printf (text,
       "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"data:text/plain;base64,%s\","
@@ -88,17 +78,11 @@ append_playready (GString *text, const HabPssh *pssh)
       object);
 }
 
-static gboolean
-is_encrypted (const HabRepresentation *rep, guint i)
+/* Of segment i; empty where that is in the clear. */
+static const gchar *
+kid_of (const HabRepresentation *rep, guint i)
 {
-  return rep->default_kid && hab_representation_get_segment (rep, i)->encrypted;
-}
-
-/* The first that is, or the first behind a clear lead. */
-static gboolean
-begins_encrypted (const HabRepresentation *rep, guint i)
-{
-  return is_encrypted (rep, i) && (i == 0 || !is_encrypted (rep, i - 1));
+  return hab_representation_get_segment (rep, i)->kid;
 }
 
 void
@@ -107,19 +91,20 @@ hab_hls_append_keys (GString *text, const HabRepresentation *rep, guint i,
 {
   const HabPssh *widevine = hab_pssh_find (rep->pssh, HAB_SYSTEM_WIDEVINE);
   const HabPssh *playready = hab_pssh_find (rep->pssh, HAB_SYSTEM_PLAYREADY);
+  const gchar *kid = kid_of (rep, i), *before = i > 0 ? kid_of (rep, i - 1) : "";
   g_autofree gchar *url = NULL;
 
-  if (!begins_encrypted (rep, i))
+  if (strcmp (kid, before) == 0)
     return;
-  url = key_url_of (rep, keys);
+  url = key_url_of (kid, keys);
   if (url == NULL && widevine == NULL && playready == NULL)
     return;
-  if (i > 0)
+  if (i > 0 && before[0] == '\0')
     g_string_append (text, "#EXT-X-DISCONTINUITY\n");
   if (url)
     append_plain_key (text, keys->format, url);
   if (widevine)
-    append_widevine (text, rep, widevine);
+    append_widevine (text, kid, widevine);
   if (playready)
     append_playready (text, playready);
 }

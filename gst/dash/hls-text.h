@@ -14,9 +14,10 @@ G_BEGIN_DECLS
  * them (RFC 8216, 4.2) is left out. */
 void hab_hls_append_quoted (GString *text, const gchar *value);
 
-/* Appends what stands in front of segment i because it is encrypted and the one
- * before is not, or there is none: an EXT-X-KEY as keys has it, and one for each
- * DRM system that HLS has a form for and the representation a pssh box. */
+/* Appends what stands in front of segment i where it has another key than the
+ * one before, or that is in the clear: an EXT-X-KEY as keys has it, and one for
+ * each DRM system that HLS has a form for and the representation a pssh box. What
+ * is in the clear comes first only. */
 void hab_hls_append_keys (GString *text, const HabRepresentation *rep, guint i,
     const HabHlsKeys *keys);
 

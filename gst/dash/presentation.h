@@ -26,8 +26,9 @@ typedef struct
   guint64 size;           /* bytes */
   guint64 key_frame_size; /* bytes from its start to the end of its first
                            * picture, 0 unknown */
-  gboolean encrypted;     /* those of a clear lead are not, though their
-                           * representation is */
+  gchar kid[33];          /* hex digits of the key id; empty where it is in the
+                           * clear, as that of an encrypted representation may
+                           * be */
 } HabSegment;
 
 /* What a content is for (urn:mpeg:dash:role:2011). */

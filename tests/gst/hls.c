@@ -7,13 +7,15 @@
 
 #include <string.h>
 
+#define KID "a16e402b9056e371f36d348aa62bb749"
+
 static HabRepresentation *
 video_new (void)
 {
   static const HabSegment segments[] = {
-    { 0, 96096, 1000, 100000, 20000, TRUE },
-    { 96096, 96096, 101000, 300000, 30000, TRUE },
-    { 192192, 24024, 401000, 25000, 9000, TRUE },
+    { 0, 96096, 1000, 100000, 20000, KID },
+    { 96096, 96096, 101000, 300000, 30000, KID },
+    { 192192, 24024, 401000, 25000, 9000, KID },
   };
   HabRepresentation *track = hab_representation_new ("video_0",
       HAB_MEDIA_VIDEO);
@@ -32,7 +34,7 @@ video_new (void)
 static HabRepresentation *
 audio_new (const gchar *id, const gchar *language)
 {
-  static const HabSegment segment = { 0, 48000, 0, 16000, 0, FALSE };
+  static const HabSegment segment = { 0, 48000, 0, 16000, 0, "" };
   HabRepresentation *track = hab_representation_new (id, HAB_MEDIA_AUDIO);
 
   track->codecs = g_strdup ("mp4a.40.2");
@@ -89,29 +91,40 @@ typedef struct
 {
   const gchar *name;
   guint clear_segments; /* of three */
+  const gchar *last_kid; /* of the third, where it is another one */
   const gchar *key_url;
   const gchar *pssh;
   const gchar *text;
 } Keys;
 
 static const Keys keys[] = {
-  { "lead", 1, "http://localhost/k", NULL,
+  { "lead", 1, NULL, "http://localhost/k", NULL,
       "#EXT-X-MAP:URI=\"init.mp4\"\n"
       "#EXTINF:4.004000,\n1.m4s\n"
       "#EXT-X-DISCONTINUITY\n" IDENTITY
       "#EXTINF:4.004000,\n2.m4s\n"
       "#EXTINF:1.001000,\n3.m4s\n" },
-  { "all-clear", 3, "http://localhost/k", WIDEVINE_BOX,
+  { "all-clear", 3, NULL, "http://localhost/k", WIDEVINE_BOX,
       "#EXT-X-MAP:URI=\"init.mp4\"\n"
       "#EXTINF:4.004000,\n1.m4s\n"
       "#EXTINF:4.004000,\n2.m4s\n"
       "#EXTINF:1.001000,\n3.m4s\n" },
-  { "lead-without-keys", 1, NULL, NULL,
+  { "lead-without-keys", 1, NULL, NULL, NULL,
       "#EXT-X-MAP:URI=\"init.mp4\"\n"
       "#EXTINF:4.004000,\n1.m4s\n"
       "#EXTINF:4.004000,\n2.m4s\n"
       "#EXTINF:1.001000,\n3.m4s\n" },
-  { "systems", 0, NULL, PLAYREADY_BOX "," WIDEVINE_BOX,
+  { "rotation", 0, "b16e402b9056e371f36d348aa62bb749", "k?$KID$", NULL,
+      "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k?" KID "\","
+      "KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"\n"
+      "#EXT-X-MAP:URI=\"init.mp4\"\n"
+      "#EXTINF:4.004000,\n1.m4s\n"
+      "#EXTINF:4.004000,\n2.m4s\n"
+      "#EXT-X-KEY:METHOD=SAMPLE-AES,"
+      "URI=\"k?b16e402b9056e371f36d348aa62bb749\","
+      "KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"\n"
+      "#EXTINF:1.001000,\n3.m4s\n" },
+  { "systems", 0, NULL, NULL, PLAYREADY_BOX "," WIDEVINE_BOX,
       "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"data:text/plain;base64,"
       WIDEVINE_BOX "\",KEYID=0xa16e402b9056e371f36d348aa62bb749,"
       "KEYFORMAT=\"urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed\","
@@ -138,7 +151,10 @@ test_keys (gconstpointer data)
   rep->pssh = hab_pssh_parse_list (test->pssh, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < test->clear_segments; i++)
-    g_array_index (rep->segments, HabSegment, i).encrypted = FALSE;
+    g_array_index (rep->segments, HabSegment, i).kid[0] = '\0';
+  if (test->last_kid)
+    g_strlcpy (g_array_index (rep->segments, HabSegment, 2).kid,
+        test->last_kid, 33);
   text = hab_hls_write_media (&vod, rep,
       &(HabHlsKeys){ .url = test->key_url });
   expected = g_strdup_printf ("#EXTM3U\n#EXT-X-VERSION:7\n"
