@@ -46,41 +46,24 @@
 
 #include "gstcbcsenc.h"
 
-#include <sys/random.h>
-
 #include "caps-completion.h"
 #include "cenc-protection.h"
-#include "key-schedule.h"
+#include "encryption-settings.h"
 #include "keys.h"
 #include "sample-time.h"
 
 GST_DEBUG_CATEGORY_STATIC (cbcs_enc_debug);
 #define GST_CAT_DEFAULT cbcs_enc_debug
 
-enum
-{
-  PROP_IV = HAB_KEY_PROP_LAST,
-  PROP_PSSH,
-  PROP_CLEAR_LEAD,
-  PROP_CRYPTO_PERIOD,
-};
-
 struct _GstCbcsEnc
 {
   GstBaseTransform parent;
 
   /* protected by OBJECT_LOCK, read in start */
-  HabKeySettings settings;
-  gchar *iv_text;
-  gchar *pssh_text;
-  guint64 clear_lead_setting;  /* ns */
-  guint64 crypto_period;       /* ns */
+  HabEncryptionSettings settings;
 
   /* set in start, then constant until stop */
-  HabKeySchedule *keys;
-  guint8 iv[16];
-  GPtrArray *pssh;             /* of HabPssh */
-  guint64 clear_lead;          /* running time, ns */
+  HabEncryption encryption;
 
   /* streaming thread only */
   const HabCodec *codec;
@@ -132,75 +115,14 @@ get_codec_data (GstCbcsEnc *self, GstCaps *caps)
 /* --- start and stop -------------------------------------------------------- */
 
 static gboolean
-load_iv (GstCbcsEnc *self, const gchar *text, GError **error)
-{
-  if (text && !hab_key_parse (text, self->iv, error)) {
-    g_prefix_error (error, "iv: ");
-    return FALSE;
-  }
-  if (text == NULL && getrandom (self->iv, sizeof self->iv, 0) !=
-          (gssize) sizeof self->iv) {
-    g_set_error_literal (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_INIT,
-        "iv: the system gave no random bytes");
-    return FALSE;
-  }
-  return TRUE;
-}
-
-/* It names every key that the stream will have. */
-static HabPssh *
-make_own_box (const HabKeySchedule *keys)
-{
-  guint n = hab_key_schedule_get_n_keys (keys);
-  g_autoptr (GByteArray) kids = g_byte_array_sized_new (16 * n);
-
-  for (guint i = 0; i < n; i++)
-    g_byte_array_append (kids, hab_key_schedule_get_kid (keys, i), 16);
-  return hab_pssh_new_w3c_common (kids->data, n);
-}
-
-/* Other systems' boxes, with our own of the W3C common system unless there is
- * one among them. */
-static gboolean
-load_pssh (GstCbcsEnc *self, const gchar *text, GError **error)
-{
-  g_autoptr (GPtrArray) boxes = hab_pssh_parse_list (text, error);
-
-  if (boxes == NULL) {
-    g_prefix_error (error, "pssh: ");
-    return FALSE;
-  }
-  if (hab_pssh_find (boxes, HAB_SYSTEM_W3C_COMMON) == NULL)
-    g_ptr_array_insert (boxes, 0, make_own_box (self->keys));
-  self->pssh = g_steal_pointer (&boxes);
-  return TRUE;
-}
-
-static gboolean
 load_settings (GstCbcsEnc *self, GError **error)
 {
-  g_auto (HabKeySettings) settings = { NULL };
-  g_autofree gchar *iv = NULL, *pssh = NULL;
-  guint64 crypto_period;
+  g_auto (HabEncryptionSettings) settings = { .iv = NULL };
 
   GST_OBJECT_LOCK (self);
-  hab_key_settings_copy (&self->settings, &settings);
-  iv = g_strdup (self->iv_text);
-  pssh = g_strdup (self->pssh_text);
-  self->clear_lead = self->clear_lead_setting;
-  crypto_period = self->crypto_period;
+  hab_encryption_settings_copy (&self->settings, &settings);
   GST_OBJECT_UNLOCK (self);
-
-  self->keys = hab_key_schedule_new (&settings, crypto_period, error);
-  return self->keys && load_iv (self, iv, error) &&
-      load_pssh (self, pssh, error);
-}
-
-static void
-forget_settings (GstCbcsEnc *self)
-{
-  g_clear_pointer (&self->keys, hab_key_schedule_free);
-  g_clear_pointer (&self->pssh, g_ptr_array_unref);
+  return hab_encryption_load (&self->encryption, &settings, error);
 }
 
 static gboolean
@@ -212,12 +134,11 @@ gst_cbcs_enc_start (GstBaseTransform *trans)
   self->pssh_sent = FALSE;
   self->failed = FALSE;
   if (load_settings (self, &error)) {
-    self->leading = self->clear_lead > 0;
+    self->leading = self->encryption.clear_lead > 0;
     self->key = 0;
     return TRUE;
   }
 
-  forget_settings (self);
   GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
       ("Cannot encrypt: %s", error->message), (NULL));
   return FALSE;
@@ -238,7 +159,7 @@ gst_cbcs_enc_stop (GstBaseTransform *trans)
 
   forget_stream (self);
   set_stream (self, NULL, NULL);
-  forget_settings (self);
+  hab_encryption_clear (&self->encryption);
   return TRUE;
 }
 
@@ -248,9 +169,9 @@ gst_cbcs_enc_stop (GstBaseTransform *trans)
 static void
 add_track_encryption (GstCbcsEnc *self, GstCaps *caps)
 {
-  g_autoptr (GstBuffer) iv = gst_buffer_new_memdup (self->iv, 16);
+  g_autoptr (GstBuffer) iv = gst_buffer_new_memdup (self->encryption.iv, 16);
   g_autofree gchar *kid = hab_key_to_hex (hab_key_schedule_get_kid (
-      self->keys, 0));
+      self->encryption.keys, 0));
 
   for (guint i = 0; i < gst_caps_get_size (caps); i++) {
     GstStructure *structure = gst_caps_get_structure (caps, i);
@@ -265,7 +186,7 @@ add_track_encryption (GstCbcsEnc *self, GstCaps *caps)
         "constant-iv", GST_TYPE_BUFFER, iv,
         "crypt-byte-block", G_TYPE_UINT, pattern.crypt_byte_block,
         "skip-byte-block", G_TYPE_UINT, pattern.skip_byte_block,
-        "clear-lead", G_TYPE_BOOLEAN, self->clear_lead > 0, NULL);
+        "clear-lead", G_TYPE_BOOLEAN, self->encryption.clear_lead > 0, NULL);
   }
 }
 
@@ -279,7 +200,7 @@ gst_cbcs_enc_transform_caps (GstBaseTransform *trans,
 
   if (direction == GST_PAD_SINK) {
     other = hab_protection_caps_protect (caps);
-    if (self->keys)
+    if (self->encryption.keys)
       add_track_encryption (self, other);
     codec_data = get_codec_data (self, caps);
     if (codec_data)
@@ -299,7 +220,7 @@ renew_meta_template (GstCbcsEnc *self)
 {
   g_clear_pointer (&self->meta_template, gst_structure_free);
   self->meta_template = hab_protection_template_new (
-      hab_key_schedule_get_kid (self->keys, self->key), self->iv,
+      hab_key_schedule_get_kid (self->encryption.keys, self->key), self->encryption.iv,
       self->codec->whole_sample ? hab_cbcs_audio_pattern :
                                   hab_cbcs_video_pattern,
       self->codec->whole_sample);
@@ -387,8 +308,8 @@ static void
 send_pssh (GstCbcsEnc *self)
 {
   self->pssh_sent = TRUE;
-  for (guint i = 0; i < self->pssh->len; i++) {
-    const HabPssh *pssh = self->pssh->pdata[i];
+  for (guint i = 0; i < self->encryption.pssh->len; i++) {
+    const HabPssh *pssh = self->encryption.pssh->pdata[i];
     g_autoptr (GstBuffer) box = gst_buffer_new_wrapped_bytes (pssh->box);
 
     gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self),
@@ -405,7 +326,7 @@ gst_cbcs_enc_sink_event (GstBaseTransform *trans, GstEvent *event)
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     self->failed = FALSE;
-    self->leading = self->clear_lead > 0;
+    self->leading = self->encryption.clear_lead > 0;
   }
   /* Sources end a stream behind an error, too. What lacks its end must not be
    * taken for a whole one. */
@@ -426,14 +347,14 @@ gst_cbcs_enc_sink_event (GstBaseTransform *trans, GstEvent *event)
 static void
 encrypt_ranges (GstCbcsEnc *self, guint8 *data)
 {
-  const HabCbcsCipher *cipher = hab_key_schedule_get_cipher (self->keys,
+  const HabCbcsCipher *cipher = hab_key_schedule_get_cipher (self->encryption.keys,
       self->key);
 
   for (guint i = 0; i < self->ranges->len; i++) {
     const HabSubsample *range = &g_array_index (self->ranges, HabSubsample, i);
 
     data += range->clear_bytes;
-    hab_cbcs_cipher_encrypt (cipher, self->iv, hab_cbcs_video_pattern,
+    hab_cbcs_cipher_encrypt (cipher, self->encryption.iv, hab_cbcs_video_pattern,
         data, range->protected_bytes);
     data += range->protected_bytes;
   }
@@ -456,9 +377,9 @@ move_to (GstCbcsEnc *self, GstBuffer *buffer)
   timed = segment->format == GST_FORMAT_TIME &&
       hab_sample_time_read (&time, segment, buffer, 0);
   self->leading = self->leading && timed &&
-      !hab_sample_time_reaches (time.pts, self->clear_lead);
+      !hab_sample_time_reaches (time.pts, self->encryption.clear_lead);
   if (timed)
-    use_key (self, hab_key_schedule_at (self->keys, time.pts));
+    use_key (self, hab_key_schedule_at (self->encryption.keys, time.pts));
 }
 
 /* Reads what is left in the clear as well: it may have the parameter sets of
@@ -469,9 +390,9 @@ encrypt_access_unit (GstCbcsEnc *self, GstMapInfo *map, GError **error)
   if (self->codec->whole_sample && self->leading)
     return TRUE;
   if (self->codec->whole_sample) {
-    hab_cbcs_cipher_encrypt (hab_key_schedule_get_cipher (self->keys,
+    hab_cbcs_cipher_encrypt (hab_key_schedule_get_cipher (self->encryption.keys,
                                  self->key),
-        self->iv, hab_cbcs_audio_pattern, map->data, map->size);
+        self->encryption.iv, hab_cbcs_audio_pattern, map->data, map->size);
     return TRUE;
   }
 
@@ -589,26 +510,8 @@ gst_cbcs_enc_set_property (GObject *object, guint id, const GValue *value,
   GstCbcsEnc *self = GST_CBCS_ENC (object);
 
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_IV:
-      g_free (self->iv_text);
-      self->iv_text = g_value_dup_string (value);
-      break;
-    case PROP_PSSH:
-      g_free (self->pssh_text);
-      self->pssh_text = g_value_dup_string (value);
-      break;
-    case PROP_CLEAR_LEAD:
-      self->clear_lead_setting = g_value_get_uint64 (value);
-      break;
-    case PROP_CRYPTO_PERIOD:
-      self->crypto_period = g_value_get_uint64 (value);
-      break;
-    default:
-      if (!hab_key_settings_set (&self->settings, id, value))
-        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (!hab_encryption_settings_set (&self->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -619,24 +522,8 @@ gst_cbcs_enc_get_property (GObject *object, guint id, GValue *value,
   GstCbcsEnc *self = GST_CBCS_ENC (object);
 
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_IV:
-      g_value_set_string (value, self->iv_text);
-      break;
-    case PROP_PSSH:
-      g_value_set_string (value, self->pssh_text);
-      break;
-    case PROP_CLEAR_LEAD:
-      g_value_set_uint64 (value, self->clear_lead_setting);
-      break;
-    case PROP_CRYPTO_PERIOD:
-      g_value_set_uint64 (value, self->crypto_period);
-      break;
-    default:
-      if (!hab_key_settings_get (&self->settings, id, value))
-        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (!hab_encryption_settings_get (&self->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -645,46 +532,9 @@ gst_cbcs_enc_finalize (GObject *object)
 {
   GstCbcsEnc *self = GST_CBCS_ENC (object);
 
-  hab_key_settings_clear (&self->settings);
-  g_free (self->iv_text);
-  g_free (self->pssh_text);
+  hab_encryption_settings_clear (&self->settings);
   g_array_unref (self->ranges);
   G_OBJECT_CLASS (gst_cbcs_enc_parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-      GST_PARAM_MUTABLE_READY;
-
-  hab_key_settings_install (object_class,
-      "The id that names the key in the stream: 32 hex digits, a UUID, or "
-      "base64 (plain or for URLs) of 16 bytes; with crypto-period several, "
-      "separated by commas");
-  g_object_class_install_property (object_class, PROP_IV,
-      g_param_spec_string ("iv", "Constant IV",
-          "Initialization vector of every sample, in one of the forms of the "
-          "kid; a random one for each start when unset",
-          NULL, flags));
-  g_object_class_install_property (object_class, PROP_PSSH,
-      g_param_spec_string ("pssh", "pssh boxes",
-          "Whole pssh boxes (ISO/IEC 23001-7, 8.1) in base64, separated by "
-          "commas or white space, one for each protection system at the most; "
-          "that of the W3C common system is made when it is not among them",
-          NULL, flags));
-  g_object_class_install_property (object_class, PROP_CLEAR_LEAD,
-      g_param_spec_uint64 ("clear-lead", "Clear lead",
-          "Running time in nanoseconds up to which the stream stays in the "
-          "clear; encryption begins with the first GOP, or sample of audio, at "
-          "or behind it",
-          0, G_MAXINT64, 0, flags));
-  g_object_class_install_property (object_class, PROP_CRYPTO_PERIOD,
-      g_param_spec_uint64 ("crypto-period", "Crypto period",
-          "Distance of the lines of running time, in nanoseconds, behind which "
-          "the next key of kid counts, from the first GOP, or sample of audio, "
-          "on; behind the last the first. 0: there is one key",
-          0, G_MAXINT64, 0, flags));
 }
 
 static void
@@ -699,7 +549,7 @@ gst_cbcs_enc_class_init (GstCbcsEncClass *klass)
   object_class->set_property = gst_cbcs_enc_set_property;
   object_class->get_property = gst_cbcs_enc_get_property;
   object_class->finalize = gst_cbcs_enc_finalize;
-  install_properties (object_class);
+  hab_encryption_settings_install (object_class);
 
   trans_class->start = gst_cbcs_enc_start;
   trans_class->stop = gst_cbcs_enc_stop;

@@ -190,7 +190,7 @@ test_keys (gconstpointer data)
 
     g_assert_true (hab_protection_get_kid (buffer, kid));
     digits = hab_key_to_hex (kid);
-    g_assert_cmpstr (digits, ==, test->keys[i] == 'A' ? KID_A : KID_B);
+    g_assert_cmpstr (digits, ==, (test->keys[i] == 'A' ? KID_A : KID_B));
   }
   gst_harness_teardown (h);
 }
