@@ -172,7 +172,7 @@ typedef struct
 /* Samples of 40 ms, periods of 80. */
 static const Rotation rotations[] = {
   { "gops", "KPKPKP", "AABBAA", "SA..SB..SA.." },
-  { "at-next-gop", "KPPKPKP", "AAABBBB", "SA...SB...." },
+  { "at-next-gop", "KPPKPKP", "AAABBAA", "SA...SB..SA.." },
   { "audio", "aaaaa", "AABBA", "SA..SB..SA." },
 };
 
