@@ -20,6 +20,10 @@
  * no #GstProtectionMeta, and the caps say `clear-lead=true`. A flush starts the
  * lead anew where running time does.
  *
+ * With several key ids in `kid` and a `crypto-period` the key changes at the first
+ * GOP, or sample of audio, behind each multiple of that period. Each meta names
+ * the key of its buffer; `default-kid` in the caps is the first.
+ *
  * Where the caps lack what a muxer must know of the stream and only its first
  * sample tells, which nobody can read once it is encrypted, the caps get it as
  * `codec_data`.

@@ -94,7 +94,7 @@ hab_hls_append_keys (GString *text, const HabRepresentation *rep, guint i,
   const gchar *kid = kid_of (rep, i), *before = i > 0 ? kid_of (rep, i - 1) : "";
   g_autofree gchar *url = NULL;
 
-  if (strcmp (kid, before) == 0)
+  if (rep->default_kid == NULL || kid[0] == '\0' || strcmp (kid, before) == 0)
     return;
   url = key_url_of (kid, keys);
   if (url == NULL && widevine == NULL && playready == NULL)
