@@ -35,6 +35,12 @@
  * Decoding times before 0, as B-frames and encoder delay bring them, stay what
  * they are: the file's timeline is shifted and an edit list says by how much.
  *
+ * The init segment also says what caps and tags tell of colour, mastering display
+ * and light levels (HDR10), fields, pixel aspect ratio, orientation and language;
+ * what caps do not say of colour and light is read from the headers in the first
+ * access unit. Caps that come again in mid-stream have to describe the same track;
+ * if not, the error says what changed.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 filesrc location=movie.mp4 ! parsebin ! video/x-h264 ! gopsplit ! \

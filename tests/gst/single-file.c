@@ -8,8 +8,10 @@
 #include "dash-track.h"
 #include "hls.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define N_SEGMENTS 3
 
@@ -122,6 +124,58 @@ test_above_4_gib (void)
   hab_representation_free (rep);
 }
 
+/* Ten segments of 500 MB, each with its number in front, in a file that has to
+ * be begun anew when the index is known. */
+static void
+test_5_gb (void)
+{
+  enum { SIZE = 500000000, PIECES = 10, SEGMENTS = 10 };
+  g_autofree guint8 *piece = NULL;
+  g_autofree gchar *folder = NULL, *path = NULL;
+  g_autoptr (GArray) durations = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GError) error = NULL;
+  HabSingleFileLayout layout;
+  HabSingleFile *file;
+  guint8 number;
+  int fd;
+
+  if (!g_test_slow ()) {
+    g_test_skip ("writes 10 GB");
+    return;
+  }
+  piece = g_malloc0 (SIZE / PIECES);
+  folder = g_dir_make_tmp ("haberdash-XXXXXX", NULL);
+  path = g_build_filename (folder, "video.mp4", NULL);
+  file = hab_single_file_new (folder, "video.mp4", init, sizeof init, 0,
+      &error);
+  g_assert_no_error (error);
+  for (guint32 i = 0; i < SEGMENTS; i++) {
+    for (guint j = 0; j < PIECES; j++) {
+      struct iovec vector = { piece, SIZE / PIECES };
+
+      piece[0] = j == 0 ? i + 1 : 0;
+      g_assert_true (hab_single_file_write (file, &vector, 1, NULL));
+    }
+    hab_single_file_end_segment (file);
+    g_array_append_val (durations, i);
+  }
+  hab_single_file_commit (file, 1000, 0, durations, FALSE, &layout, &error);
+  g_assert_no_error (error);
+  hab_single_file_free (file);
+
+  fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
+  for (guint64 i = 0; i < SEGMENTS; i++) {
+    g_assert_cmpint (pread (fd, &number, 1, layout.segments_offset + i * SIZE),
+        ==, 1);
+    g_assert_cmpuint (number, ==, i + 1);
+  }
+  g_assert_cmpint (lseek (fd, 0, SEEK_END), ==,
+      layout.segments_offset + G_GUINT64_CONSTANT (1) * SEGMENTS * SIZE);
+  g_close (fd, NULL);
+  g_unlink (path);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 static void
 test_given_up (void)
 {
@@ -147,6 +201,7 @@ main (gint argc, gchar **argv)
   g_test_add_data_func ("/single-file/no-room", GUINT_TO_POINTER (0),
       test_room);
   g_test_add_func ("/single-file/above-4-gib", test_above_4_gib);
+  g_test_add_func ("/single-file/5-gb", test_5_gb);
   g_test_add_func ("/single-file/given-up", test_given_up);
   return g_test_run ();
 }
