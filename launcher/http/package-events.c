@@ -15,8 +15,10 @@
 #include "problem.h"
 #include "resources.h"
 
-/* Changes that come together are told together. */
+/* Changes that come together are told together; the more listen, the longer
+ * each waits, so that all of them cost what some do. */
 #define COALESCE_MS 100
+#define CLIENTS_AT_THAT_PACE 16
 /* Packages of one text. */
 #define MAX_BATCH 200
 /* Unfinished packages that are told at the beginning. */
@@ -305,7 +307,9 @@ listener_schedule (Listener *self)
       hab_event_stream_is_idle (self->stream) &&
       (self->behind || g_hash_table_size (self->changed) > 0 ||
           g_hash_table_size (self->removed) > 0))
-    self->timer_id = g_timeout_add (COALESCE_MS, on_timer, self);
+    self->timer_id = g_timeout_add (
+        COALESCE_MS + COALESCE_MS * hab_feed_count (listener_get_feed (self)) /
+                CLIENTS_AT_THAT_PACE, on_timer, self);
 }
 
 static void

@@ -39,6 +39,7 @@ struct _HabMediaInput
   gboolean has_video, has_audio;
   gchar *unsupported; /* media type of a video track that was passed over */
   gchar *link_error;
+  HabMediaError link_code; /* of link_error */
 };
 
 static const HabContainer containers[] = {
@@ -480,19 +481,32 @@ on_caps (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+/* As qtdemux tells it. */
+static gboolean
+is_encrypted (const GstCaps *caps)
+{
+  return strcmp (media_type_of (caps), "application/x-cenc") == 0 ||
+      strcmp (media_type_of (caps), "application/x-cbcs") == 0;
+}
+
 static void
 hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
 {
   gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
 
-  stream->pad = prepare (self, stream->source, caps, stream->codec);
+  if (is_encrypted (caps)) {
+    self->link_code = HAB_MEDIA_ERROR_UNSUPPORTED;
+    self->link_error = g_strdup_printf ("track %u (%s) is encrypted already; "
+        "bring it in the clear", stream->number, video ? "video" : "audio");
+  } else
+    stream->pad = prepare (self, stream->source, caps, stream->codec);
   if (stream->pad) {
     gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
         on_caps, stream, NULL);
     self->link_error = self->on_stream (self, stream, self->data);
   } else if (self->link_error == NULL)
-    self->link_error = g_strdup_printf ("the %s track cannot be read",
-        video ? "video" : "audio");
+    self->link_error = g_strdup_printf ("track %u (%s) cannot be read",
+        stream->number, video ? "video" : "audio");
   self->has_video |= video;
   self->has_audio |= !video;
 }
@@ -677,7 +691,7 @@ gboolean
 hab_media_input_check (const HabMediaInput *self, GError **error)
 {
   if (self->link_error)
-    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+    g_set_error_literal (error, HAB_MEDIA_ERROR, self->link_code,
         self->link_error);
   else if (self->has_video)
     return TRUE;

@@ -37,6 +37,22 @@ tells_no_cause (GstMessage *message)
   return details && gst_structure_has_field (details, "flow-return");
 }
 
+/* In words of a person who brought a file, where GStreamer has none. */
+static const gchar *
+explain (GstMessage *message, HabMediaError code, const GError *cause)
+{
+  if (g_error_matches (cause, GST_STREAM_ERROR,
+          GST_STREAM_ERROR_TYPE_NOT_FOUND))
+    return "this is no media file that is known here; MP4, MOV, Matroska, "
+           "WebM, MPEG-TS, FLV and AVI are";
+  if (code == HAB_MEDIA_ERROR_NO_SPACE)
+    return "the disk is full; remove packages or input contents that are not "
+           "needed";
+  if (code == HAB_MEDIA_ERROR_NOT_MEDIA && tells_no_cause (message))
+    return "the file is damaged, or cut off";
+  return cause->message;
+}
+
 void
 hab_media_error_take_message (GstMessage *message, GError **error)
 {
@@ -49,9 +65,7 @@ hab_media_error_take_message (GstMessage *message, GError **error)
   else if (cause->domain == GST_STREAM_ERROR)
     code = stream_code (cause->code);
   g_set_error_literal (error, HAB_MEDIA_ERROR, code,
-      code == HAB_MEDIA_ERROR_NOT_MEDIA && tells_no_cause (message) ?
-          "the file is damaged, or cut off" :
-          cause->message);
+      explain (message, code, cause));
 }
 
 static const gchar *const encrypt_words[] = {

@@ -196,6 +196,30 @@ set_language (Package *self, const HabMediaStream *stream)
         on_tags, g_strdup (language), g_free);
 }
 
+/* What the errors of elements are about. */
+#define TRACK_DATA "hab-track"
+
+static void
+mark_track (GstElement *element, const HabMediaStream *stream)
+{
+  gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
+
+  if (element)
+    g_object_set_data_full (G_OBJECT (element), TRACK_DATA,
+        g_strdup_printf ("track %u (%s)", stream->number,
+            video ? "video" : "audio"), g_free);
+}
+
+static void
+name_track (GstMessage *message, GError **error)
+{
+  const gchar *track =
+      g_object_get_data (G_OBJECT (GST_MESSAGE_SRC (message)), TRACK_DATA);
+
+  if (track)
+    g_prefix_error (error, "%s: ", track);
+}
+
 /* In the demuxer's thread. Audio tracks of one file are different contents, also
  * where they are in the same language. */
 static gchar *
@@ -212,6 +236,8 @@ on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
   };
 
   set_language (self, stream);
+  for (guint i = 0; i < G_N_ELEMENTS (chain); i++)
+    mark_track (chain[i], stream);
   if (self->missing == NULL &&
       !link_track (self, stream->pad, chain, G_N_ELEMENTS (chain), sink_pad,
           video ? -1 : (gint) self->n_audio))
@@ -416,6 +442,7 @@ take_error (Package *self, GstMessage *message, GError **error)
       return;
   }
   hab_media_input_set_error (self->input, message, error);
+  name_track (message, error);
 }
 
 static void

@@ -8,8 +8,8 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, childrenOf, exec, get, makeFolder, packageEnd, post,
-  problem, send, startService, until, upload,
+  KEY, KID, addInput, exec, get, makeFolder, packageEnd, post,
+  problem, send, startService, until, upload, workersOf,
 } from './service.mjs';
 
 const parseEvent = (block) => {
@@ -89,23 +89,18 @@ test('progress with its rate', async (t) => {
   const id = await ask(service, { input_content_id, key: KEY, kid: KID });
   const stream = await listen(service, `/packaged_content/${id}/events`);
   // The child works a tenth of the time.
-  let stopped = false;
-  const slowing = setInterval(async () => {
-    for (const pid of await childrenOf(service.pid).catch(() => []))
-      try {
-        process.kill(pid, stopped ? 'SIGCONT' : 'SIGSTOP');
-      } catch {
-        // it has ended
+  let slow = true;
+  const slowing = (async () => {
+    while (slow)
+      for (const [signal, ms] of [['SIGSTOP', 45], ['SIGCONT', 5]]) {
+        for (const pid of await workersOf(service.pid))
+          process.kill(pid, signal);
+        await new Promise((resolve) => { setTimeout(resolve, ms); });
       }
-    stopped = !stopped;
-    if (!stopped)
-      await new Promise((resolve) => { setTimeout(resolve, 50); });
-  }, 5);
-  t.after(() => clearInterval(slowing));
+  })().catch(() => {});
   const told = await until(() => stream.events.find(({ data }) => data?.eta !== undefined && data.eta !== null), 'an estimate');
-  clearInterval(slowing);
-  for (const pid of await childrenOf(service.pid))
-    process.kill(pid, 'SIGCONT');
+  slow = false;
+  await slowing;
   assert.ok(told.data.speed > 0);
   assert.ok(told.data.bytes_per_second > 0);
   assert.ok(told.data.eta >= 0);
@@ -145,8 +140,8 @@ test('all packages: what is there first, then what changes', async (t) => {
 
   // A cancelled one, and a place in the queue.
   const held = await ask(service, request);
-  await until(async () => (await childrenOf(service.pid)).length === 1, 'a child runs');
-  for (const pid of await childrenOf(service.pid))
+  await until(async () => (await workersOf(service.pid)).length === 1, 'a child runs');
+  for (const pid of await workersOf(service.pid))
     process.kill(pid, 'SIGSTOP');
   const waiting = await ask(service, request);
   await send(service.api, 'PATCH', `/packaged_content/${waiting}`, { body: '{"priority":7}' });
@@ -175,11 +170,9 @@ test('so many listeners, no more', async (t) => {
     await until(() => statuses(stream).some(({ data }) => data.status === 'Ready'), 'each is told');
   assert.equal((await packageEnd(service, id)).status, 'Ready');
 
-  // That they left is noticed when there is something to tell.
   for (const stream of streams)
     stream.close();
   await until(async () => {
-    await ask(service, request);
     const stream = await listen(service, '/packaged_content/events');
     stream.close();
     return stream.status === 200;

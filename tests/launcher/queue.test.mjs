@@ -4,12 +4,13 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, childrenOf, exec, get, isEmpty, makeClip, makeFolder, packageEnd,
-  post, problem, send, startService, until, upload,
+  KEY, KID, addInput, childrenOf, exec, get, isEmpty, makeClip, makeFolder, packageEnd, post,
+  problem, send, startService, until, upload, workersOf,
 } from './service.mjs';
 
 const wholeRequest = async (service, name) =>
@@ -26,14 +27,14 @@ const sql = async (dataDir, text) => (await exec('sqlite3', [catalogOf(dataDir),
 
 // Stops every child for as long as it is called with true.
 const holdChildren = async (service, hold) => {
-  for (const pid of await childrenOf(service.pid))
+  for (const pid of await workersOf(service.pid))
     process.kill(pid, hold ? 'SIGSTOP' : 'SIGCONT');
 };
 
 // The first package of a service with --jobs 1 stands still, all others wait.
 const holdFirst = async (service, request) => {
   const id = await ask(service, request);
-  await until(async () => (await childrenOf(service.pid)).length === 1, 'a child runs');
+  await until(async () => (await workersOf(service.pid)).length === 1, 'a child runs');
   await holdChildren(service, true);
   return id;
 };
@@ -185,4 +186,78 @@ test('a package that was whole when the service died is not made again', async (
   assert.deepEqual(item.history.map(({ status }) => status), ['Queued', 'Fragmented', 'Encrypted', 'Ready']);
   assert.equal((await fs.stat(manifest)).ino, before);
   assert.equal((await get(second.delivery, new URL(item.url).pathname)).status, 200);
+});
+
+test('a reason names the file, the track and what to do', async (t) => {
+  const service = await startService(t);
+  const folder = await makeFolder(t);
+  const make = async (name, ...options) => {
+    await fs.writeFile(path.join(folder, 'clip.mp4'), await makeClip());
+    await exec('ffmpeg', ['-nostdin', '-v', 'error', '-i', path.join(folder, 'clip.mp4'), ...options, path.join(folder, name)]);
+    return (await upload(service, name, await fs.readFile(path.join(folder, name)))).json;
+  };
+  const request = { key: KEY, kid: KID, encrypt: 'all' };
+  const end = async (input) => {
+    const { json } = await post(service.api, '/packaged_content',
+      { ...request, input_content_id: input.input_content_id }, { Prefer: 'wait=60' });
+    assert.equal(json.status, 'Failed');
+    // the same file would fail the same way
+    assert.equal(json.attempts, 1);
+    assert.equal(json.next_attempt_at, null);
+    return json.reason;
+  };
+  assert.match(await end(await make('sound.mkv', '-c:v', 'copy', '-c:a', 'libmp3lame')),
+    /^sound\.mkv: track 2 \(audio\): .*MP3.*convert it/);
+  assert.match(await end(await make('vp9.webm', '-t', '1', '-c:v', 'libvpx-vp9', '-cpu-used', '8', '-deadline', 'realtime', '-an')),
+    /^vp9\.webm: track 1 \(video\): .*VP9.*convert it/);
+  const gone = await make('gone.mkv', '-c', 'copy', '-an');
+  await sql(service.dataDir, `UPDATE inputs SET storage = 'nowhere' WHERE id = ${gone.input_content_id}`);
+  assert.match(await end(gone), /^gone\.mkv: .*nowhere/);
+});
+
+test('a full disk is waited for', async (t) => {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-disk-'));
+  try {
+    await exec('mount', ['-t', 'tmpfs', '-o', 'size=256m', 'tmpfs', folder]);
+  } catch {
+    await fs.rmdir(folder);
+    t.skip('mounts are not allowed here');
+    return;
+  }
+  const dataDir = path.join(folder, 'data');
+  const ballast = path.join(folder, 'ballast');
+  const fill = (spare) => exec('bash', ['-c',
+    'head -c "$(($(df --output=avail -B1 "$1" | tail -1) - $2))" /dev/zero >"$1/ballast"', '-', folder, `${spare}`]);
+  const service = await startService(t, { dataDir, args: ['--jobs', '1', '--retry-delay', '0.3'] });
+  t.after(async () => {
+    await exec('umount', ['-l', folder]);
+    await fs.rmdir(folder);
+  });
+  const request = await wholeRequest(service);
+
+  // before it is begun
+  await fill(8 << 20);
+  const id = await ask(service, request);
+  const item = await until(async () => {
+    const now = await one(service, id);
+    return now.attempts > 1 && now.next_attempt_at && now;
+  }, 'it was tried twice');
+  assert.equal(item.status, 'Queued');
+  assert.match(item.reason, /^clip\.mp4: .*space.*remove/);
+  await fs.rm(ballast);
+  assert.equal((await packageEnd(service, id)).status, 'Ready');
+
+  // while it is made: of a file of several megabytes
+  await exec('ffmpeg', ['-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25,noise=alls=80:allf=t',
+    '-t', '8', '-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '5', path.join(folder, 'noise.mp4')]);
+  const { input_content_id } = (await upload(service, 'noise.mp4', await fs.readFile(path.join(folder, 'noise.mp4')))).json;
+  const held = await holdFirst(service, { ...request, input_content_id });
+  await fill(1 << 20);
+  await holdChildren(service, false);
+  await until(async () => (await one(service, held)).next_attempt_at, 'it waits for another attempt');
+  await fs.rm(ballast);
+  const ready = await packageEnd(service, held);
+  assert.equal(ready.status, 'Ready', ready.reason);
+  assert.ok(ready.attempts > 1);
+  assert.ok(await isEmpty(service, 'work'));
 });

@@ -175,5 +175,17 @@ export const problem = (assert, answer, status) => {
 export const childrenOf = async (pid) => (await fs.readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
   .split(' ').filter(Boolean).map(Number);
 
+// Those that have become workers: one that is stopped before would stop the
+// service, which waits for it to be one.
+export const workersOf = async (pid) => {
+  const workers = [];
+  for (const child of await childrenOf(pid)) {
+    const line = await fs.readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '');
+    if (line.split('\0')[1] === 'worker')
+      workers.push(child);
+  }
+  return workers;
+};
+
 export const isEmpty = async (service, folder) =>
   (await fs.readdir(path.join(service.dataDir, folder))).length === 0;
