@@ -148,6 +148,7 @@ struct _GstCbcsDec
   HabCbcsCipher *cipher; /* NULL until a key is needed; of: */
   gboolean has_kid;
   guint8 kid[16];
+  gboolean failed;       /* a sample could not be decrypted */
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstCbcsDec, gst_cbcs_dec,
@@ -195,6 +196,7 @@ gst_cbcs_dec_start (GstBaseTransform *trans)
   g_autoptr (GstElement) source = NULL;
   g_autoptr (GError) error = NULL;
 
+  self->failed = FALSE;
   if (load_settings (self, &error))
     return TRUE;
   forget_keys (self);
@@ -450,9 +452,8 @@ is_whole_sample (GstCbcsDec *self, GstBuffer *buffer)
 }
 
 static GstFlowReturn
-gst_cbcs_dec_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
+decrypt_buffer (GstCbcsDec *self, GstBuffer *buffer)
 {
-  GstCbcsDec *self = GST_CBCS_DEC (trans);
   GstProtectionMeta *meta = gst_buffer_get_protection_meta (buffer);
   HabProtection protection;
   GstFlowReturn flow = GST_FLOW_OK;
@@ -467,6 +468,33 @@ gst_cbcs_dec_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
     flow = decrypt (self, buffer, &protection);
   gst_buffer_remove_meta (buffer, (GstMeta *) meta);
   return flow;
+}
+
+static GstFlowReturn
+gst_cbcs_dec_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
+{
+  GstCbcsDec *self = GST_CBCS_DEC (trans);
+  GstFlowReturn flow = decrypt_buffer (self, buffer);
+
+  self->failed |= flow < GST_FLOW_EOS;
+  return flow;
+}
+
+/* Sources end a stream behind an error, too. What lacks its end must not be
+ * taken for a whole one. */
+static gboolean
+gst_cbcs_dec_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  GstCbcsDec *self = GST_CBCS_DEC (trans);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    self->failed = FALSE;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->failed) {
+    gst_event_unref (event);
+    return FALSE;
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_cbcs_dec_parent_class)
+      ->sink_event (trans, event);
 }
 
 /* --- properties -------------------------------------------------------------- */
@@ -553,6 +581,7 @@ gst_cbcs_dec_class_init (GstCbcsDecClass *klass)
   trans_class->query = gst_cbcs_dec_query;
   trans_class->transform_caps = gst_cbcs_dec_transform_caps;
   trans_class->set_caps = gst_cbcs_dec_set_caps;
+  trans_class->sink_event = gst_cbcs_dec_sink_event;
   trans_class->transform_ip = gst_cbcs_dec_transform_ip;
 
   gst_element_class_add_pad_template (element_class,

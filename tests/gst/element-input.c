@@ -136,6 +136,30 @@ test_no_caps (const RigElement *row, const SampleStream *stream)
       GST_FLOW_NOT_NEGOTIATED);
 }
 
+/* Encrypted samples and what is said of them come from files. Where the two do
+ * not fit it is an error, elsewhere there is nothing that shows it. */
+static void
+test_cut_off_encrypted (const RigElement *row, const SampleStream *stream)
+{
+  gsize size = g_utf8_strlen (stream->units[0], -1) / 2;
+
+  for (gsize n = 0; n < size; n += 7) {
+    g_autoptr (Rig) rig = rig_new (row, stream);
+    GstBuffer *buffer;
+    GstFlowReturn flow;
+
+    rig_begin_stream (rig);
+    gst_harness_push (rig->other, sample_buffer (stream, 0));
+    buffer = gst_harness_pull (rig->other);
+    gst_buffer_set_size (buffer, n);
+    flow = gst_harness_push (rig->h, buffer);
+    if (sample_is_video (stream))
+      g_assert_cmpint (flow, ==, GST_FLOW_ERROR);
+    g_assert_cmpint (rig_end (rig), ==, flow == GST_FLOW_OK);
+    rig_assert_told (rig, flow);
+  }
+}
+
 /* --- caps --------------------------------------------------------------------------- */
 
 /* All is well, or somebody is told: by the element, or where the caps do not
@@ -351,6 +375,7 @@ static const RigTest tests[] = {
   { "no-configuration", test_no_configuration, PARSES, RIG_SINK },
   { "absurd-caps", test_absurd_caps, PARSES, RIG_SINK },
   { "no-caps", test_no_caps, PARSES, RIG_SINK },
+  { "cut-off-encrypted", test_cut_off_encrypted, RIG_DECRYPTS, RIG_NONE },
   { "empty", test_empty, RIG_ANY, RIG_NONE },
   { "no-time", test_no_time, RIG_ANY, RIG_WRITES_TRACK },
   { "other-media", test_other_media, PARSES | RIG_DECRYPTS, RIG_NONE },
