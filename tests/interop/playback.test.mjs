@@ -71,11 +71,11 @@ const picturesOf = (name) => once(`pictures ${name}`, async () => {
 });
 
 // The H.264 clip by a launch line; video, audio: the key of each, or none.
-const packageByLine = (name, { video, audio }) =>
+const packageByLine = (name, { video, audio, properties = '' }) =>
   once(`package ${name}`, async () => {
     const encrypt = async (key) => (key ?
       `cbcsenc kid=${key.kid} key-file=${await writeKey(folder, key.key)} !` : '');
-    await gstLaunch(`cencdashsink name=dash hls=true
+    await gstLaunch(`cencdashsink name=dash hls=true ${properties}
       location=${folder}/${name}/stream.mpd
       filesrc location=${await clipOf('H.264 and AAC')} ! qtdemux name=in
       in.video_0 ! gopsplit ! ${await encrypt(video)} dash.video_0
@@ -87,6 +87,8 @@ const packages = {
   clear: () => packageByLine('clear', {}),
   video: () => packageByLine('video', { video: KEY }),
   both: () => packageByLine('both', { video: KEY, audio: SECOND_KEY }),
+  single: () => packageByLine('single',
+    { video: KEY, audio: SECOND_KEY, properties: 'single-file=true' }),
 };
 
 const packageByProgram = (name) => once(`program ${name}`, async () => {
@@ -145,7 +147,7 @@ const assertSound = (sound, seconds) => {
   assert.ok(Math.abs(sound.hertz - 440) < 9, `${sound.hertz} Hz`);
 };
 
-const decryptors = { clear: 0, video: 1, both: 2 };
+const DECRYPTORS = { clear: 0, video: 1, both: 2, single: 2 };
 const DEMUXERS = {
   'playbin stream.mpd': 'dashdemux',
   'playbin stream.m3u8': 'hlsdemux',
@@ -155,7 +157,7 @@ const DEMUXERS = {
 
 const checkPlays = async (player, name, manifest) => {
   const result = await play(player, `${await packages[name]()}/${manifest}`);
-  await assertPlayed(result, 'H.264 and AAC', decryptors[name]);
+  await assertPlayed(result, 'H.264 and AAC', DECRYPTORS[name]);
   assert.ok(result.plugged.includes(DEMUXERS[`${player} ${manifest}`]));
   assert.deepEqual(result.asked, []);
 };
@@ -233,6 +235,8 @@ const checkSaysNoKey = async (player) => {
 for (const player of PLAYERS) {
   for (const name of Object.keys(packages)) {
     for (const manifest of ['stream.mpd', 'stream.m3u8']) {
+      if (DEMUXERS[`${player} ${manifest}`] === 'dashdemux2' && name === 'single')
+        continue; // 1.22.0 ends behind the first segment
       test(`${player}: ${name}, ${manifest}`,
         () => checkPlays(player, name, manifest));
     }
