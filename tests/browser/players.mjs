@@ -18,10 +18,10 @@ const toBase64url = (hex) => Buffer.from(hex, 'hex').toString('base64url');
 
 // They run in the page: begin to load uri. keys: what the player is given,
 // { kid: key } in hex and in base64url, or null; license: an address, or null.
-// trouble: called with what goes wrong.
+// trouble: called with what goes wrong. The page has the player as window.player.
 const STARTS = {
   async shaka(video, { uri, keys, license }, trouble) {
-    const player = new shaka.Player();
+    const player = window.player = new shaka.Player();
     player.addEventListener('error', ({ detail }) => trouble(`shaka ${detail.code}`));
     await player.attach(video);
     player.configure({ drm: {
@@ -31,7 +31,7 @@ const STARTS = {
     await player.load(uri);
   },
   async dashjs(video, { uri, keys, license }, trouble) {
-    const player = dashjs.MediaPlayer().create();
+    const player = window.player = dashjs.MediaPlayer().create();
     player.updateSettings({ debug: { logLevel: 0 } });
     player.on('error', ({ error }) => trouble(`dash.js ${error.code}`));
     player.initialize(video, uri, false);
@@ -40,7 +40,7 @@ const STARTS = {
   },
   // It has no option for a key, only for a licence server.
   async hlsjs(video, { uri, license }, trouble) {
-    const player = new Hls({ emeEnabled: license !== null,
+    const player = window.player = new Hls({ emeEnabled: license !== null,
       drmSystems: license ? { 'org.w3.clearkey': { licenseUrl: license } } : {} });
     player.on(Hls.Events.ERROR, (_, error) => error.fatal && trouble(`hls.js ${error.details}`));
     player.loadSource(uri);

@@ -15,6 +15,7 @@ const TYPES = {
   '.m4s': 'video/iso.segment',
   '.mp4': 'video/mp4',
   '.mpd': 'application/dash+xml',
+  '.vtt': 'text/vtt',
 };
 
 // [first, last] of "bytes=first-last"; null for the whole file.
