@@ -4,13 +4,15 @@
 // ffprobe reads both.
 
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
 import { joinSet, readManifest } from './support/manifest.mjs';
 import { box, children, find } from './support/mp4.mjs';
-import { ffmpeg, KEY, makeFolder, run, writeKey } from './support/run.mjs';
+import {
+  ffmpeg, gstLaunch, KEY, makeFolder, run, writeKey,
+} from './support/run.mjs';
 
 const folder = await makeFolder();
 const at = (name) => path.join(folder, name);
@@ -164,6 +166,34 @@ for (const name of Object.keys(shapes)) {
       .padStart(8, '0') + (180 * 65536).toString(16).padStart(8, '0'));
   });
 }
+
+for (const [order, told] of [['top', 'tt'], ['bottom', 'bb']]) {
+  test(`the ${order} field first`, async () => {
+    await inputOf('sdr.mp4');
+    const file = at(`${order}.mp4`);
+    await gstLaunch(`filesrc location=${at('sdr.mp4')} ! qtdemux ! capssetter
+      caps=video/x-h264,interlace-mode=interleaved,field-order=${order}-field-first !
+      cencmux ! filesink location=${file}`);
+    assert.equal((await streamOf(file)).field_order, told);
+  });
+}
+
+// --- what changes on the way -------------------------------------------------------
+
+test('a picture of another size is refused by its sizes', async () => {
+  const parts = await Promise.all(['640x360', '1280x720'].map(
+    async (size, i) => {
+      const part = at(`${size}.ts`);
+      await ffmpeg('-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25`, '-t',
+        '1', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-output_ts_offset',
+        String(i), part);
+      return readFile(part);
+    }));
+  await writeFile(at('sizes.ts'), Buffer.concat(parts));
+  await assert.rejects(run('haberdash', ['package', at('sizes.ts'),
+    at('sizes'), '--encrypt', 'none']), /from 640x360 to 1280x720/);
+  await assert.rejects(access(path.join(at('sizes'), 'stream.mpd')));
+});
 
 // --- language --------------------------------------------------------------------
 
