@@ -41,13 +41,14 @@ add_time_or_null (JsonBuilder *builder, const gchar *name, gint64 us)
     hab_json_add_null (builder, name);
 }
 
+/* In whole milliseconds: it is a guess. */
 static void
 add_eta (JsonBuilder *builder, gint64 expected_end_us)
 {
-  gint64 left_us = expected_end_us - g_get_real_time ();
+  gint64 left_ms = (expected_end_us - g_get_real_time ()) / 1000;
 
   hab_json_add_seconds (builder, "eta",
-      expected_end_us > 0 ? MAX (left_us, 0) * 1000 : -1);
+      expected_end_us > 0 ? MAX (left_ms, 0) * 1000000 : -1);
 }
 
 static void

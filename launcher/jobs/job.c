@@ -130,6 +130,9 @@ job_prepare (HabJob *self, HabVault *vault, GError **error)
   }
   self->input_fd = hab_data_dir_open_file (dir, HAB_FOLDER_INPUTS,
       input->storage, O_RDONLY, error);
+  if (self->input_fd < 0)
+    g_prefix_error (error, "what was uploaded is not there any more; upload it "
+        "again: ");
   return self->input_fd >= 0 && job_open_output (self, dir, error);
 }
 
@@ -262,6 +265,12 @@ job_take_stage (HabJob *self, JsonObject *record)
   job_store_note (self, note);
 }
 
+static gint64
+get_amount (JsonObject *record, const gchar *name)
+{
+  return CLAMP (hab_record_get_int (record, name, 0), 0, HAB_RATE_MAX_AMOUNT);
+}
+
 /* What is done counts as getting further even where nobody knows of how
  * much. */
 static void
@@ -269,9 +278,10 @@ job_take_progress (HabJob *self, JsonObject *record)
 {
   const HabRateSample sample = {
     .at_us = g_get_monotonic_time (),
-    .fraction = hab_record_get_double (record, "fraction", 0),
-    .media_ns = hab_record_get_int (record, "position_ns", 0),
-    .bytes = hab_record_get_int (record, "bytes", 0),
+    .fraction =
+        CLAMP (hab_record_get_double (record, "fraction", 0), 0, 1),
+    .media_ns = get_amount (record, "position_ns"),
+    .bytes = get_amount (record, "bytes"),
   };
   Note *note;
 
@@ -279,7 +289,7 @@ job_take_progress (HabJob *self, JsonObject *record)
     return;
   job_restart_clock (self);
   note = note_new (self);
-  note->progress.fraction = CLAMP (sample.fraction, 0, 1);
+  note->progress.fraction = sample.fraction;
   note->progress.speed = self->rate.media_per_second;
   note->progress.bytes_per_second = self->rate.bytes_per_second;
   note->progress.expected_end_us = self->rate.left_us < 0

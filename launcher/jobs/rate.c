@@ -10,6 +10,9 @@
 /* A sample that long after the one before counts as much as all before. */
 #define MEMORY_SECONDS 5.0
 
+/* Longer is not known. */
+#define MAX_LEFT_SECONDS 1e9
+
 static gboolean
 is_news (const HabRate *rate, const HabRateSample *sample)
 {
@@ -46,9 +49,9 @@ hab_rate_add (HabRate *self, const HabRateSample *sample)
     self->fraction_per_second = smooth (self->fraction_per_second,
         sample->fraction - self->last.fraction, seconds);
   }
-  if (self->fraction_per_second > 0 && sample->fraction <= 1)
-    self->left_us =
-        (1 - sample->fraction) / self->fraction_per_second * G_USEC_PER_SEC;
+  if (self->fraction_per_second > 0)
+    self->left_us = G_USEC_PER_SEC * MIN (MAX_LEFT_SECONDS,
+        (1 - sample->fraction) / self->fraction_per_second);
   self->last = *sample;
   self->started = TRUE;
   return TRUE;

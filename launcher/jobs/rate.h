@@ -5,13 +5,15 @@
 
 G_BEGIN_DECLS
 
+#define HAB_RATE_MAX_AMOUNT (G_MAXINT64 / 2)
+
 /* How fast work gets on, smoothed over the last seconds, and when it will be
  * done if it goes on like that. Pure. */
 typedef struct
 {
   gint64 at_us;      /* of a clock that is never set */
-  gdouble fraction;  /* of the whole; 0 where nobody knows */
-  gint64 media_ns;   /* done so far */
+  gdouble fraction;  /* of the whole, 0 to 1; 0 where nobody knows */
+  gint64 media_ns;   /* done so far, 0 to HAB_RATE_MAX_AMOUNT */
   gint64 bytes;      /* the same */
 } HabRateSample;
 

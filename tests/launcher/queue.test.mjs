@@ -212,7 +212,7 @@ test('a reason names the file, the track and what to do', async (t) => {
     /^vp9\.webm: track 1 \(video\): .*VP9.*convert it/);
   const gone = await make('gone.mkv', '-c', 'copy', '-an');
   await sql(service.dataDir, `UPDATE inputs SET storage = 'nowhere' WHERE id = ${gone.input_content_id}`);
-  assert.match(await end(gone), /^gone\.mkv: .*nowhere/);
+  assert.match(await end(gone), /^gone\.mkv: .*upload it again.*nowhere/);
 });
 
 test('a full disk is waited for', async (t) => {
