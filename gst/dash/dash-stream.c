@@ -369,16 +369,16 @@ append_pssh (HabDashStream *stream, GPtrArray *boxes)
   }
 }
 
-/* (transfer full) */
-static GArray *
-copy_segments (HabDashStream *stream, guint *first_number,
-    GstClockTime *longest)
+/* What it is at this moment; segments (transfer full). */
+static HabDashTimeline
+copy_timeline (HabDashStream *stream)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
+  HabDashTimeline copy = stream->timeline;
 
-  *first_number = stream->timeline.first_number;
-  *longest = stream->timeline.longest;
-  return g_array_copy (stream->timeline.segments);
+  copy.segments = g_array_copy (copy.segments);
+  copy.expired = NULL;
+  return copy;
 }
 
 /* What is said of the track's media. */
@@ -387,19 +387,18 @@ describe_media (HabDashStream *stream, const GstTagList *tags,
     const HabDashSettings *settings, gboolean live, GError **error)
 {
   g_autoptr (GstCaps) caps = muxed_caps (stream);
-  guint first_number;
-  GstClockTime longest;
-  g_autoptr (GArray) segments = copy_segments (stream, &first_number,
-      &longest);
+  HabDashTimeline timeline = copy_timeline (stream);
+  g_autoptr (GArray) segments = timeline.segments;
   HabRepresentation *rep = hab_dash_track_describe (
       GST_OBJECT_NAME (stream->pad), caps, tags, segments, error);
 
   if (rep == NULL)
     return NULL;
-  rep->first_number = first_number;
+  rep->first_number = timeline.first_number;
+  rep->lead_gone = timeline.lead_gone;
   if (live)
     rep->longest = gst_util_uint64_scale_ceil (
-        MAX (longest, settings->fragment_duration), rep->timescale,
+        MAX (timeline.longest, settings->fragment_duration), rep->timescale,
         GST_SECOND);
   if (rep->default_kid)
     append_pssh (stream, rep->pssh);
@@ -412,10 +411,8 @@ describe_media (HabDashStream *stream, const GstTagList *tags,
 static HabRepresentation *
 describe_text (HabDashStream *stream, const GstTagList *tags)
 {
-  guint first_number;
-  GstClockTime longest;
-  g_autoptr (GArray) segments = copy_segments (stream, &first_number,
-      &longest);
+  HabDashTimeline timeline = copy_timeline (stream);
+  g_autoptr (GArray) segments = timeline.segments;
 
   return hab_dash_text_describe (GST_OBJECT_NAME (stream->pad), tags,
       &g_array_index (segments, HabDashSegment, 0));

@@ -35,6 +35,7 @@ hab_dash_timeline_reset (HabDashTimeline *timeline)
   g_array_set_size (timeline->expired, 0);
   timeline->first_number = 1;
   timeline->longest = 0;
+  timeline->lead_gone = FALSE;
 }
 
 static const HabDashSegment *
@@ -88,6 +89,7 @@ expire_first (HabDashTimeline *timeline)
     .until = end_of (timeline) + span_of (timeline) + length_of (first),
   };
 
+  timeline->lead_gone |= first->kid[0] == '\0';
   g_array_append_val (timeline->expired, expired);
   g_array_remove_index (timeline->segments, 0);
   timeline->first_number++;

@@ -14,6 +14,7 @@ typedef struct
   GArray *segments;     /* of HabDashSegment, those that are named */
   guint first_number;   /* of the first of them; segments count from 1 */
   GstClockTime longest; /* of all there were */
+  gboolean lead_gone;   /* one in the clear is not named any more */
   GArray *expired;      /* private */
 } HabDashTimeline;
 

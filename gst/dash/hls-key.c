@@ -85,6 +85,24 @@ kid_of (const HabRepresentation *rep, guint i)
   return hab_representation_get_segment (rep, i)->kid;
 }
 
+/* Whether the playlist says how what is encrypted is. */
+static gboolean
+names_keys (const HabRepresentation *rep, const HabHlsKeys *keys)
+{
+  return rep->default_kid &&
+      (keys->url || keys->format == HAB_HLS_KEY_CLEARKEY ||
+          hab_pssh_find (rep->pssh, HAB_SYSTEM_WIDEVINE) ||
+          hab_pssh_find (rep->pssh, HAB_SYSTEM_PLAYREADY));
+}
+
+void
+hab_hls_append_discontinuities (GString *text, const HabRepresentation *rep,
+    const HabHlsKeys *keys)
+{
+  if (names_keys (rep, keys) && rep->lead_gone && kid_of (rep, 0)[0])
+    g_string_append (text, "#EXT-X-DISCONTINUITY-SEQUENCE:1\n");
+}
+
 void
 hab_hls_append_keys (GString *text, const HabRepresentation *rep, guint i,
     const HabHlsKeys *keys)
@@ -94,13 +112,11 @@ hab_hls_append_keys (GString *text, const HabRepresentation *rep, guint i,
   const gchar *kid = kid_of (rep, i), *before = i > 0 ? kid_of (rep, i - 1) : "";
   g_autofree gchar *url = NULL;
 
-  if (rep->default_kid == NULL || kid[0] == '\0' || strcmp (kid, before) == 0)
-    return;
-  url = key_url_of (kid, keys);
-  if (url == NULL && widevine == NULL && playready == NULL)
+  if (!names_keys (rep, keys) || kid[0] == '\0' || strcmp (kid, before) == 0)
     return;
   if (i > 0 && before[0] == '\0')
     g_string_append (text, "#EXT-X-DISCONTINUITY\n");
+  url = key_url_of (kid, keys);
   if (url)
     append_plain_key (text, keys->format, url);
   if (widevine)

@@ -74,6 +74,7 @@ begin_media (const HabPresentation *presentation,
       "\n#EXT-X-MEDIA-SEQUENCE:%u\n%s",
       HAB_HLS_VERSION, target_duration (rep), rep->first_number,
       playlist_type (presentation));
+  hab_hls_append_discontinuities (text, rep, keys);
   hab_hls_append_keys (text, rep, 0, keys);
   append_map (text, rep);
   return text;

@@ -21,6 +21,11 @@ void hab_hls_append_quoted (GString *text, const gchar *value);
 void hab_hls_append_keys (GString *text, const HabRepresentation *rep, guint i,
     const HabHlsKeys *keys);
 
+/* Appends how many discontinuities there were before the first segment, where
+ * that is not 0: a live playlist has moved on behind the end of a clear lead. */
+void hab_hls_append_discontinuities (GString *text,
+    const HabRepresentation *rep, const HabHlsKeys *keys);
+
 /* Bits a second of the pictures that segments start with, 0 where nothing is
  * known of them. */
 guint64 hab_hls_i_frame_bandwidth (const HabRepresentation *rep);

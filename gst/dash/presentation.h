@@ -80,6 +80,7 @@ typedef struct
   gchar *default_kid;    /* UUID where it is encrypted, else NULL */
   GPtrArray *pssh;       /* of HabPssh, one for each system */
   guint first_number;    /* of its first segment, usually 1 */
+  gboolean lead_gone;    /* there were segments in the clear before that */
   GArray *segments;      /* of HabSegment, one after the other, one or more */
   guint64 longest;       /* ticks that no segment exceeds, also of those that
                           * are to come; 0: those here are all there are */

@@ -3,7 +3,7 @@
 // pictures and a sound that is decoded, and neither without the key.
 
 import assert from 'node:assert/strict';
-import { access } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, it } from 'node:test';
 
@@ -52,6 +52,7 @@ before(async () => {
     await makePackages(name, keyFile);
   }));
   await makeTwoKeys(keyFile);
+  await makeChanges(keyFile);
   startAll();
 });
 
@@ -90,6 +91,20 @@ const makeTwoKeys = async (keyFile) => gstLaunch(`cencdashsink name=dash hls=tru
   in.video_0 ! gopsplit ! cbcsenc kid=${KEY.kid} key-file=${keyFile} ! dash.video_0
   in.audio_0 ! cbcsenc kid=${SOUND.kid} key-file=${await writeKey(folder, SOUND.key)} ! dash.audio_0`);
 
+// What changes on the way, at each segment: from clear to encrypted, and the key.
+const makeChanges = async (keyFile) => {
+  const keys = path.join(folder, 'keys.txt');
+  await writeFile(keys, Object.entries(BOTH).map((pair) => `${pair.join(':')}\n`).join(''));
+  await Promise.all([
+    ['lead', `clear-lead=2000000000 kid=${KEY.kid} key-file=${keyFile}`],
+    ['rotated', `crypto-period=2000000000 kid=${Object.keys(BOTH).join(',')} key-file=${keys}`],
+  ].map(([name, how]) => gstLaunch(`cencdashsink name=dash hls=true hls-key-format=clearkey
+    fragment-duration=2000000000 location=${folder}/${name}/stream.mpd
+    filesrc location=${clip('h264')} ! qtdemux name=in
+    in.video_0 ! gopsplit ! cbcsenc ${how} ! dash.video_0
+    in.audio_0 ! cbcsenc ${how} ! dash.audio_0`)));
+};
+
 const troubleOf = (page) => page.evaluate(() => window.trouble.join(', ')).catch(() => 'the page is gone');
 
 // Runs work with a page that plays what lies at file.
@@ -125,6 +140,12 @@ async function assertPlays(page, reference) {
   assert.ok(await decodedSound(page) > 0, 'no sound was decoded');
 }
 
+async function assertShowsStart(page, reference) {
+  await page.waitForFunction(() => document.getElementById('video').readyState >= 2, null, { timeout: 15_000 });
+  const distance = await reference.distance(await shoot(page, TIMES[0]), TIMES[0]);
+  assert.ok(distance < SAME, `the picture is ${distance} off`);
+}
+
 async function assertStaysDark(page, reference) {
   await page.evaluate(() => void document.getElementById('video').play().catch(() => {}));
   await page.waitForFunction(() => window.trouble.length > 0, null, { timeout: 15_000 });
@@ -146,6 +167,10 @@ const PLAYS = [
   ['shaka', 'h264', 'two/stream.mpd', { keys: BOTH }],
   ['dashjs', 'h264', 'two/stream.mpd', { keys: BOTH }],
   ['hlsjs', 'h264', 'two/stream.m3u8', license('license-of-all')],
+  ['shaka', 'h264', 'lead/stream.mpd', { keys: KEYS }],
+  ['dashjs', 'h264', 'lead/stream.mpd', { keys: KEYS }],
+  ['shaka', 'h264', 'rotated/stream.mpd', { keys: BOTH }],
+  ['dashjs', 'h264', 'rotated/stream.mpd', { keys: BOTH }],
   ['shaka', 'av1', 'av1/plain/stream.mpd', { keys: KEYS }],
   ['dashjs', 'av1', 'av1/plain/stream.mpd', { keys: KEYS }],
   ['shaka', 'vp9', 'vp9/plain/stream.mpd', {}],
@@ -165,6 +190,8 @@ const REFUSALS = [
 const works = new Map([
   ...PLAYS.map(([player, name, file, given]) => [`${player} plays ${file}`,
     () => withPlayer(player, file, given, (page) => assertPlays(page, references[name]))]),
+  ['dashjs shows the start of lead/stream.mpd without a key',
+    () => withPlayer('dashjs', 'lead/stream.mpd', {}, (page) => assertShowsStart(page, references.h264))],
   ...REFUSALS.map(([player, file, given, how]) => [`${player} shows nothing of ${file} ${how}`,
     () => withPlayer(player, file, given, (page) => assertStaysDark(page, references.h264))]),
 ]);

@@ -163,6 +163,27 @@ test_keys (gconstpointer data)
   g_assert_cmpstr (text, ==, expected);
 }
 
+/* A live playlist that has moved on behind the lead. */
+static void
+test_lead_gone (void)
+{
+  g_autoptr (HabRepresentation) rep = video_new ();
+  g_autofree gchar *named = NULL, *not_named = NULL, *still = NULL;
+
+  rep->default_kid = g_strdup ("a16e402b-9056-e371-f36d-348aa62bb749");
+  rep->first_number = 3;
+  rep->lead_gone = TRUE;
+  named = hab_hls_write_media (&vod, rep, &(HabHlsKeys){ .url = "k" });
+  not_named = hab_hls_write_media (&vod, rep, &(HabHlsKeys){ .url = NULL });
+  g_array_index (rep->segments, HabSegment, 0).kid[0] = '\0';
+  still = hab_hls_write_media (&vod, rep, &(HabHlsKeys){ .url = "k" });
+  g_assert_nonnull (strstr (named, "#EXT-X-DISCONTINUITY-SEQUENCE:1\n"));
+  g_assert_null (strstr (named, "#EXT-X-DISCONTINUITY\n"));
+  g_assert_null (strstr (not_named, "DISCONTINUITY"));
+  g_assert_null (strstr (still, "DISCONTINUITY-SEQUENCE"));
+  g_assert_nonnull (strstr (still, "#EXT-X-DISCONTINUITY\n"));
+}
+
 static void
 test_clear_media (void)
 {
@@ -389,6 +410,7 @@ gint
 main (gint argc, gchar **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/hls/lead-gone", test_lead_gone);
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
     g_autofree gchar *path = g_strdup_printf ("/hls/keys/%s", keys[i].name);
 
