@@ -108,7 +108,7 @@ hab_cmaf_builder_get_size (const HabCmafBuilder *builder)
   return builder->size;
 }
 
-/* --- how long samples last --------------------------------------------------- */
+/* --- how long samples last ----------------------------------------------- */
 
 static HabCmafSample *
 last_sample (HabCmafBuilder *builder)
@@ -163,7 +163,7 @@ hab_cmaf_builder_end (HabCmafBuilder *builder)
             builder->nominal_duration);
 }
 
-/* --- adding a sample ----------------------------------------------------------- */
+/* --- adding a sample ----------------------------------------------------- */
 
 gboolean
 hab_cmaf_builder_changes_key (const HabCmafBuilder *builder, GstBuffer *buffer)
@@ -309,7 +309,7 @@ hab_cmaf_builder_append (HabCmafBuilder *builder, GstBuffer *buffer,
   return TRUE;
 }
 
-/* --- finishing a chunk ------------------------------------------------------------ */
+/* --- finishing a chunk --------------------------------------------------- */
 
 static gint
 compare_times (gconstpointer a, gconstpointer b)

@@ -68,7 +68,7 @@ sample_at (const HabCmafChunk *chunk, guint i)
   return &g_array_index (chunk->samples, HabCmafSample, i);
 }
 
-/* Not msix, which promises a sidx in each segment (ISO/IEC 23009-1, 6.3.4.3). */
+/* Not msix, which promises a sidx in each segment (ISO/IEC 23009-1). */
 static void
 write_styp (HabBoxWriter *writer)
 {

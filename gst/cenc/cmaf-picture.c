@@ -12,7 +12,7 @@
 #define FIXED_1 0x00010000
 #define FIXED_1_OF_LAST_COLUMN 0x40000000
 
-/* --- from caps --------------------------------------------------------------- */
+/* --- from caps ----------------------------------------------------------- */
 
 static void
 read_colour (HabCmafPicture *picture, const GstStructure *structure)
@@ -78,7 +78,7 @@ hab_cmaf_picture_from_structure (HabCmafPicture *picture,
   return TRUE;
 }
 
-/* --- the matrix --------------------------------------------------------------- */
+/* --- the matrix ---------------------------------------------------------- */
 
 /* x' = a x + c y + tx, y' = b x + d y + ty; a picture of w times h that is
  * turned or mirrored is moved back to where it was by as many widths and
@@ -131,7 +131,7 @@ hab_cmaf_picture_write_matrix (HabBoxWriter *writer,
   hab_box_put_u32 (writer, FIXED_1_OF_LAST_COLUMN);
 }
 
-/* --- boxes of the sample entry ----------------------------------------------------- */
+/* --- boxes of the sample entry ------------------------------------------- */
 
 static void
 write_pasp (HabBoxWriter *writer, const HabCmafPicture *picture)

@@ -119,7 +119,7 @@ move_pssh (HabCmafTrack *from, HabCmafTrack *to)
   to->pssh = g_ptr_array_ref (from->pssh);
 }
 
-/* --- the init segment -------------------------------------------------------- */
+/* --- the init segment ---------------------------------------------------- */
 
 static void
 send_segment (GstCencMux *self)
@@ -185,7 +185,7 @@ begin_track (GstCencMux *self, const HabSampleTime *time)
   return push_init_segment (self);
 }
 
-/* --- the time of day ------------------------------------------------------------ */
+/* --- the time of day ----------------------------------------------------- */
 
 /* What running time 0 is by the system's clock, for players that measure how
  * far behind they are. Only a pipeline with a clock has that; asked anew for each
@@ -206,7 +206,7 @@ update_wall_clock (GstCencMux *self)
       g_get_real_time () * 1000 - running_time);
 }
 
-/* --- chunks ------------------------------------------------------------------ */
+/* --- chunks -------------------------------------------------------------- */
 
 static GstFlowReturn
 push_chunk (GstCencMux *self, gboolean ends_segment)
@@ -235,7 +235,7 @@ append_sample (GstCencMux *self, GstBuffer *buffer, const HabSampleTime *time)
   return GST_FLOW_ERROR;
 }
 
-/* --- where segments begin ------------------------------------------------------ */
+/* --- where segments begin ------------------------------------------------ */
 
 static void
 begin_grid (GstCencMux *self, const HabSampleTime *time)
@@ -342,7 +342,7 @@ gst_cenc_mux_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   return flow;
 }
 
-/* --- events ------------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------- */
 
 /* What changes is in the message; details of it are for the log. */
 static gboolean
@@ -501,7 +501,7 @@ gst_cenc_mux_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
   return gst_pad_event_default (pad, parent, event);
 }
 
-/* --- queries ------------------------------------------------------------------- */
+/* --- queries ------------------------------------------------------------- */
 
 /* What comes in waits for the rest of its chunk. */
 static gboolean
@@ -529,7 +529,7 @@ gst_cenc_mux_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
   return gst_pad_query_default (pad, parent, query);
 }
 
-/* --- life --------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 /* Back to before the first sample, the track's caps kept. */
 static void

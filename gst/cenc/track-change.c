@@ -22,7 +22,7 @@ is_video (const HabCmafTrack *track)
   return track->codec->kind == HAB_MEDIA_VIDEO;
 }
 
-/* --- traits ----------------------------------------------------------------- */
+/* --- traits -------------------------------------------------------------- */
 
 static gchar *
 describe_codec (const HabCmafTrack *track)
@@ -129,7 +129,7 @@ static const Trait traits[] = {
   { "the codec's parameters", describe_codec_data, FALSE },
 };
 
-/* --- comparing ---------------------------------------------------------------- */
+/* --- comparing ----------------------------------------------------------- */
 
 gchar *
 hab_cmaf_track_find_change (const HabCmafTrack *was, const HabCmafTrack *is)

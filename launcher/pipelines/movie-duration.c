@@ -18,7 +18,7 @@
 /* More than that in front of what is shown is no edit but nonsense. */
 #define MAX_LEAD_SECONDS (24 * 3600)
 
-/* --- what edit lists leave out ------------------------------------------------ */
+/* --- what edit lists leave out ------------------------------------------- */
 
 /* Of mvhd and mdhd: behind two times, each of 32 or, in version 1, 64 bits. */
 static gboolean
@@ -101,7 +101,7 @@ longest_lead (const HabMp4Box *movie)
   return longest;
 }
 
-/* --- mending --------------------------------------------------------------------- */
+/* --- mending ------------------------------------------------------------- */
 
 /* A duration of 0 or of nothing but ones says that it is not known. */
 static gboolean

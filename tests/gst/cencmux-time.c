@@ -100,7 +100,7 @@ sample (gboolean key, GstClockTime dts, GstClockTime pts)
   return buffer;
 }
 
-/* --- hours --------------------------------------------------------------------- */
+/* --- hours --------------------------------------------------------------- */
 
 /* A rate: samples last duration of timescale ticks. */
 typedef struct
@@ -202,7 +202,7 @@ test_hours (gconstpointer data)
   gst_harness_teardown (h);
 }
 
-/* --- what times may be ------------------------------------------------------------- */
+/* --- what times may be --------------------------------------------------- */
 
 /* Video of 25 frames a second, 1024 ticks each: pushes what times say and reads
  * what came of it. */
