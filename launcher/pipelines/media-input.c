@@ -434,6 +434,7 @@ stream_free (HabMediaStream *stream)
 {
   gst_object_unref (stream->source);
   g_clear_object (&stream->pad);
+  g_clear_pointer (&stream->codec_data, g_bytes_unref);
   g_free (stream);
 }
 
@@ -489,6 +490,27 @@ is_encrypted (const GstCaps *caps)
       strcmp (media_type_of (caps), "application/x-cbcs") == 0;
 }
 
+static GstPadProbeReturn
+on_first_sample (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  HabMediaStream *stream = data;
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  HabCodecStart start = { 0 };
+  GstMapInfo map;
+
+  if (caps == NULL || stream->codec->make_codec_data == NULL)
+    return GST_PAD_PROBE_REMOVE;
+  start.caps = gst_caps_get_structure (caps, 0);
+  if (hab_codec_has_codec_data (stream->codec, start.caps) ||
+      !gst_buffer_map (GST_PAD_PROBE_INFO_BUFFER (info), &map, GST_MAP_READ))
+    return GST_PAD_PROBE_REMOVE;
+  start.sample = map.data;
+  start.size = map.size;
+  stream->codec_data = stream->codec->make_codec_data (&start, NULL);
+  gst_buffer_unmap (GST_PAD_PROBE_INFO_BUFFER (info), &map);
+  return GST_PAD_PROBE_REMOVE;
+}
+
 static void
 hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
 {
@@ -503,6 +525,8 @@ hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
   if (stream->pad) {
     gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
         on_caps, stream, NULL);
+    gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_BUFFER,
+        on_first_sample, stream, NULL);
     self->link_error = self->on_stream (self, stream, self->data);
   } else if (self->link_error == NULL)
     self->link_error = g_strdup_printf ("track %u (%s) cannot be read",

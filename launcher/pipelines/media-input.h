@@ -25,6 +25,8 @@ typedef struct
   gboolean text;         /* that cencdashsink takes */
   GstPad *source;        /* (owned): parsebin's */
   GstPad *pad;           /* (owned) (nullable): the one that was handed out */
+  GBytes *codec_data;    /* (owned) (nullable): made of the first sample where
+                          * its codec has to have one and its caps do not */
 } HabMediaStream;
 
 typedef struct

@@ -312,28 +312,42 @@ get_kind (const HabMediaStream *stream, const gchar *media_type)
       "other";
 }
 
-/* What the codec's own data say goes before the container's caps:
- * matroskademux 1.22.0 takes any extension of AAC's for a doubled rate. */
-static void
-describe_codec (const HabCodec *codec, const GstStructure *caps,
-    HabTrack *track)
+/* (transfer full) (nullable) */
+static GBytes *
+get_codec_data (const HabMediaStream *stream, const GstStructure *caps)
 {
   const GValue *value = gst_structure_get_value (caps, "codec_data");
-  GstBuffer *codec_data = value ? gst_value_get_buffer (value) : NULL;
-  GstMapInfo map = { 0 };
+  gpointer data;
+  gsize size;
+
+  if (stream->codec_data)
+    return g_bytes_ref (stream->codec_data);
+  if (value == NULL || !G_VALUE_HOLDS (value, GST_TYPE_BUFFER))
+    return NULL;
+  gst_buffer_extract_dup (gst_value_get_buffer (value), 0, -1, &data, &size);
+  return g_bytes_new_take (data, size);
+}
+
+/* What the codec's own data say goes before the container's caps: demuxers take
+ * rate and channels from sample entries, and matroskademux 1.22.0 any extension
+ * of AAC's for a doubled rate. */
+static void
+describe_codec (const HabMediaStream *stream, const GstStructure *caps,
+    HabTrack *track)
+{
+  const HabCodec *codec = stream->codec;
+  g_autoptr (GBytes) codec_data = get_codec_data (stream, caps);
+  gsize size = 0;
+  const guint8 *data = codec_data ? g_bytes_get_data (codec_data, &size) : NULL;
   HabAudioFormat format;
 
-  if (codec_data && !gst_buffer_map (codec_data, &map, GST_MAP_READ))
-    return;
   track->codec = codec->mime_codec (gst_structure_get_string (caps,
-      "stream-format"), map.data, map.size, NULL);
-  if (codec->parse_format && map.data &&
-      codec->parse_format (map.data, map.size, &format, NULL)) {
+      "stream-format"), data, size, NULL);
+  if (codec->parse_format && data &&
+      codec->parse_format (data, size, &format, NULL)) {
     track->rate = format.rate;
     track->channels = format.channels;
   }
-  if (codec_data)
-    gst_buffer_unmap (codec_data, &map);
 }
 
 /* (transfer full) (nullable): ISO 639-2. */
@@ -389,7 +403,7 @@ describe_stream (StreamScan *self, const HabMediaStream *stream, GstPad *pad,
   gst_structure_get_int (structure, "channels", &track->channels);
   gst_structure_get_int (structure, "rate", &track->rate);
   if (stream->codec)
-    describe_codec (stream->codec, structure, track);
+    describe_codec (stream, structure, track);
   if (stream->number == self->index->video_track_number &&
       self->start != G_MININT64)
     duration = self->end - self->start;

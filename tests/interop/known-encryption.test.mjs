@@ -5,10 +5,10 @@ import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { makeMedia } from './support/media.mjs';
 import { encryptByShaka, exists } from './support/package.mjs';
 import { KEY, makeFolder, writeKey } from './support/run.mjs';
 import { assertSamePayload, deliver, probe } from './support/samples.mjs';
+import { makeStream } from './support/streams.mjs';
 
 const folder = await makeFolder();
 
@@ -28,7 +28,7 @@ test('the reference file decrypts to its clear twin',
   });
 
 test('what Shaka Packager encrypts comes back', async () => {
-  const input = await makeMedia('four slices', folder);
+  const input = await makeStream('H.264, four slices');
   const keyFile = await writeKey(folder, KEY.key);
   const encrypted = await encryptByShaka(input, folder, KEY.kid);
   const samples = await deliver(encrypted, `qtdemux !

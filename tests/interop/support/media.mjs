@@ -1,128 +1,168 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The inputs: short clips, each with one thing that is easy to get wrong.
+// The inputs: each container with each codec that it has and that GStreamer's
+// demuxer knows, and in MP4 every stream.
 
-import { appendFile, readFile, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { ffmpeg, gstLaunch } from './run.mjs';
+import { makeOnce, makeStream, sounds, videos } from './streams.mjs';
 
-import { ffmpeg } from './run.mjs';
+const H264 = 'H.264, B-frames';
+const H265 = 'H.265, pyramid';
+const AV1 = 'AV1, tiles';
+const VP9 = 'VP9, frames that are not shown';
+const ALL_VIDEO = [H264, H265, AV1, VP9];
+const ALL_SOUND = ['AAC', 'Opus', 'AC-3', 'E-AC-3', 'FLAC', 'MP3'];
+const MOV_SOUND = ['AAC', 'AC-3', 'E-AC-3', 'MP3'];
+const TS_SOUND = ['AAC', 'Opus', 'AC-3', 'E-AC-3', 'MP3'];
 
-const picture = (rate = '25', size = '320x180') =>
-  ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}`];
-const tone = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'];
-const x264 = (params) =>
-  ['-c:v', 'libx264', '-preset', 'fast', '-pix_fmt', 'yuv420p', '-threads', '1',
-    '-b:v', '600k', '-x264-params', params];
-const aac = ['-c:a', 'aac', '-b:a', '96k', '-ac', '2'];
-
-const clip = ({
-  params, rate, size, seconds = '6', sound = true, flags = [],
-}) => (file) => ffmpeg(
-  ...picture(rate, size), ...(sound ? tone : []), '-t', seconds,
-  ...x264(params), ...(sound ? aac : []), ...flags, file);
-
-// Parameter sets that change on the way and come in band only: the second
-// half has another entropy coding, other defaults and another PPS. avc3 with
-// what the first half's avcC says would read its slice headers wrong.
-const changingParameterSets = async (file) => {
-  const halves = [
-    'keyint=25:bframes=0:cabac=1:weightp=0:ref=1',
-    'keyint=25:bframes=0:cabac=0:weightp=2:ref=4:slices=2:qp=23',
-  ];
-  const joined = `${file}.h264`;
-  for (const [i, params] of halves.entries()) {
-    const half = `${file}.${i}.h264`;
-    await ffmpeg(...picture(), '-t', '3', ...x264(`${params}:repeat-headers=1`),
-      '-f', 'h264', half);
-    await appendFile(joined, await readFile(half));
-    await rm(half);
-  }
-  await ffmpeg('-f', 'h264', '-r', '25', '-i', joined, '-c', 'copy',
-    '-tag:v', 'avc3', file);
-  await rm(joined);
+// Byte streams are compared without their form and what it brings: start codes
+// or lengths, parameter sets, delimiters; AAC without its ADTS headers. h264parse
+// drops the SEI messages that stand in front of the first parameter sets.
+const units = {
+  h264: 'h264_mp4toannexb,filter_units=remove_types=6-9',
+  hevc: 'hevc_mp4toannexb,filter_units=remove_types=32-35',
 };
+const frames = { aac: 'aac_adtstoasc' };
 
-// name: file name, how it is made, whether it has sound, and why it cannot go
-// through parsebin.
-export const media = {
-  'B-frames': {
-    file: 'bframes.mp4',
-    sound: true,
-    make: clip({ params: 'keyint=50:bframes=3:b-pyramid=normal' }),
+const fragments = (flags, ...more) => ['-movflags', flags, ...more];
+
+// ending: of file names. flags: of ffmpeg's muxer; mux: a line of GStreamer's
+// in its place. videos, sounds: what it has. tick: seconds, of its times, 0 where
+// streams count in their own. forms: by codec, the filter of ffmpeg's behind
+// which a stream is compared. noDts: it has presentation times only; onlyDts:
+// decoding times only. table: it has one of all its samples.
+export const containers = {
+  'MP4': {
+    ending: 'mp4', videos: ALL_VIDEO, sounds: ALL_SOUND, table: true,
   },
-  'four slices': {
-    file: 'slices.mp4',
-    sound: true,
-    make: clip({ params: 'keyint=50:bframes=2:slices=4' }),
-  },
-  'open GOPs': {
-    file: 'open.mp4',
-    sound: true,
-    make: clip({ params: 'keyint=30:min-keyint=30:scenecut=0:bframes=3:open-gop=1' }),
-  },
-  'avc3': {
-    file: 'avc3.mp4',
-    sound: true,
-    make: clip({
-      params: 'keyint=50:bframes=2',
-      flags: ['-bsf:v', 'dump_extra=freq=keyframe', '-tag:v', 'avc3'],
-    }),
-  },
-  'avc3, changing parameter sets': {
-    file: 'changing.mp4',
-    sound: false,
-    noParsebin: 'parsebin makes it avc, which has room for one set only',
-    make: changingParameterSets,
-  },
-  'no sound': {
-    file: 'silent.mp4',
-    sound: false,
-    make: clip({ params: 'keyint=50:bframes=2', sound: false }),
+  'MP4, index in front': {
+    ending: 'mp4', videos: ALL_VIDEO, sounds: ALL_SOUND, table: true,
+    flags: ['-movflags', '+faststart'],
   },
   'MOV': {
-    file: 'movie.mov',
-    sound: true,
-    make: clip({ params: 'keyint=50:bframes=2' }),
+    ending: 'mov', videos: [H264, H265], sounds: MOV_SOUND, table: true,
   },
-  'short last GOP': {
-    file: 'short.mp4',
-    sound: true,
-    make: clip({ params: 'keyint=50:scenecut=0:bframes=2', seconds: '6.2' }),
+  'MP4, by GStreamer': {
+    ending: 'mp4', videos: [H264, H265], sounds: ['AAC', 'Opus'], table: true,
+    mux: 'mp4mux',
   },
-  '23.976 frames a second': {
-    file: 'film.mp4',
-    sound: true,
-    make: clip({ params: 'keyint=48:bframes=3', rate: '24000/1001', seconds: '10' }),
+  'fragmented MP4': {
+    ending: 'mp4', videos: ALL_VIDEO, sounds: ALL_SOUND,
+    flags: fragments('frag_keyframe+empty_moov+delay_moov'),
   },
-  'interlaced': {
-    file: 'interlaced.mp4',
-    sound: true,
-    make: clip({
-      params: 'keyint=50:bframes=2:tff=1',
-      flags: ['-flags', '+ildct+ilme'],
-      size: '720x576',
-    }),
+  'fragmented MP4, segment index': {
+    ending: 'mp4', videos: ALL_VIDEO, sounds: ALL_SOUND,
+    flags: fragments('dash+global_sidx+frag_keyframe+delay_moov'),
   },
-  'baseline': {
-    file: 'baseline.mp4',
-    sound: true,
-    make: clip({ params: 'keyint=50', flags: ['-profile:v', 'baseline'] }),
+  'fragmented MP4, random access index': {
+    ending: 'mp4', videos: ALL_VIDEO, sounds: ALL_SOUND,
+    flags: fragments('frag_keyframe+default_base_moof+delay_moov'),
   },
-  'one GOP': {
-    file: 'single.mp4',
-    sound: true,
-    make: clip({ params: 'keyint=infinite:scenecut=0:bframes=2' }),
+  'fragments shorter than a GOP': {
+    ending: 'mp4', videos: ALL_VIDEO, sounds: ALL_SOUND,
+    flags: fragments('empty_moov+default_base_moof+delay_moov',
+      '-frag_duration', '300000'),
   },
-  'index at the front': {
-    file: 'front.mp4',
-    sound: true,
-    make: clip({
-      params: 'keyint=50:bframes=2', flags: ['-movflags', '+faststart'],
-    }),
+  'Matroska': {
+    ending: 'mkv', videos: ALL_VIDEO, sounds: ALL_SOUND, tick: 1e-3,
+    noDts: true,
+  },
+  'Matroska, by GStreamer': {
+    ending: 'mkv', videos: [H264, H265, VP9],
+    sounds: ['AAC', 'Opus', 'FLAC', 'AC-3'],
+    tick: 1e-3, noDts: true, mux: 'matroskamux',
+  },
+  'WebM': {
+    ending: 'webm', videos: [VP9, AV1], sounds: ['Opus'], tick: 1e-3,
+    noDts: true,
+  },
+  'MPEG-TS': {
+    ending: 'ts', videos: [H264, H265], sounds: TS_SOUND, tick: 1 / 90000,
+    forms: { ...units, ...frames },
+  },
+  'MPEG-TS, hours from zero': {
+    ending: 'ts', videos: [H264, H265], sounds: TS_SOUND, tick: 1 / 90000,
+    flags: ['-output_ts_offset', '40000'], forms: { ...units, ...frames },
+  },
+  'MPEG-TS, by GStreamer': {
+    ending: 'ts', videos: [H264, H265], sounds: ['AAC', 'AC-3', 'Opus'],
+    tick: 1 / 90000, forms: { ...units, ...frames }, mux: 'mpegtsmux',
+  },
+  'MPEG-TS of Blu-ray': {
+    ending: 'm2ts', videos: [H264, H265], sounds: ['AC-3', 'E-AC-3'], tick: 1 / 90000,
+    forms: { ...units, ...frames },
+  },
+  'AVI': {
+    ending: 'avi', videos: ['H.264, in order'], sounds: ['AAC', 'AC-3', 'MP3'],
+    onlyDts: true, forms: units,
+  },
+  'FLV': {
+    ending: 'flv', videos: [H264], sounds: ['AAC', 'MP3'], tick: 1e-3,
+    forms: units,
   },
 };
 
-export const makeMedia = async (name, folder) => {
-  const file = path.join(folder, media[name].file);
-  await media[name].make(file);
-  return file;
+const nameOf = ({ container, video, sound }) =>
+  [container, video, sound].filter(Boolean).join(' / ');
+
+// Each video and each sound of a container once, and once no sound.
+const inContainer = (container) => {
+  const has = containers[container];
+  const count = Math.max(has.videos.length, has.sounds.length);
+  return Array.from({ length: count }, (_, i) => ({
+    container,
+    video: has.videos[i % has.videos.length],
+    sound: has.sounds[i % has.sounds.length],
+  }));
+};
+
+const inMp4 = (names, fill) => Object.keys(names)
+  .map((name) => ({ container: 'MP4', ...fill(name) }));
+
+const all = [
+  ...Object.keys(containers).flatMap(inContainer),
+  ...inMp4(videos, (video) => ({ video })),
+  ...inMp4(sounds, (sound) => ({ video: H264, sound })),
+  { container: 'Matroska', video: 'H.264, open GOPs', sound: 'AAC' },
+  { container: 'Matroska', video: 'H.265, open GOPs, four slices' },
+  { container: 'MPEG-TS', video: 'H.264, open GOPs', sound: 'AAC' },
+  { container: 'MPEG-TS', video: 'H.265, open GOPs, four slices' },
+  { container: 'MPEG-TS', video: 'H.264, parameter sets 3' },
+];
+
+// By name: { container, video, sound (or none) }.
+export const inputs = Object.fromEntries(
+  all.map((input) => [nameOf(input), input]));
+
+const parsers = {
+  h264: 'h264parse', hevc: 'h265parse', av1: 'av1parse', vp9: 'vp9parse',
+  aac: 'aacparse', opus: 'opusparse', ac3: 'ac3parse', flac: 'flacparse',
+};
+
+const byGstreamer = (mux, streams, codecs, file) =>
+  gstLaunch(`${mux} name=mux ! filesink location=${file}
+    ${streams.map((stream, i) => `filesrc location=${stream} ! qtdemux !
+      ${parsers[codecs[i]]} ! queue ! mux.`).join(' ')}`);
+
+const byFfmpeg = (container, video, streams, file) => ffmpeg(
+  ...streams.flatMap((stream) => ['-i', stream]),
+  ...streams.flatMap((_, i) => ['-map', `${i}`]), '-c', 'copy',
+  ...(container.ending === 'mp4' && video.tag ? ['-tag:v', video.tag] : []),
+  ...(container.flags ?? []), '-strict', '-2', file);
+
+export const makeInput = async (name) => {
+  const { container: label, video, sound } = inputs[name];
+  const container = containers[label];
+  const streams = await Promise.all(
+    [video, sound].filter(Boolean).map(makeStream));
+  const codecs = [videos[video].codec, sounds[sound]?.codec];
+  return makeOnce([streams, container], container.ending, (file) =>
+    (container.mux ? byGstreamer(container.mux, streams, codecs, file) :
+      byFfmpeg(container, videos[video], streams, file)));
+};
+
+// AVI cannot say when they are shown.
+export const makeReorderedAvi = async () => {
+  const stream = await makeStream(H264);
+  return makeOnce([stream, 'avi'], 'avi',
+    (file) => ffmpeg('-i', stream, '-c', 'copy', file));
 };

@@ -21,37 +21,36 @@ const packaged = async (out) => {
     tracks[kind] = `${out}.${kind}.mp4`;
     await writeFile(tracks[kind], await joinSet(mpd[kind]));
   }
-  return { manifest, mpd, tracks };
+  return { out, manifest, playlist: path.join(out, 'stream.m3u8'), mpd, tracks };
 };
 
-const outFolder = (input, folder, how) =>
-  path.join(folder, `${path.basename(input)}.${how}`);
+// encrypt: what haberdash takes. layout: 'segments' or 'files', one for each
+// track. iv: 32 hex digits, or none for one by chance.
+export const packageByProgram = async (input, out,
+  { encrypt = 'video', layout = 'segments', hls = false, iv } = {}) => {
+  await run('haberdash', ['package', input, out, '--encrypt', encrypt,
+    ...(encrypt === 'none' ? [] : ['--kid', KEY.kid, '--key-file',
+      await writeKey(path.dirname(out), KEY.key)]),
+    ...(iv ? ['--iv', iv] : []),
+    ...(layout === 'files' ? ['--single-file'] : []),
+    ...(hls ? ['--hls'] : [])]);
+  return packaged(out);
+};
 
 // The line of the documentation. Audio's pad is asked for also where the file
-// has no sound. all: the sound is encrypted too.
-const packageByLine = (demuxer) => async (input, folder, all) => {
-  const out = outFolder(input, folder, `${demuxer}${all ? '-all' : ''}`);
-  const keyFile = await writeKey(folder, KEY.key);
-  const encrypt = `cbcsenc kid=${KEY.kid} key-file=${keyFile} !`;
+// has no sound.
+export const packageByLine = (demuxer) => async (input, out,
+  { encrypt = 'video', layout = 'segments', hls = false, iv } = {}) => {
+  const keyFile = await writeKey(path.dirname(out), KEY.key);
+  const encryptor = (wanted) => (wanted.includes(encrypt) ?
+    `cbcsenc kid=${KEY.kid} key-file=${keyFile} ${iv ? `iv=${iv}` : ''} !` :
+    '');
   await gstLaunch(`cencdashsink name=dash location=${out}/stream.mpd
+    single-file=${layout === 'files'} hls=${hls}
     filesrc location=${input} ! ${demuxer} name=in
-    in. ! video/x-h264 ! gopsplit ! ${encrypt} dash.video_0
-    in. ! audio/mpeg ! ${all ? encrypt : ''} dash.audio_0`);
+    in. ! video/x-h264 ! gopsplit ! ${encryptor(['video', 'all'])} dash.video_0
+    in. ! audio/mpeg ! ${encryptor(['all'])} dash.audio_0`);
   return packaged(out);
-};
-
-const packageByProgram = async (input, folder, all) => {
-  const out = outFolder(input, folder, `program${all ? '-all' : ''}`);
-  await run('haberdash', ['package', input, out, '--kid', KEY.kid,
-    '--key-file', await writeKey(folder, KEY.key),
-    ...(all ? ['--encrypt', 'all'] : [])]);
-  return packaged(out);
-};
-
-export const routes = {
-  'qtdemux line': packageByLine('qtdemux'),
-  'parsebin line': packageByLine('parsebin'),
-  'program': packageByProgram,
 };
 
 // Shaka Packager reads MP4 only; a MOV is put into one first, as it is.
@@ -71,11 +70,17 @@ export const encryptByShaka = async (input, folder, iv) => {
   return output;
 };
 
-export const decryptByShaka = async (track, kind) => {
-  const output = `${track}.clear.mp4`;
-  await shaka(`in=${track},stream=${kind},output=${output}`,
-    '--enable_raw_key_decryption', ...KEYS);
-  return output;
+// tracks: files by kind, encrypted or not. The same in the clear.
+export const decryptAllByShaka = async (tracks) => {
+  const clear = Object.fromEntries(Object.entries(tracks)
+    .map(([kind, file]) => [kind, `${file}.clear.mp4`]));
+  await shaka(...Object.entries(tracks).map(([kind, file]) =>
+    `in=${file},stream=${kind},output=${clear[kind]}`),
+  '--enable_raw_key_decryption', ...KEYS);
+  return clear;
 };
+
+export const decryptByShaka = async (track, kind) =>
+  (await decryptAllByShaka({ [kind]: track }))[kind];
 
 export const exists = (file) => access(file).then(() => true, () => false);

@@ -10,19 +10,33 @@ import { gstLaunch, run } from './run.mjs';
 
 const seconds = (text) => (text === undefined ? null : Number(text));
 
-// As ffprobe finds them in a file or manifest; kind: 'v' or 'a'. options are
-// those of its demuxer, as ['-decryption_key', …].
+// As ffprobe finds them in a file, manifest or playlist; kind: 'v' or 'a', of
+// which the first one counts. options are of its demuxer, as
+// ['-decryption_key', …].
 export const probe = async (file, kind, options = []) => {
-  const { packets = [] } = JSON.parse(await run('ffprobe', [
-    '-v', 'error', ...options, '-select_streams', kind,
+  const { packets = [], streams } = JSON.parse(await run('ffprobe', [
+    '-v', 'error', ...options, '-select_streams', kind, '-show_streams',
     '-show_packets', '-show_data_hash', 'sha256', '-of', 'json', file,
   ]));
-  return packets.map((packet) => ({
-    digest: packet.data_hash.replace('SHA256:', ''),
-    pts: seconds(packet.pts_time),
-    dts: seconds(packet.dts_time),
-    size: Number(packet.size),
-  }));
+  return packets
+    .filter((packet) => packet.stream_index === streams[0].index)
+    .map((packet) => ({
+      digest: packet.data_hash.replace('SHA256:', ''),
+      pts: seconds(packet.pts_time),
+      dts: seconds(packet.dts_time),
+      size: Number(packet.size),
+      pos: Number(packet.pos),
+      key: packet.flags.includes('K'),
+    }));
+};
+
+// The digests of what a filter of ffmpeg's makes of each sample.
+export const digestsBehind = async (filter, file, kind, options = []) => {
+  const text = await run('ffmpeg', ['-nostdin', '-v', 'error', ...options,
+    '-i', file, '-map', `0:${kind}:0`, '-c', 'copy', '-copyinkf',
+    '-bsf', filter, '-f', 'framehash', '-hash', 'sha256', '-']);
+  return text.split('\n').filter((line) => /^\d/.test(line))
+    .map((line) => ({ digest: line.split(',')[5].trim() }));
 };
 
 const CLOCK = /(\d+):(\d\d):(\d\d)\.(\d{9})/;
@@ -72,28 +86,32 @@ const firstDifference = (got, wanted) => {
   return -1;
 };
 
-export const assertSamePayload = (got, wanted) => {
+export const assertSamePayload = (got, wanted, who = '') => {
   assert.ok(wanted.length > 0, 'there is something to compare with');
   const at = firstDifference(got, wanted);
-  assert.equal(at, -1, `sample ${at} of ${wanted.length} differs: ` +
+  assert.equal(at, -1, `${who}: sample ${at} of ${wanted.length} differs: ` +
     `${JSON.stringify(got[at])} for ${JSON.stringify(wanted[at])}; ` +
     `${got.length} came`);
 };
 
-const earliest = (samples) => Math.min(...samples.map((s) => s.pts));
+const earliest = (samples) =>
+  Math.min(...samples.map((sample) => sample.pts ?? sample.dts));
+
+// What is to be added to the times of got.
+export const shiftBetween = (got, wanted) => earliest(wanted) - earliest(got);
 
 // The same distances from the first picture shown, to a tick of the clock.
 // Programs differ in what they call zero and in whether an unset DTS is one.
-export const assertSameTimes = (got, wanted, tick) => {
+export const assertSameTimes = (got, wanted, tick, who = '') => {
   const limit = tick + 2e-6; // ffprobe prints microseconds
-  const shift = earliest(wanted) - earliest(got);
+  const shift = shiftBetween(got, wanted);
   for (const [i, sample] of wanted.entries()) {
     for (const field of ['pts', 'dts']) {
       if (sample[field] === null || got[i][field] === null)
         continue;
       const off = got[i][field] + shift - sample[field];
       assert.ok(Math.abs(off) <= limit,
-        `${field} of sample ${i} is ${off} s off: ${got[i][field]} for ` +
+        `${who}: ${field} of sample ${i} is ${off} s off: ${got[i][field]} for ` +
         `${sample[field]} (shift ${shift})`);
     }
   }

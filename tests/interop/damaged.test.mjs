@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What cannot be taken: an end with a reason, no hang, and nothing half-written.
+
+import assert from 'node:assert/strict';
+import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import test from 'node:test';
+
+import { containers, inputs, makeInput, makeReorderedAvi }
+  from './support/media.mjs';
+import { exists } from './support/package.mjs';
+import { ffmpeg, makeFolder, run } from './support/run.mjs';
+import { probe } from './support/samples.mjs';
+
+const folder = await makeFolder();
+
+const inContainer = (container) => makeInput(Object.keys(inputs)
+  .find((name) => inputs[name].container === container));
+
+const refused = async (input, reason) => {
+  const out = path.join(folder, 'refused');
+  const file = path.join(folder, 'refused.mp4');
+  for (const args of [['gops', input], ['slice', input, '0', file],
+    ['package', input, out, '--hls', '--encrypt', 'none']]) {
+    await assert.rejects(run('haberdash', args, { limit: 20_000 }), reason,
+      args[0]);
+  }
+  for (const name of ['stream.mpd', 'stream.m3u8'])
+    assert.equal(await exists(path.join(out, name)), false);
+};
+
+test('B-frames in AVI, which has no times for them', async () => {
+  await refused(await makeReorderedAvi(), /B-frames/);
+});
+
+test('Matroska without video', async () => {
+  const input = path.join(folder, 'sound.mkv');
+  await ffmpeg('-f', 'lavfi', '-i', 'sine', '-t', '1', '-c:a', 'aac', input);
+  await refused(input, /no video/);
+});
+
+test('nothing but noise, with the start of a container', async () => {
+  const noise = Buffer.alloc(4096);
+  for (let i = 0, x = 1; i < noise.length; i++) {
+    x = (x * 1103515245 + 12345) & 0x7fffffff;
+    noise[i] = x >> 16;
+  }
+  for (const name of ['Matroska', 'MPEG-TS', 'FLV', 'AVI', 'fragmented MP4']) {
+    const start = (await readFile(await inContainer(name))).subarray(0, 32);
+    const input = path.join(folder, 'noise');
+    await writeFile(input, Buffer.concat([start, noise]));
+    await refused(input, /status 65/);
+  }
+});
+
+// What is told of a file that is cut off is whole GOPs and pictures of it.
+const checkCutOff = async (container) => {
+  const input = await inContainer(container);
+  const { size } = await stat(input);
+  const copy = path.join(folder, `cut-off.${containers[container].ending}`);
+  const whole = (await probe(input, 'v')).length;
+  for (const part of [0.5, 0.9, 0.05, 0.001]) {
+    await writeFile(copy, await readFile(input));
+    await truncate(copy, Math.floor(size * part));
+    const gops = await run('haberdash', ['gops', '--json', copy],
+      { limit: 20_000 }).catch((error) => {
+      assert.match(error.message, /status 65/);
+      return '[]';
+    });
+    const frames = JSON.parse(gops).reduce((sum, gop) => sum + gop.frames, 0);
+    assert.ok(frames < whole, `${frames} of ${whole} at ${part}`);
+  }
+};
+
+for (const container of Object.keys(containers))
+  test(`${container}: cut off`, () => checkCutOff(container));
