@@ -224,7 +224,8 @@ renew_meta_template (GstCbcsEnc *self)
 {
   g_clear_pointer (&self->meta_template, gst_structure_free);
   self->meta_template = hab_protection_template_new (
-      hab_key_schedule_get_kid (self->encryption.keys, self->key), self->encryption.iv,
+      hab_key_schedule_get_kid (self->encryption.keys, self->key),
+      self->encryption.iv,
       self->codec->whole_sample ? hab_cbcs_audio_pattern :
                                   hab_cbcs_video_pattern,
       self->codec->whole_sample);
@@ -349,17 +350,24 @@ gst_cbcs_enc_sink_event (GstBaseTransform *trans, GstEvent *event)
 /* --- data -------------------------------------------------------------------- */
 
 static void
+encrypt_range (GstCbcsEnc *self, HabCbcsPattern pattern, guint8 *data,
+    gsize size)
+{
+  const HabEncryption *encryption = &self->encryption;
+
+  hab_cbcs_cipher_encrypt (
+      hab_key_schedule_get_cipher (encryption->keys, self->key),
+      encryption->iv, pattern, data, size);
+}
+
+static void
 encrypt_ranges (GstCbcsEnc *self, guint8 *data)
 {
-  const HabCbcsCipher *cipher = hab_key_schedule_get_cipher (self->encryption.keys,
-      self->key);
-
   for (guint i = 0; i < self->ranges->len; i++) {
     const HabSubsample *range = &g_array_index (self->ranges, HabSubsample, i);
 
     data += range->clear_bytes;
-    hab_cbcs_cipher_encrypt (cipher, self->encryption.iv, hab_cbcs_video_pattern,
-        data, range->protected_bytes);
+    encrypt_range (self, hab_cbcs_video_pattern, data, range->protected_bytes);
     data += range->protected_bytes;
   }
 }
@@ -394,9 +402,7 @@ encrypt_access_unit (GstCbcsEnc *self, GstMapInfo *map, GError **error)
   if (self->codec->whole_sample && self->leading)
     return TRUE;
   if (self->codec->whole_sample) {
-    hab_cbcs_cipher_encrypt (hab_key_schedule_get_cipher (self->encryption.keys,
-                                 self->key),
-        self->encryption.iv, hab_cbcs_audio_pattern, map->data, map->size);
+    encrypt_range (self, hab_cbcs_audio_pattern, map->data, map->size);
     return TRUE;
   }
 

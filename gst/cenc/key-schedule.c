@@ -5,6 +5,8 @@
 
 #include "key-schedule.h"
 
+#include <string.h>
+
 #include "keys.h"
 #include "sample-time.h"
 
@@ -90,9 +92,9 @@ check (const HabKeySchedule *schedule, const HabKeySettings *settings,
     return refuse (error, "kid: several need a crypto-period");
   if (n == 1 && schedule->period > 0)
     return refuse (error, "crypto-period: it needs several kids");
-  if (n > 1 && settings->key)
+  if (n > 1 && settings->key && strchr (settings->key, ':') == NULL)
     return refuse (error, "key: it is one, and there are several kids; give "
-        "their keys by key-file");
+        "each its own, KID:KEY");
   return TRUE;
 }
 

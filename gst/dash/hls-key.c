@@ -109,7 +109,8 @@ hab_hls_append_keys (GString *text, const HabRepresentation *rep, guint i,
 {
   const HabPssh *widevine = hab_pssh_find (rep->pssh, HAB_SYSTEM_WIDEVINE);
   const HabPssh *playready = hab_pssh_find (rep->pssh, HAB_SYSTEM_PLAYREADY);
-  const gchar *kid = kid_of (rep, i), *before = i > 0 ? kid_of (rep, i - 1) : "";
+  const gchar *kid = kid_of (rep, i);
+  const gchar *before = i > 0 ? kid_of (rep, i - 1) : "";
   g_autofree gchar *url = NULL;
 
   if (!names_keys (rep, keys) || kid[0] == '\0' || strcmp (kid, before) == 0)

@@ -62,7 +62,9 @@ static const Settings settings[] = {
       "d16e402b-9056-e371", 0 },
   { "no-period", KID_A "," KID_B, NULL, 0, "crypto-period", 0 },
   { "period-of-one", KID_A, NULL, 10, "crypto-period", 0 },
-  { "one-key-of-two", KID_A "," KID_B, KEY, 10, "key-file", 0 },
+  { "one-key-of-two", KID_A "," KID_B, KEY, 10, "KID:KEY", 0 },
+  { "keys-as-text", KID_A "," KID_B,
+      KID_A ":" KEY "\n" KID_B ":97237d20a19f58a740c05684e699b4aa", 10, NULL, 2 },
 };
 
 static void
