@@ -38,7 +38,7 @@ typedef struct
   GstBus *bus;
   gchar *folder;     /* what cencdashsink writes, else NULL */
   GstHarness *other; /* encrypts what the element decrypts, or decrypts what it
-                      * encrypted; else NULL */
+                      * encrypted once that is looked at; else NULL */
   guint n_pushed;    /* since the start or the last flush */
 } Rig;
 
