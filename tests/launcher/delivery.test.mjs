@@ -7,7 +7,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, get, post, problem, send, startService,
+  KEY, KID, addInput, exec, get, makeClip, makeFolder, post, problem, send, startService, upload,
 } from './service.mjs';
 
 const makePackage = async (service, request = {}) => {
@@ -53,6 +53,34 @@ test('files: types, HEAD, conditions, ranges, other origins', async (t) => {
   assert.equal(same.status, 304);
   assert.equal(same.body.length, 0);
   assert.equal((await get(service.delivery, segment, { 'If-Modified-Since': modified })).status, 304);
+});
+
+// A copy of the clip in Matroska, with a line of text from 1 s on.
+const makeTextClip = async (t) => {
+  const folder = await makeFolder(t);
+  const [clip, subtitles, output] = ['clip.mp4', 'text.srt', 'text.mkv'].map((name) => path.join(folder, name));
+  await fs.writeFile(clip, await makeClip());
+  await fs.writeFile(subtitles, '1\n00:00:01,000 --> 00:00:02,000\nA <b>line</b>\n');
+  await exec('ffmpeg', ['-nostdin', '-v', 'error', '-i', clip, '-i', subtitles, '-map', '0', '-map', '1',
+    '-c', 'copy', '-c:s', 'srt', '-metadata:s:s:0', 'language=fre', output]);
+  return fs.readFile(output);
+};
+
+test('text tracks', async (t) => {
+  const service = await startService(t);
+  const input = await upload(service, 'text.mkv', await makeTextClip(t));
+  const made = await post(service.api, '/packaged_content',
+    { input_content_id: input.json.input_content_id, key: KEY, kid: KID, hls: true }, { Prefer: 'wait=60' });
+  assert.equal(made.json.status, 'Ready', made.text);
+
+  const manifest = new URL(made.json.url).pathname;
+  assert.match((await get(service.delivery, manifest)).text, /mimeType="text\/vtt" lang="fr"/);
+  for (const file of ['track.vtt', '1.vtt']) {
+    const answer = await get(service.delivery, manifest.replace('stream.mpd', `text_0/${file}`));
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers['content-type'], 'text/vtt');
+    assert.match(answer.text, /\n00:00:01\.000 --> 00:00:02\.000\nA <b>line<\/b>\n/);
+  }
 });
 
 test('only files of packages are there', async (t) => {
