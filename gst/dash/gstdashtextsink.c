@@ -21,6 +21,9 @@ GST_DEBUG_CATEGORY_STATIC (dash_text_sink_debug);
   "text/x-raw, format = (string) { pango-markup, utf8 }; " \
   "application/x-subtitle-vtt"
 
+/* More is no duration of a text, and would not be one when added to a time. */
+#define LONGEST_DURATION (24 * 60 * 60 * GST_SECOND)
+
 /* How long the last cue lasts when nothing says it. */
 #define LAST_CUE_DURATION (5 * GST_SECOND)
 
@@ -109,10 +112,12 @@ get_times (GstDashTextSink *self, GstBuffer *buffer, guint64 *start,
   GstClockTime pts = GST_BUFFER_PTS (buffer);
   GstClockTime duration = GST_BUFFER_DURATION (buffer);
   gboolean has_end = GST_CLOCK_TIME_IS_VALID (duration);
+  GstClockTime stop = has_end ? pts + MIN (duration, LONGEST_DURATION) :
+      GST_CLOCK_TIME_NONE;
   guint64 first, last;
 
-  if (!gst_segment_clip (segment, GST_FORMAT_TIME, pts,
-          has_end ? pts + duration : GST_CLOCK_TIME_NONE, &first, &last))
+  if (pts > G_MAXINT64 ||
+      !gst_segment_clip (segment, GST_FORMAT_TIME, pts, stop, &first, &last))
     return FALSE;
   *start = gst_segment_to_running_time (segment, GST_FORMAT_TIME, first);
   *end = has_end ?

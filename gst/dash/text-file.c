@@ -84,6 +84,7 @@ typedef struct
   const gchar *folder;
   gboolean durable;
   guint written, n; /* segments, and how many there shall be */
+  guint64 end;      /* from when on cues are left out */
   HabCueSegmenter *segmenter;
 } Split;
 
@@ -108,7 +109,8 @@ split_cue (Split *split, HabCue *cue, GError **error)
     if (!write_segment (split, error))
       return FALSE;
   }
-  hab_cue_segmenter_add (split->segmenter, g_steal_pointer (&owned));
+  if (cue->start < split->end)
+    hab_cue_segmenter_add (split->segmenter, g_steal_pointer (&owned));
   return TRUE;
 }
 
@@ -151,7 +153,7 @@ hab_text_file_split (const gchar *folder, guint64 length, guint n,
       NULL);
   g_autoptr (GFileInputStream) stream = g_file_read (file, NULL, error);
   g_autoptr (HabCueSegmenter) segmenter = hab_cue_segmenter_new (length);
-  Split split = { folder, durable, 0, n, segmenter };
+  Split split = { folder, durable, 0, n, (n + 1) * length, segmenter };
 
   if (stream == NULL ||
       !split_stream (&split, G_INPUT_STREAM (stream), error))

@@ -29,7 +29,7 @@ guint64 hab_text_file_get_size (const HabTextFile *file);
 
 /* Writes it again as files of length nanoseconds each, 1.vtt, 2.vtt, ..., of
  * which there are n, also where there is nothing to be shown in one. The last
- * has everything from its beginning on. */
+ * has what begins up to twice its length after it does. */
 gboolean hab_text_file_split (const gchar *folder, guint64 length, guint n,
     gboolean durable, GError **error);
 

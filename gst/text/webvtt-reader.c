@@ -120,7 +120,8 @@ read_times (const gchar *line)
     return NULL;
   settings = g_utf8_make_valid (line, -1);
   g_strstrip (settings);
-  return hab_cue_new (start, end, *settings ? settings : NULL, NULL);
+  return hab_cue_new (start, end,
+      *settings && strstr (settings, ARROW) == NULL ? settings : NULL, NULL);
 }
 
 /* --- blocks -------------------------------------------------------------------- */

@@ -415,14 +415,24 @@ tell_progress (Package *self)
 }
 
 static void
+take_text_segment (Package *self, const gchar *pad)
+{
+  for (guint i = 0; i < self->texts->len; i++)
+    hab_text_input_take_segment (self->texts->pdata[i], pad);
+}
+
+static void
 take_element_message (Package *self, GstMessage *message)
 {
   const GstStructure *structure = gst_message_get_structure (message);
+  const gchar *pad = gst_structure_get_string (structure, "pad");
   const gchar *location = gst_structure_get_string (structure, "location");
 
   if (gst_structure_has_name (structure, "cencdashsink-segment")) {
-    if (g_str_has_prefix (gst_structure_get_string (structure, "pad"), "text"))
+    if (g_str_has_prefix (pad, "text")) {
+      take_text_segment (self, pad);
       return;
+    }
     if (!self->fragmented)
       tell_stage (self, "Fragmented", location);
     self->fragmented = TRUE;
@@ -450,6 +460,12 @@ tell_left_out (Package *self)
 {
   g_autoptr (GPtrArray) notes = hab_left_out_list (self->input);
 
+  for (guint i = 0; i < self->texts->len; i++) {
+    gchar *note = hab_text_input_get_note (self->texts->pdata[i]);
+
+    if (note)
+      g_ptr_array_add (notes, note);
+  }
   for (guint i = 0; i < notes->len; i++) {
     if (self->observer && self->observer->note)
       self->observer->note (notes->pdata[i], self->observer->data);

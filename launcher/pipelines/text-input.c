@@ -20,6 +20,8 @@ struct _HabTextInput
   gchar *path;
   gchar *language; /* or NULL */
   GstElement *source, *last; /* the bin's */
+  gchar *pad;       /* name of that which it is linked to */
+  gboolean written; /* there is something of it */
 };
 
 /* --- what it is ------------------------------------------------------------ */
@@ -126,6 +128,7 @@ hab_text_input_free (HabTextInput *self)
     return;
   g_free (self->path);
   g_free (self->language);
+  g_free (self->pad);
   g_free (self);
 }
 
@@ -134,9 +137,24 @@ hab_text_input_link (HabTextInput *self, GstPad *sink)
 {
   g_autoptr (GstPad) src = gst_element_get_static_pad (self->last, "src");
 
+  g_free (self->pad);
+  self->pad = g_strdup (GST_OBJECT_NAME (sink));
   if (self->language)
     g_object_set (sink, "language", self->language, NULL);
   return gst_pad_link (src, sink) == GST_PAD_LINK_OK;
+}
+
+void
+hab_text_input_take_segment (HabTextInput *self, const gchar *pad)
+{
+  self->written |= g_strcmp0 (pad, self->pad) == 0;
+}
+
+gchar *
+hab_text_input_get_note (const HabTextInput *self)
+{
+  return self->written ? NULL :
+      g_strdup_printf ("%s is left out: there is no text in it", self->path);
 }
 
 void

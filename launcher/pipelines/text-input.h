@@ -20,6 +20,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabTextInput, hab_text_input_free)
 /* Links it to sink, a pad of cencdashsink. It waits. */
 gboolean hab_text_input_link (HabTextInput *input, GstPad *sink);
 
+/* Told of each file of text that is in place, by the name of the pad that it
+ * came from. */
+void hab_text_input_take_segment (HabTextInput *input, const gchar *pad);
+/* (transfer full) (nullable): what people should know of the file when all of it
+ * has been read. */
+gchar *hab_text_input_get_note (const HabTextInput *input);
+
 /* Begins to read. Not before something else is linked to the same sink, which
  * would take the end of the text for that of everything. */
 void hab_text_input_start (HabTextInput *input);

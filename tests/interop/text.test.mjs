@@ -157,6 +157,14 @@ describe('files of subtitles', { concurrency: 2 }, () => {
     assert.match(playlist, /LANGUAGE="de",.*URI="text_2/);
   });
 
+  test('without a word in them', async () => {
+    await writeFile(file('silent.vtt'), 'WEBVTT\n\nNOTE nothing\n');
+    const words = await run('sh', ['-c', 'haberdash package "$0" "$1" --encrypt none --text "$2" 2>&1',
+      file('clip.mp4'), file('silent'), file('silent.vtt')]);
+    assert.match(words, /silent\.vtt is left out: there is no text in it/);
+    assert.deepEqual((await readdir(file('silent'))).sort(), ['audio_0', 'stream.mpd', 'video_0']);
+  });
+
   const fails = (what, text, pattern) => test(what, async () => {
     const out = file(what.replace(/\W/g, '-'));
     await assert.rejects(run('haberdash', ['package', file('clip.mp4'), out, '--encrypt',
