@@ -151,11 +151,13 @@ on_stage (const gchar *stage, const gchar *file, gpointer data)
   write_record (record);
 }
 
-/* For the log. */
 static void
 on_note (const gchar *note, gpointer data)
 {
-  g_printerr ("%s\n", note);
+  JsonObject *record = record_new ("note");
+
+  json_object_set_string_member (record, "text", note);
+  write_record (record);
 }
 
 static gboolean

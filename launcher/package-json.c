@@ -64,6 +64,18 @@ add_progress (JsonBuilder *builder, const HabPackage *package)
 }
 
 static void
+add_notes (JsonBuilder *builder, const HabPackage *package)
+{
+  JsonNode *notes = json_from_string (package->notes, NULL);
+
+  json_builder_set_member_name (builder, "notes");
+  if (notes != NULL)
+    json_builder_add_value (builder, notes);
+  else
+    json_builder_add_null_value (builder);
+}
+
+static void
 add_request (JsonBuilder *builder, const HabPackage *package)
 {
   g_autofree gchar *kid = hab_key_to_base64url (package->kid);
@@ -91,6 +103,7 @@ hab_package_json_add (JsonBuilder *builder, const HabPackage *package,
   hab_json_add_text (builder, "status",
       hab_status_to_string (package->status));
   hab_json_add_text (builder, "reason", package->reason);
+  add_notes (builder, package);
   add_progress (builder, package);
   add_request (builder, package);
   hab_json_add_time (builder, "created_at", package->created_us);

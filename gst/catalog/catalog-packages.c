@@ -23,6 +23,7 @@ hab_package_free (HabPackage *package)
   g_free (package->sealed_key);
   g_free (package->url);
   g_free (package->output_file_path);
+  g_free (package->notes);
   g_free (package->idempotency_key);
   g_free (package->request_sha256);
   g_free (package->callback_url);
@@ -60,6 +61,7 @@ enum
   PACKAGE_SEALED_KEY,
   PACKAGE_URL,
   PACKAGE_OUTPUT_FILE_PATH,
+  PACKAGE_NOTES,
   PACKAGE_ATTEMPTS,
   PACKAGE_IDEMPOTENCY_KEY,
   PACKAGE_REQUEST_SHA256,
@@ -106,6 +108,7 @@ hab_catalog_read_package (HabStatement *statement, GError **error)
   package->url = hab_statement_dup_text (statement, PACKAGE_URL);
   package->output_file_path =
       hab_statement_dup_text (statement, PACKAGE_OUTPUT_FILE_PATH);
+  package->notes = hab_statement_dup_text (statement, PACKAGE_NOTES);
   package->attempts = sqlite3_column_int64 (statement, PACKAGE_ATTEMPTS);
   package->idempotency_key =
       hab_statement_dup_text (statement, PACKAGE_IDEMPOTENCY_KEY);

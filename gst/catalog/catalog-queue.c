@@ -180,6 +180,33 @@ hab_catalog_set_progress (HabCatalog *catalog, gint64 package_id,
 }
 
 static gboolean
+update_notes (HabCatalog *catalog, gint64 package_id, const gchar *notes,
+    GError **error)
+{
+  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
+      "UPDATE packages SET notes = :notes, updated_us = :now "
+      "WHERE id = :id AND status NOT IN ('Ready', 'Failed', 'Cancelled')",
+      error);
+
+  if (!statement)
+    return FALSE;
+  hab_statement_bind_int (statement, ":id", package_id);
+  hab_statement_bind_text (statement, ":notes", notes);
+  hab_statement_bind_int (statement, ":now", hab_catalog_now ());
+  return hab_catalog_run (catalog, statement, "store the notes", error);
+}
+
+gboolean
+hab_catalog_set_notes (HabCatalog *catalog, gint64 package_id,
+    const gchar *notes, GError **error)
+{
+  if (!update_notes (catalog, package_id, notes, error))
+    return FALSE;
+  return sqlite3_changes (catalog->db) > 0 ||
+      fail_state (catalog, package_id, "the package has ended", error);
+}
+
+static gboolean
 update_priority (HabCatalog *catalog, gint64 package_id, gint priority,
     GError **error)
 {

@@ -191,6 +191,11 @@ static const gchar queue[] =
     "CREATE INDEX callbacks_due ON callbacks (due_us)"
     "  WHERE status = 'waiting' AND due_us IS NOT NULL;";
 
+/* notes: a JSON array of sentences about what is not in the package. */
+static const gchar notes[] =
+    "ALTER TABLE packages ADD COLUMN notes TEXT NOT NULL DEFAULT '[]'"
+    "  CHECK (json_valid (notes));";
+
 const gchar *const hab_catalog_migrations[] = { tables, uploaded_videos,
-  queue };
+  queue, notes };
 const guint hab_catalog_n_migrations = G_N_ELEMENTS (hab_catalog_migrations);

@@ -190,6 +190,8 @@ typedef struct
   gchar *url;               /* of the manifest; shown as NULL until Ready by
                              * the view */
   gchar *output_file_path;  /* the last finished file */
+  gchar *notes;             /* a JSON array: what of the input is not in it, a
+                             * sentence each */
   guint attempts;
   gchar *idempotency_key;   /* or NULL */
   gchar *request_sha256;    /* of the request that made it, or NULL */
@@ -240,6 +242,9 @@ typedef struct
 
 gboolean hab_catalog_set_progress (HabCatalog *catalog, gint64 package_id,
     const HabProgress *progress, GError **error);
+/* notes: see HabPackage. STATE where the package is in a final status. */
+gboolean hab_catalog_set_notes (HabCatalog *catalog, gint64 package_id,
+    const gchar *notes, GError **error);
 /* STATE unless the package waits. */
 gboolean hab_catalog_set_priority (HabCatalog *catalog, gint64 package_id,
     gint priority, GError **error);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,9 @@
 /* When the catalog cannot be written, which passes: another program holds it,
  * or the disk is full. */
 #define RETRY_SECONDS 2
+/* Of one child, which is not to be trusted. */
+#define MAX_NOTES 32
+#define MAX_NOTE 500
 /* Free space that a package needs beside the size of its input. */
 #define RESERVE_BYTES (G_GUINT64_CONSTANT (16) << 20)
 
@@ -43,6 +47,7 @@ struct _HabJob
   GCancellable *cancellable;
   gulong service_cancelled_id;
   HabRate rate;
+  JsonArray *notes;         /* the child's, strings */
   guint stall_id;
   GError *error;            /* what ended it */
 
@@ -60,6 +65,7 @@ hab_job_free (HabJob *self)
   if (self->output_fd >= 0)
     close (self->output_fd);
   g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->notes, json_array_unref);
   g_clear_error (&self->error);
   g_free (self);
 }
@@ -149,6 +155,7 @@ hab_job_claim (HabService *service, HabVault *vault, GError **error)
   self->package = package;
   self->input_fd = self->output_fd = -1;
   self->cancellable = g_cancellable_new ();
+  self->notes = json_array_new ();
   job_prepare (self, vault, &self->error);
   return self;
 }
@@ -299,6 +306,16 @@ job_take_progress (HabJob *self, JsonObject *record)
 }
 
 static void
+job_take_note (HabJob *self, JsonObject *record)
+{
+  const gchar *text = hab_record_get_text (record, "text");
+
+  if (text != NULL && strlen (text) <= MAX_NOTE &&
+      json_array_get_length (self->notes) < MAX_NOTES)
+    json_array_add_string_element (self->notes, text);
+}
+
+static void
 on_record (JsonObject *record, gpointer data)
 {
   const gchar *kind = hab_record_get_text (record, "record");
@@ -307,6 +324,8 @@ on_record (JsonObject *record, gpointer data)
     job_take_stage (data, record);
   else if (g_strcmp0 (kind, "progress") == 0)
     job_take_progress (data, record);
+  else if (g_strcmp0 (kind, "note") == 0)
+    job_take_note (data, record);
 }
 
 /* --- the end of a package, in the store's thread ---------------------- */
@@ -327,11 +346,22 @@ job_move (HabJob *self, GError **error)
   HabDataDir *dir = hab_service_get_data_dir (self->service);
   const gchar *code = self->package->code;
 
-  /* Left there by a service that died between the move and the status. */
+  /* Of an attempt before, should its removal have failed. */
   hab_data_dir_remove (dir, HAB_FOLDER_PACKAGES, code);
   self->moved = hab_data_dir_move (dir, HAB_FOLDER_WORK, code,
       HAB_FOLDER_PACKAGES, code, error);
   return self->moved;
+}
+
+static gboolean
+job_set_notes (HabJob *self, HabVault *vault, GError **error)
+{
+  g_autoptr (JsonNode) root =
+      json_node_init_array (json_node_alloc (), self->notes);
+  g_autofree gchar *text = json_to_string (root, FALSE);
+
+  return hab_catalog_set_notes (vault->catalog, self->package->id, text,
+      error);
 }
 
 static gboolean
@@ -343,8 +373,9 @@ job_set_ready (HabJob *self, HabVault *vault, GError **error)
   g_autofree gchar *manifest =
       g_build_filename (folder, "dash", "stream.mpd", NULL);
 
-  return hab_catalog_set_status (vault->catalog, self->package->id,
-      HAB_STATUS_READY, NULL, manifest, error);
+  return job_set_notes (self, vault, error) &&
+      hab_catalog_set_status (vault->catalog, self->package->id,
+          HAB_STATUS_READY, NULL, manifest, error);
 }
 
 static gboolean

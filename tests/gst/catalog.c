@@ -286,7 +286,7 @@ test_open (Fixture *fixture, gconstpointer data)
 {
   open_catalog (fixture);
   assert_query (fixture->path, "PRAGMA journal_mode", "wal\n");
-  assert_query (fixture->path, "PRAGMA user_version", "3\n");
+  assert_query (fixture->path, "PRAGMA user_version", "4\n");
   assert_query (fixture->path,
       "SELECT count(*) FROM sqlite_schema "
       "WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
@@ -636,7 +636,11 @@ test_queue (Fixture *fixture, gconstpointer data)
   g_assert_cmpfloat (after->progress, ==, 0.5);
   g_assert_cmpstr (after->output_file_path, ==, "video_0/init.mp4");
 
+  g_assert_true (hab_catalog_set_notes (catalog, first, "[\"a\"]", NULL));
+  g_assert_false (hab_catalog_set_notes (catalog, first, "no JSON", NULL));
   set_status (catalog, first, HAB_STATUS_READY, NULL, "stream.mpd");
+  g_assert_false (hab_catalog_set_notes (catalog, first, "[]", &error));
+  assert_error (error, STATE);
   g_assert_false (hab_catalog_set_status (catalog, first, HAB_STATUS_FAILED,
       "late", NULL, &error));
   assert_error (error, STATE);

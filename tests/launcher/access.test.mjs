@@ -47,7 +47,7 @@ test('methods', async (t) => {
   const service = await startService(t);
   const cases = [['PUT', '/input_content', 'POST, GET, HEAD'], ['POST', '/', 'GET, HEAD'],
     ['DELETE', '/packaged_content', 'POST, GET, HEAD'], ['GET', '/success', 'POST'],
-    ['PATCH', '/packaged_content/1', 'GET, HEAD, DELETE'], ['GET', '/license/clearkey', 'POST']];
+    ['PUT', '/packaged_content/1', 'GET, HEAD, PATCH, DELETE'], ['GET', '/license/clearkey', 'POST']];
   for (const [method, target, allow] of cases) {
     const answer = await send(service.api, method, target);
     problem(assert, answer, 405);

@@ -210,6 +210,13 @@ test('a reason names the file, the track and what to do', async (t) => {
     /^sound\.mkv: track 2 \(audio\): .*MP3.*convert it/);
   assert.match(await end(await make('vp9.webm', '-t', '1', '-c:v', 'libvpx-vp9', '-cpu-used', '8', '-deadline', 'realtime', '-an')),
     /^vp9\.webm: track 1 \(video\): .*VP9.*convert it/);
+  // what is not in a package that is made is said, too
+  const partly = await make('vorbis.mkv', '-c:v', 'copy', '-c:a', 'libvorbis');
+  const made = await post(service.api, '/packaged_content',
+    { ...request, input_content_id: partly.input_content_id }, { Prefer: 'wait=60' });
+  assert.equal(made.json.status, 'Ready');
+  assert.equal(made.json.notes.length, 1);
+  assert.match(made.json.notes[0], /track 2.*vorbis/i);
   const gone = await make('gone.mkv', '-c', 'copy', '-an');
   await sql(service.dataDir, `UPDATE inputs SET storage = 'nowhere' WHERE id = ${gone.input_content_id}`);
   assert.match(await end(gone), /^gone\.mkv: .*upload it again.*nowhere/);
