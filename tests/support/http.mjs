@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Files over HTTP, with ranges, as a player asks for them.
 
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { pipeline } from 'node:stream';
@@ -41,9 +40,13 @@ const send = async (places, request, response) => {
       request, response);
 };
 
+// Of one file from its size to its last byte, also where another takes its name
+// meanwhile.
 const sendFile = async (file, request, response) => {
-  const info = await stat(file).catch(() => null);
+  const handle = await open(file).catch(() => null);
+  const info = await handle?.stat();
   if (!info?.isFile()) {
+    await handle?.close();
     response.writeHead(404).end();
     return;
   }
@@ -55,18 +58,24 @@ const sendFile = async (file, request, response) => {
     'Accept-Ranges': 'bytes',
     ...(range ? { 'Content-Range': `bytes ${start}-${end}/${info.size}` } : {}),
   });
-  if (request.method === 'HEAD' || info.size === 0)
+  if (request.method === 'HEAD' || info.size === 0) {
+    await handle.close();
     response.end();
-  else
-    pipeline(createReadStream(file, { start, end }), response, () => {});
+  } else {
+    pipeline(handle.createReadStream({ start, end }), response, () => {});
+  }
 };
 
 // places: folders, or functions of request and response, by the beginning of
-// the path; '/' must be among them. Gives the address, without a slash at its
-// end. It ends with the test file.
-export const serve = async (places) => {
-  const server = http.createServer((request, response) =>
-    send(places, request, response).catch((error) => response.destroy(error)));
+// the path; '/' must be among them. missing: gets the paths of what was asked for
+// and is not there. Gives the address, without a slash at its end. It ends with
+// the test file.
+export const serve = async (places, { missing = [] } = {}) => {
+  const server = http.createServer((request, response) => {
+    response.on('finish', () => response.statusCode === 404 &&
+      missing.push(request.url));
+    send(places, request, response).catch((error) => response.destroy(error));
+  });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   after(() => {
     server.close();
