@@ -17,6 +17,7 @@ typedef struct
   guint width, height, rate;
   guint8 transfer;
   guint offset_ms; /* of its second segment */
+  gboolean placed;
 } Row;
 
 static HabRepresentation *
@@ -35,6 +36,7 @@ rep_new (const Row *row, guint i)
   rep->content.role = row->role;
   rep->default_kid = g_strdup (row->kid);
   rep->set = row->set;
+  rep->placed = row->placed;
   rep->timescale = 1000;
   rep->width = row->width ? row->width : 1280;
   rep->height = row->height ? row->height : 720;
@@ -60,6 +62,8 @@ describe (const HabPresentation *presentation)
     for (guint j = 0; j < set->switchable->len; j++)
       g_string_append_printf (text, " [switch %u]",
           g_array_index (set->switchable, guint, j));
+    if (set->overlapping)
+      g_string_append (text, " [overlapping]");
     g_string_append_c (text, ';');
   }
   return g_string_free (text, FALSE);
@@ -151,6 +155,12 @@ static const struct
       "1: track_0; 2: track_1;", NULL },
   { "asked-not-aligned", { { .set = 0 }, { .set = 0, .offset_ms = 40 }, END },
       NULL,
+      "segment 2 of track_0 begins at 4.000000 s, that of track_1 at "
+      "4.040000 s" },
+  { "placed-not-aligned",
+      { { .set = 0, .placed = TRUE },
+          { .set = 0, .placed = TRUE, .offset_ms = 40 }, END },
+      "0: track_0 track_1 [overlapping];",
       "segment 2 of track_0 begins at 4.000000 s, that of track_1 at "
       "4.040000 s" },
   { "asked-kinds",

@@ -406,6 +406,52 @@ test_no_key_named (void)
   g_assert_null (strstr (text, "EXT-X-KEY"));
 }
 
+/* What goes on, with and without a window, and what has ended. */
+static const struct
+{
+  gboolean dynamic;
+  guint64 window;
+  const gchar *type, *end;
+} lives[] = {
+  { TRUE, 30000, "", "" },
+  { TRUE, 0, "#EXT-X-PLAYLIST-TYPE:EVENT\n", "" },
+  { FALSE, 30000, "", "#EXT-X-ENDLIST\n" },
+  { FALSE, 0, "#EXT-X-PLAYLIST-TYPE:EVENT\n", "#EXT-X-ENDLIST\n" },
+};
+
+static void
+test_live (gconstpointer data)
+{
+  const guint i = GPOINTER_TO_UINT (data);
+  const HabSegment later = { .time = 30 * 24000, .duration = 96096 };
+  const HabPresentation presentation = {
+    .dynamic = lives[i].dynamic,
+    .is_live = TRUE,
+    .live = { .start = G_GINT64_CONSTANT (1795262400250000),
+        .window = lives[i].window },
+  };
+  g_autoptr (HabRepresentation) rep = video_new ();
+  g_autofree gchar *text = NULL, *expected = NULL;
+
+  rep->first_number = 41;
+  rep->longest = 6 * 24000;
+  g_array_append_val (rep->segments, later);
+  text = hab_hls_write_media (&presentation, rep, &no_keys);
+  expected = g_strdup_printf ("#EXTM3U\n"
+      "#EXT-X-VERSION:7\n"
+      "#EXT-X-TARGETDURATION:6\n"
+      "#EXT-X-MEDIA-SEQUENCE:41\n"
+      "%s"
+      "#EXT-X-MAP:URI=\"init.mp4\"\n"
+      "#EXT-X-PROGRAM-DATE-TIME:2026-11-21T12:00:00.250Z\n"
+      "#EXTINF:4.004000,\n41.m4s\n"
+      "#EXTINF:4.004000,\n42.m4s\n"
+      "#EXTINF:1.001000,\n43.m4s\n"
+      "#EXT-X-PROGRAM-DATE-TIME:2026-11-21T12:00:30.250Z\n"
+      "#EXTINF:4.004000,\n44.m4s\n%s", lives[i].type, lives[i].end);
+  g_assert_cmpstr (text, ==, expected);
+}
+
 gint
 main (gint argc, gchar **argv)
 {
@@ -423,6 +469,11 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/hls/multivariant", test_multivariant);
   g_test_add_func ("/hls/codecs", test_codecs);
   g_test_add_func ("/hls/audio-only", test_audio_only);
+  for (guint i = 0; i < G_N_ELEMENTS (lives); i++) {
+    g_autofree gchar *path = g_strdup_printf ("/hls/live/%u", i);
+
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_live);
+  }
   g_test_add_func ("/hls/audio-groups", test_audio_groups);
   g_test_add_func ("/hls/roles", test_roles);
   g_test_add_func ("/hls/key-of-each", test_key_of_each);

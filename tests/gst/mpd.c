@@ -269,6 +269,60 @@ test_own_timelines (Fixture *f, gconstpointer data)
       "'urn:mpeg:dash:adaptation-set-switching:2016']/@value)", "2,3");
 }
 
+/* 2026-11-21T12:00:00.250Z, in microseconds */
+#define LIVE_START G_GINT64_CONSTANT (1795262400250000)
+
+static void
+test_dynamic (Fixture *f, gconstpointer data)
+{
+  f->presentation->dynamic = f->presentation->is_live = TRUE;
+  f->presentation->live = (HabLive){ LIVE_START, LIVE_START + 16999999, 30000,
+    4000, 12000, "http://localhost/time" };
+  f->video->first_number = 3;
+  f->video->longest = 5000;
+  add_segment (f->video, 8000, 4000);
+  add_segment (f->video, 12000, 4000);
+  write_and_parse (f);
+
+  assert_xpath (f, "string(/m:MPD/@type)", "dynamic");
+  assert_xpath (f, "string(/m:MPD/@availabilityStartTime)",
+      "2026-11-21T12:00:00.250Z");
+  assert_xpath (f, "string(/m:MPD/@publishTime)", "2026-11-21T12:00:17.249Z");
+  assert_xpath (f, "string(/m:MPD/@minimumUpdatePeriod)", "PT4.000S");
+  assert_xpath (f, "string(/m:MPD/@timeShiftBufferDepth)", "PT30.000S");
+  assert_xpath (f, "string(/m:MPD/@suggestedPresentationDelay)", "PT12.000S");
+  assert_xpath (f, "string(/m:MPD/@maxSegmentDuration)", "PT5.000S");
+  assert_xpath (f, "count(/m:MPD/@mediaPresentationDuration)", "0");
+  assert_xpath (f, "string(//m:SegmentTemplate/@startNumber)", "3");
+  assert_xpath (f, "string(//m:S[1]/@t)", "8000");
+  assert_xpath (f, "string(/m:MPD/m:UTCTiming/@value)",
+      "http://localhost/time");
+}
+
+/* Behind the end, with what is left of it. */
+static void
+test_ended (Fixture *f, gconstpointer data)
+{
+  f->presentation->is_live = TRUE;
+  f->presentation->live = (HabLive){ .start = LIVE_START, .window = 30000 };
+  add_segment (f->video, 8000, 4000);
+  write_and_parse (f);
+
+  assert_xpath (f, "string(/m:MPD/@type)", "static");
+  assert_xpath (f, "string(/m:MPD/@mediaPresentationDuration)", "PT12.000S");
+  assert_xpath (f, "count(/m:MPD/@minimumUpdatePeriod | "
+      "/m:MPD/@timeShiftBufferDepth | /m:MPD/m:UTCTiming)", "0");
+}
+
+static void
+test_overlapping (Fixture *f, gconstpointer data)
+{
+  hab_presentation_get (f->presentation, 0)->overlapping = TRUE;
+  add_segment (f->video, 0, 4000);
+  write_and_parse (f);
+  assert_xpath (f, "count(//@segmentAlignment)", "0");
+}
+
 static void
 test_representations (Fixture *f, gconstpointer data)
 {
@@ -372,6 +426,10 @@ main (gint argc, gchar **argv)
   g_test_add ("/mpd/single-file", Fixture, NULL, set_up, test_single_file,
       tear_down);
   g_test_add ("/mpd/text", Fixture, NULL, set_up, test_text, tear_down);
+  g_test_add ("/mpd/dynamic", Fixture, NULL, set_up, test_dynamic, tear_down);
+  g_test_add ("/mpd/ended", Fixture, NULL, set_up, test_ended, tear_down);
+  g_test_add ("/mpd/overlapping", Fixture, NULL, set_up, test_overlapping,
+      tear_down);
   g_test_add ("/mpd/ladder", Fixture, NULL, set_up, test_ladder, tear_down);
   g_test_add ("/mpd/own-timelines", Fixture, NULL, set_up,
       test_own_timelines, tear_down);
