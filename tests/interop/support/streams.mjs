@@ -178,7 +178,7 @@ export const videos = {
   'H.265, parameter sets that change': changing('hevc', 'hev1', (params) =>
     ['-c:v', 'libx265', '-x265-params',
       `log-level=none:keyint=25:repeat-headers=1:open-gop=0:${params}`], [
-    'bframes=2:weightp=0:ref=1:wpp=0:no-deblock=1:qp=30',
+    'bframes=0:weightp=0:ref=1:wpp=0:no-deblock=1:qp=30',
     'bframes=0:ref=4:slices=2:ctu=16:max-tu-size=16:qg-size=16:cbqpoffs=2:qp=20',
   ]),
 
