@@ -22,6 +22,7 @@ struct _HabDashPublisher
   gboolean type_decided; /* which is with the first segment */
   gboolean is_live;
   gint64 start;          /* see HabLive */
+  GstClockTime lateness; /* of the first segment, behind its end */
   gboolean published;    /* players know it */
   gboolean noted;        /* that representations do not meet */
   GHashTable *places;    /* of representation id: number of its set */
@@ -123,7 +124,7 @@ describe_live (const HabDashPublisher *publisher)
   const HabDashSettings *settings = publisher->settings;
   GstClockTime delay = settings->suggested_presentation_delay > 0 ?
       settings->suggested_presentation_delay :
-      DELAY_SEGMENTS * settings->fragment_duration;
+      DELAY_SEGMENTS * settings->fragment_duration + publisher->lateness;
 
   return (HabLive){
     .start = publisher->start,
@@ -252,20 +253,27 @@ is_to_be_live (const HabDashPublisher *publisher, GPtrArray *streams)
   return settings->type == HAB_PRESENTATION_DYNAMIC;
 }
 
-/* When running time was 0, by the clock; but nothing that is there, which is up
- * to end, can be in the future, also where the input is faster than the clock.
- * Microseconds since 1970. */
-static gint64
-find_start (const HabDashPublisher *publisher, GstClockTime end)
+/* Now, in running time, by the clock; but nothing that is there, which is up to
+ * end, can be in the future, also where the input is faster than the clock. */
+static GstClockTime
+running_time (const HabDashPublisher *publisher, GstClockTime end)
 {
   g_autoptr (GstClock) clock = gst_element_get_clock (publisher->element);
   GstClockTime base = gst_element_get_base_time (publisher->element);
-  gint64 ago = GST_TIME_AS_USECONDS (end);
 
-  if (clock && GST_CLOCK_TIME_IS_VALID (base))
-    ago = MAX (ago, (gint64) GST_TIME_AS_USECONDS (
-        gst_clock_get_time (clock) - base));
-  return g_get_real_time () - ago;
+  if (clock == NULL || !GST_CLOCK_TIME_IS_VALID (base))
+    return end;
+  return MAX (end, gst_clock_get_time (clock) - base);
+}
+
+/* Lock held. end: of the first segment. */
+static void
+find_start (HabDashPublisher *publisher, GstClockTime end)
+{
+  GstClockTime now = running_time (publisher, end);
+
+  publisher->start = g_get_real_time () - GST_TIME_AS_USECONDS (now);
+  publisher->lateness = now - end;
 }
 
 /* Lock held. */
@@ -277,7 +285,7 @@ is_live (HabDashPublisher *publisher, GPtrArray *streams, GstClockTime end)
   publisher->type_decided = TRUE;
   publisher->is_live = is_to_be_live (publisher, streams);
   if (publisher->is_live)
-    publisher->start = find_start (publisher, end);
+    find_start (publisher, end);
   return publisher->is_live;
 }
 

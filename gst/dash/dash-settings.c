@@ -206,7 +206,8 @@ install_live (GParamSpec **props)
   props[PROP_SUGGESTED_PRESENTATION_DELAY] = g_param_spec_uint64 (
       "suggested-presentation-delay", "Suggested presentation delay",
       "Nanoseconds behind the present at which players of a dynamic "
-      "presentation shall be; 0: three times fragment-duration",
+      "presentation shall be; 0: three times fragment-duration, and as long as "
+      "the first segment took to get here",
       0, G_MAXINT64, 0, flags);
   props[PROP_UTC_TIMING_URL] = g_param_spec_string ("utc-timing-url",
       "UTC timing URL",

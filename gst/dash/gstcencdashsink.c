@@ -4,9 +4,9 @@
  * SECTION:element-cencdashsink
  * @title: cencdashsink
  *
- * Writes a static MPEG-DASH presentation: for each pad a folder of its name
- * beside the manifest, with `init.mp4`, `1.m4s`, `2.m4s`, ..., and at the end
- * the manifest. Tracks that cbcsenc encrypted are written as Common Encryption
+ * Writes a MPEG-DASH presentation: for each pad a folder of its name beside the
+ * manifest, with `init.mp4`, `1.m4s`, `2.m4s`, ..., and the manifest: at the end,
+ * or of a live input with every segment. Tracks that cbcsenc encrypted are written as Common Encryption
  * and announced by ContentProtection; the others stay in the clear.
  *
  * Each pad brings its own queue, so that a launch line needs none. A pad that
@@ -23,8 +23,23 @@
  * `2.vtt`, ..., a `fragment-duration` each. Text is always in the clear. A text
  * track without a cue is left out.
  *
- * The pads have properties of their own: `language` and `label` say what people
+ * Pads of the same content become Representations of one AdaptationSet, which a
+ * player switches between, where their segments begin at the same times; for a
+ * video that means key frames at the same pictures. Where they do not, they go to
+ * sets of their own, with a warning. What the same content is: video of one codec,
+ * picture aspect ratio and dynamic range; audio of one codec, channels, sampling
+ * rate and known language; both with the same language, label, role and key. The
+ * pads' property `adaptation-set` says it instead: pads of one number are one
+ * set, and an error where they do not meet. `language` and `label` say what people
  * choose a track by, `role` what it is for.
+ *
+ * Where the input is live, or `presentation-type` is `dynamic`, the manifest is
+ * there with the first segments of all linked pads and follows every further one.
+ * With `time-shift-buffer-depth` it names those of a window only, and segments
+ * behind it are removed when nobody can have a manifest any more that names them.
+ * At the end the presentation becomes static, with what there is of it then.
+ * Text comes at the end. The element waits for no clock: an input that
+ * comes faster than it can be watched needs clocksync in front.
  *
  * Element messages on the bus:
  *
@@ -34,7 +49,8 @@
  *   (from the start of the segment to the end of its first picture) in bytes,
  *   #guint64. Of a text track there is one message, of its file.
  * * `cencdashsink-complete`: all segments are in place.
- * * `cencdashsink-manifest`: the manifest is in place. `location`, string.
+ * * `cencdashsink-manifest`: the manifest is in place. `location`, string;
+ *   `dynamic`, #gboolean: another one follows.
  *
  * With `durable` set, what a message tells of outlives a power cut.
  *
@@ -45,6 +61,14 @@
  *   in. ! video/x-h264 ! gopsplit ! \
  *     cbcsenc kid=a16e402b9056e371f36d348aa62bb749 key-file=key.hex ! dash.video_0 \
  *   in. ! audio/mpeg ! dash.audio_0
+ * ]|
+ * Live, for an hour to look back:
+ * |[
+ * gst-launch-1.0 -e cencdashsink name=dash location=live/stream.mpd hls=true \
+ *   time-shift-buffer-depth=3600000000000 \
+ *   v4l2src ! videoconvert ! x264enc key-int-max=100 tune=zerolatency ! h264parse ! \
+ *     gopsplit ! cbcsenc kid=a16e402b9056e371f36d348aa62bb749 key-file=key.hex ! dash.video_0 \
+ *   pulsesrc ! avenc_aac ! aacparse ! dash.audio_0
  * ]|
  *
  * Since: 0.1
