@@ -21,6 +21,7 @@ struct _HabService
 {
   const HabSettings *settings;
   HabDataDir *dir;
+  HabDiskSpace *space;
   HabStore *store;
   HabWorkers *readers;
   HabFeed *feed;
@@ -233,6 +234,7 @@ hab_service_new (const HabSettings *settings, GError **error)
   self->dir = hab_data_dir_open (settings->data_dir, error);
   if (self->dir == NULL)
     return NULL;
+  self->space = hab_disk_space_new (self->dir);
   catalog_path = hab_data_dir_build_path (self->dir, "catalog.sqlite");
   is_new = !g_file_test (catalog_path, G_FILE_TEST_EXISTS);
   self->store = open_store (self->dir, catalog_path, error);
@@ -262,6 +264,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->queue, hab_queue_free);
   g_clear_pointer (&self->feed, hab_feed_free);
   g_clear_pointer (&self->readers, hab_workers_free);
+  g_clear_pointer (&self->space, hab_disk_space_free);
   g_clear_pointer (&self->dir, hab_data_dir_free);
   g_ptr_array_unref (self->hosts);
   g_object_unref (self->cancellable);
@@ -319,6 +322,12 @@ HabDataDir *
 hab_service_get_data_dir (HabService *self)
 {
   return self->dir;
+}
+
+HabDiskSpace *
+hab_service_get_space (HabService *self)
+{
+  return self->space;
 }
 
 HabStore *

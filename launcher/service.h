@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "data-dir.h"
+#include "disk-space.h"
 #include "settings.h"
 #include "store.h"
 #include "worker.h"
@@ -33,6 +34,7 @@ void hab_service_check_idle (HabService *service);
 
 const HabSettings *hab_service_get_settings (HabService *service);
 HabDataDir *hab_service_get_data_dir (HabService *service);
+HabDiskSpace *hab_service_get_space (HabService *service);
 HabStore *hab_service_get_store (HabService *service);
 /* Children that somebody waits for: indexing, cutting. */
 HabWorkers *hab_service_get_readers (HabService *service);

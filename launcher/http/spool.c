@@ -10,8 +10,9 @@
 #include <nettle/sha2.h>
 #include <unistd.h>
 
-#define BLOCK_SIZE (512 * 1024)
-#define MAX_PENDING (4 * BLOCK_SIZE)
+/* A spool has a block that is written, and as many bytes that wait. */
+#define BLOCK_SIZE (256 * 1024)
+#define MAX_PENDING (2 * BLOCK_SIZE)
 
 struct _HabSpool
 {

@@ -7,33 +7,23 @@
 
 #include <string.h>
 
+#include "inflow.h"
 #include "multipart.h"
 #include "problem.h"
 #include "request.h"
-#include "spool.h"
 
-/* A client that sends nothing for so long is given up. */
-#define IDLE_SECONDS 60
-/* What is left free on the disk for the catalog and for finishing jobs. */
-#define RESERVE_BYTES (G_GUINT64_CONSTANT (64) << 20)
 /* What a multipart body may be longer than the file in it. */
 #define MULTIPART_OVERHEAD (64 * 1024)
-/* Each holds a buffer of some MiB. */
-#define MAX_UPLOADS 8
 
 struct _HabUpload
 {
   HabRequest *request; /* not counted: the request owns the upload */
+  HabInflow *inflow;
   HabMultipart *multipart; /* NULL for a raw body */
-  HabSpool *spool;
   gchar *name;
   guint64 max_bytes;
   gboolean in_file; /* the part that comes now is the file */
-  gboolean stopped, held;
-  guint idle_id;
 };
-
-static guint n_uploads; /* main thread */
 
 gboolean
 hab_upload_check_name (const gchar *name, GError **error)
@@ -85,19 +75,25 @@ on_part_begin (const gchar *name, const gchar *filename, gpointer data,
 }
 
 static gboolean
+fail_too_large (HabUpload *self, GError **error)
+{
+  hab_http_error_set (error, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
+      "The file is larger than the %" G_GUINT64_FORMAT " bytes that this "
+      "service takes", self->max_bytes);
+  return FALSE;
+}
+
+static gboolean
 store_bytes (const guint8 *bytes, gsize size, gpointer data, GError **error)
 {
   HabUpload *self = data;
 
   if (self->multipart != NULL && !self->in_file)
     return TRUE;
-  if (size > self->max_bytes - hab_spool_get_size (self->spool)) {
-    hab_http_error_set (error, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
-        "The file is larger than the %" G_GUINT64_FORMAT " bytes that this "
-        "service takes", self->max_bytes);
-    return FALSE;
-  }
-  return hab_spool_append (self->spool, bytes, size, error);
+  if (size > self->max_bytes -
+          hab_spool_get_size (hab_inflow_get_spool (self->inflow)))
+    return fail_too_large (self, error);
+  return hab_inflow_append (self->inflow, bytes, size, error);
 }
 
 static gboolean
@@ -163,110 +159,61 @@ upload_read_type (HabUpload *self, GError **error)
 }
 
 static gboolean
-upload_check_size (HabUpload *self, HabDataDir *dir, GError **error)
+upload_check_size (HabUpload *self, GError **error)
 {
-  SoupMessageHeaders *headers = hab_request_get_headers (self->request);
   guint64 overhead = self->multipart != NULL ? MULTIPART_OVERHEAD : 0;
-  guint64 length = 0;
+  guint64 length = hab_inflow_get_announced (self->request);
 
-  if (soup_message_headers_get_encoding (headers) ==
-      SOUP_ENCODING_CONTENT_LENGTH)
-    length = MAX (soup_message_headers_get_content_length (headers), 0);
-  if (length > overhead && length - overhead > self->max_bytes) {
-    hab_http_error_set (error, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
-        "The file is larger than the %" G_GUINT64_FORMAT " bytes that this "
-        "service takes", self->max_bytes);
-    return FALSE;
-  }
-  if (hab_data_dir_get_free_bytes (dir) < length + RESERVE_BYTES) {
-    hab_http_error_set (error, 507,
-        "There is not enough space on the service's disk; remove packages or "
-        "input contents that are not needed");
-    return FALSE;
-  }
+  if (length > overhead && length - overhead > self->max_bytes)
+    return fail_too_large (self, error);
   return TRUE;
 }
 
 /* --- the file --------------------------------------------------------- */
 
 static gboolean
-on_idle (gpointer data)
+upload_open (HabUpload *self, GError **error)
 {
-  HabUpload *self = data;
-  GError *error = NULL;
+  HabService *service = hab_request_get_service (self->request);
+  HabSpool *spool;
 
-  self->idle_id = 0;
-  hab_http_error_set (&error, SOUP_STATUS_REQUEST_TIMEOUT,
-      "Nothing of the file came for %d seconds; send it again", IDLE_SECONDS);
-  hab_upload_stop (self);
-  hab_request_refuse (self->request, error);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-upload_restart_clock (HabUpload *self)
-{
-  g_clear_handle_id (&self->idle_id, g_source_remove);
-  if (!self->stopped && !self->held)
-    self->idle_id = g_timeout_add_seconds (IDLE_SECONDS, on_idle, self);
-}
-
-static void
-on_drained (gpointer data)
-{
-  HabUpload *self = data;
-
-  if (!self->held || self->stopped || hab_spool_is_full (self->spool))
-    return;
-  self->held = FALSE;
-  hab_request_resume (self->request);
-  upload_restart_clock (self);
+  self->inflow = hab_inflow_new (self->request, error);
+  if (self->inflow == NULL)
+    return FALSE;
+  spool = hab_spool_new (hab_service_get_data_dir (service), error);
+  if (spool != NULL)
+    hab_inflow_set_spool (self->inflow, spool);
+  return spool != NULL;
 }
 
 HabUpload *
 hab_upload_new (HabRequest *request, GError **error)
 {
   HabService *service = hab_request_get_service (request);
-  HabDataDir *dir = hab_service_get_data_dir (service);
-  HabUpload *self;
+  HabUpload *self = g_new0 (HabUpload, 1);
 
-  if (n_uploads >= MAX_UPLOADS) {
-    hab_http_error_set (error, SOUP_STATUS_SERVICE_UNAVAILABLE,
-        "%d uploads are on their way; try again when one is done",
-        MAX_UPLOADS);
-    return NULL;
-  }
-  self = g_new0 (HabUpload, 1);
-  n_uploads++;
   self->request = request;
   self->max_bytes = hab_service_get_settings (service)->max_upload;
-  if (!upload_read_type (self, error) ||
-      !upload_check_size (self, dir, error) ||
-      (self->spool = hab_spool_new (dir, error)) == NULL) {
-    hab_upload_free (self);
-    return NULL;
-  }
-  hab_spool_set_drained (self->spool, on_drained, self);
-  upload_restart_clock (self);
-  return self;
+  if (upload_read_type (self, error) && upload_check_size (self, error) &&
+      upload_open (self, error))
+    return self;
+  hab_upload_free (self);
+  return NULL;
 }
 
 void
 hab_upload_stop (HabUpload *self)
 {
-  self->stopped = TRUE;
-  g_clear_handle_id (&self->idle_id, g_source_remove);
-  g_clear_pointer (&self->spool, hab_spool_free);
+  hab_inflow_stop (self->inflow);
 }
 
 void
 hab_upload_free (HabUpload *self)
 {
-  hab_upload_stop (self);
+  g_clear_pointer (&self->inflow, hab_inflow_free);
   g_clear_pointer (&self->multipart, hab_multipart_free);
   g_free (self->name);
   g_free (self);
-  n_uploads--;
 }
 
 static gboolean
@@ -290,17 +237,13 @@ gboolean
 hab_upload_feed (HabUpload *self, const guint8 *bytes, gsize size,
     GError **error)
 {
-  if (self->stopped)
+  if (hab_inflow_is_stopped (self->inflow))
     return TRUE;
   if (!upload_take (self, bytes, size, error)) {
     hab_upload_stop (self);
     return FALSE;
   }
-  if (hab_spool_is_full (self->spool)) {
-    self->held = TRUE;
-    hab_request_pause (self->request);
-  }
-  upload_restart_clock (self);
+  hab_inflow_go_on (self->inflow);
   return TRUE;
 }
 
@@ -320,7 +263,7 @@ upload_check_end (HabUpload *self, GError **error)
         "There is no field \"file\" in the form");
     return FALSE;
   }
-  if (hab_spool_get_size (self->spool) == 0) {
+  if (hab_spool_get_size (hab_inflow_get_spool (self->inflow)) == 0) {
     hab_http_error_set (error, SOUP_STATUS_UNPROCESSABLE_ENTITY,
         "The file is empty");
     return FALSE;
@@ -334,6 +277,7 @@ on_spooled (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GTask) task = data;
   HabUpload *self = g_task_get_task_data (task);
   g_autoptr (HabUploaded) uploaded = NULL;
+  HabSpool *spool;
   GError *error = NULL;
   gchar *sha256 = hab_spool_finish_finish (NULL, result, &error);
 
@@ -343,14 +287,15 @@ on_spooled (GObject *source, GAsyncResult *result, gpointer data)
   }
   uploaded = g_new0 (HabUploaded, 1);
   uploaded->sha256 = sha256;
-  if (self->stopped) {
+  spool = hab_inflow_get_spool (self->inflow);
+  if (spool == NULL) {
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED,
         "The client is gone");
     return;
   }
   uploaded->name = g_strdup (self->name);
-  uploaded->size_bytes = hab_spool_get_size (self->spool);
-  uploaded->incoming = hab_spool_steal_name (self->spool);
+  uploaded->size_bytes = hab_spool_get_size (spool);
+  uploaded->incoming = hab_spool_steal_name (spool);
   g_task_return_pointer (task, g_steal_pointer (&uploaded),
       (GDestroyNotify) hab_uploaded_free);
 }
@@ -362,10 +307,11 @@ hab_upload_finish_async (HabUpload *self, GAsyncReadyCallback callback,
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   GError *error = NULL;
 
-  g_clear_handle_id (&self->idle_id, g_source_remove);
+  hab_inflow_end (self->inflow);
   g_task_set_task_data (task, self, NULL);
   if (upload_check_end (self, &error))
-    hab_spool_finish_async (self->spool, on_spooled, g_steal_pointer (&task));
+    hab_spool_finish_async (hab_inflow_get_spool (self->inflow), on_spooled,
+        g_steal_pointer (&task));
   else
     g_task_return_error (task, error);
 }

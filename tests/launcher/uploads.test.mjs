@@ -201,14 +201,14 @@ test('a client that leaves in the middle', async (t) => {
 test('too many uploads at once are told to come later', async (t) => {
   const service = await startService(t);
   const { hostname, port } = new URL(service.api);
-  const sockets = Array.from({ length: 8 }, (_, i) => {
+  const sockets = Array.from({ length: 32 }, (_, i) => {
     const socket = net.connect(port, hostname);
     socket.on('error', () => {});
     socket.write(`POST /input_content?name=${i} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nx`);
     return socket;
   });
   const incoming = path.join(service.dataDir, 'incoming');
-  await until(async () => (await fs.readdir(incoming)).length === 8, 'they begin');
+  await until(async () => (await fs.readdir(incoming)).length === 32, 'they begin');
   const refused = await upload(service, 'a.mp4', await makeClip());
   problem(assert, refused, 503);
   assert.ok(refused.headers['retry-after']);
