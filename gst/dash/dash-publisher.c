@@ -87,6 +87,28 @@ keep_places (HabDashPublisher *publisher, const HabPresentation *presentation)
   }
 }
 
+static gboolean
+is_nothing (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+}
+
+/* (transfer full) (nullable): without error where there is nothing of it. */
+static HabRepresentation *
+describe_stream (HabDashPublisher *publisher, HabDashStream *stream,
+    GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  HabRepresentation *rep = hab_dash_stream_describe (stream,
+      publisher->settings, publisher->is_live, &cause);
+
+  if (rep)
+    place (publisher, rep);
+  else if (!is_nothing (cause))
+    g_propagate_error (error, g_steal_pointer (&cause));
+  return rep;
+}
+
 /* Text last. It is there when it has ended, and not before. */
 static GPtrArray *
 describe_streams (HabDashPublisher *publisher, GPtrArray *streams,
@@ -94,26 +116,25 @@ describe_streams (HabDashPublisher *publisher, GPtrArray *streams,
 {
   g_autoptr (GPtrArray) reps = g_ptr_array_new_with_free_func (
       (GDestroyNotify) hab_representation_free);
+  g_autoptr (GError) cause = NULL;
   gint n_timed = 0;
 
-  for (guint i = 0; i < streams->len; i++) {
-    HabDashStream *stream = streams->pdata[i];
-    HabRepresentation *rep;
+  for (guint i = 0; i < streams->len && cause == NULL; i++) {
+    HabRepresentation *rep = describe_stream (publisher, streams->pdata[i],
+        &cause);
 
-    if (hab_dash_stream_is_empty (stream))
-      continue;
-    rep = hab_dash_stream_describe (stream, publisher->settings,
-        publisher->is_live, error);
-    if (rep == NULL)
-      return NULL;
-    place (publisher, rep);
-    g_ptr_array_insert (reps,
-        rep->content.kind == HAB_MEDIA_TEXT ? -1 : n_timed++, rep);
+    if (rep)
+      g_ptr_array_insert (reps,
+          rep->content.kind == HAB_MEDIA_TEXT ? -1 : n_timed++, rep);
+  }
+  if (cause) {
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return NULL;
   }
   /* Text is no presentation of what should have been seen and heard. */
   if (reps->len > 0 && (n_timed > 0 || !hab_dash_streams_have_media (streams)))
     return g_steal_pointer (&reps);
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED,
       "the input ended before a single segment");
   return NULL;
 }
@@ -173,6 +194,9 @@ publish (HabDashPublisher *publisher, GPtrArray *streams, gboolean dynamic,
   g_autoptr (HabPresentation) presentation = describe (publisher, streams,
       outcome->notes, &outcome->describe_error);
 
+  /* The last pad that had something was released, others go on. */
+  if (dynamic && is_nothing (outcome->describe_error))
+    g_clear_error (&outcome->describe_error);
   if (presentation == NULL)
     return;
   presentation->dynamic = outcome->dynamic = dynamic;

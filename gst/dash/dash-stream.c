@@ -25,6 +25,7 @@ stream_clear (HabDashStream *stream)
   gst_clear_object (&stream->queue);
   gst_clear_object (&stream->mux);
   gst_clear_object (&stream->sink);
+  gst_clear_object (&stream->pad);
 }
 
 HabDashStream *
@@ -324,16 +325,17 @@ hab_dash_stream_remove_expired (HabDashStream *stream,
 
 /* --- what it is --------------------------------------------------------------------- */
 
-/* (transfer full): what the muxer took, complete. */
+/* (transfer full) (nullable): what the muxer took, complete. */
 static GstCaps *
 muxed_caps (HabDashStream *stream)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (stream->mux, "src");
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
-  const GValue *muxed = gst_structure_get_value (
-      gst_caps_get_structure (caps, 0), "track-caps");
 
-  return gst_caps_copy (gst_value_get_caps (muxed));
+  if (caps == NULL)
+    return NULL;
+  return gst_caps_copy (gst_value_get_caps (gst_structure_get_value (
+      gst_caps_get_structure (caps, 0), "track-caps")));
 }
 
 /* (transfer full) (nullable): NULL where the event has no box that is whole. */
@@ -369,6 +371,15 @@ append_pssh (HabDashStream *stream, GPtrArray *boxes)
   }
 }
 
+/* It has nothing yet, or was released or flushed meanwhile. */
+static HabRepresentation *
+fail_as_gone (GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED,
+      "there is nothing of the track");
+  return NULL;
+}
+
 /* What it is at this moment; segments (transfer full). */
 static HabDashTimeline
 copy_timeline (HabDashStream *stream)
@@ -383,22 +394,24 @@ copy_timeline (HabDashStream *stream)
 
 /* What is said of the track's media. */
 static HabRepresentation *
-describe_media (HabDashStream *stream, const GstTagList *tags,
-    const HabDashSettings *settings, gboolean live, GError **error)
+describe_media (HabDashStream *stream, const HabDashTimeline *timeline,
+    const GstTagList *tags, const HabDashSettings *settings, gboolean live,
+    GError **error)
 {
   g_autoptr (GstCaps) caps = muxed_caps (stream);
-  HabDashTimeline timeline = copy_timeline (stream);
-  g_autoptr (GArray) segments = timeline.segments;
-  HabRepresentation *rep = hab_dash_track_describe (
-      GST_OBJECT_NAME (stream->pad), caps, tags, segments, error);
+  HabRepresentation *rep;
 
+  if (caps == NULL)
+    return fail_as_gone (error);
+  rep = hab_dash_track_describe (GST_OBJECT_NAME (stream->pad), caps, tags,
+      timeline->segments, error);
   if (rep == NULL)
     return NULL;
-  rep->first_number = timeline.first_number;
-  rep->lead_gone = timeline.lead_gone;
+  rep->first_number = timeline->first_number;
+  rep->lead_gone = timeline->lead_gone;
   if (live)
     rep->longest = gst_util_uint64_scale_ceil (
-        MAX (timeline.longest, settings->fragment_duration), rep->timescale,
+        MAX (timeline->longest, settings->fragment_duration), rep->timescale,
         GST_SECOND);
   if (rep->default_kid)
     append_pssh (stream, rep->pssh);
@@ -408,26 +421,22 @@ describe_media (HabDashStream *stream, const GstTagList *tags,
   return rep;
 }
 
-static HabRepresentation *
-describe_text (HabDashStream *stream, const GstTagList *tags)
-{
-  HabDashTimeline timeline = copy_timeline (stream);
-  g_autoptr (GArray) segments = timeline.segments;
-
-  return hab_dash_text_describe (GST_OBJECT_NAME (stream->pad), tags,
-      &g_array_index (segments, HabDashSegment, 0));
-}
-
 HabRepresentation *
 hab_dash_stream_describe (HabDashStream *stream,
     const HabDashSettings *settings, gboolean live, GError **error)
 {
   GstCencDashSinkPad *pad = GST_CENC_DASH_SINK_PAD (stream->pad);
   g_autoptr (GstTagList) tags = gst_cenc_dash_sink_pad_get_tags (pad);
-  HabRepresentation *rep = hab_dash_stream_is_text (stream) ?
-      describe_text (stream, tags) :
-      describe_media (stream, tags, settings, live, error);
+  HabDashTimeline timeline = copy_timeline (stream);
+  g_autoptr (GArray) segments = timeline.segments;
+  HabRepresentation *rep;
 
+  if (segments->len == 0)
+    return fail_as_gone (error);
+  rep = hab_dash_stream_is_text (stream) ?
+      hab_dash_text_describe (GST_OBJECT_NAME (pad), tags,
+          &g_array_index (segments, HabDashSegment, 0)) :
+      describe_media (stream, &timeline, tags, settings, live, error);
   if (rep)
     gst_cenc_dash_sink_pad_override (pad, rep);
   return rep;

@@ -14,8 +14,9 @@ G_BEGIN_DECLS
  * while somebody goes through a list of them. */
 typedef struct
 {
-  GstPad *pad; /* the bin's, NULL before it has one */
-  /* Owned beside the bin, which lets go of them before its pads. */
+  /* Owned beside the bin: somebody may still go through them when it has let go
+   * of them. */
+  GstPad *pad; /* NULL before it has one */
   GstElement *queue, *mux, *sink; /* mux is NULL for text */
 
   /* protected by lock */
@@ -76,9 +77,9 @@ void hab_dash_stream_advance (HabDashStream *stream,
 void hab_dash_stream_remove_expired (HabDashStream *stream,
     const HabDashSettings *settings);
 
-/* (transfer full): what was written, of which there is at least a segment. live:
- * there may be more to come. NULL with error set where the stream cannot be
- * described. */
+/* (transfer full): what was written. live: there may be more to come. NULL with
+ * error set where the stream cannot be described, G_IO_ERROR_CLOSED where there is
+ * nothing of it. */
 HabRepresentation *hab_dash_stream_describe (HabDashStream *stream,
     const HabDashSettings *settings, gboolean live, GError **error);
 

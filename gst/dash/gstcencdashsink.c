@@ -165,7 +165,8 @@ add_pad (GstCencDashSink *self, HabDashStream *stream,
 {
   g_autoptr (GstPad) entry = hab_dash_stream_get_entry (stream);
 
-  stream->pad = gst_cenc_dash_sink_pad_new (name, template, entry);
+  stream->pad = gst_object_ref_sink (gst_cenc_dash_sink_pad_new (name,
+      template, entry));
   gst_pad_set_active (stream->pad, TRUE);
   gst_element_add_pad (GST_ELEMENT (self), stream->pad);
 }

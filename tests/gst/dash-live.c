@@ -281,6 +281,29 @@ test_refused (Fixture *f, gconstpointer data)
   g_assert_nonnull (strstr (error->message, "audio_1"));
 }
 
+/* A pad that is released is named no more; the others go on. */
+static void
+test_released (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstPad) pad = NULL;
+
+  f->sources[1] = add_source (f, "audio_1");
+  pad = gst_element_get_static_pad (f->sink, "audio_1");
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_seconds (f->sources[0], 0, 3, 0);
+  push_seconds (f->sources[1], 0, 3, 0);
+  wait_for_manifest (f, 2);
+  push_seconds (f->sources[1], 3, 60, 0); /* it is at work when it goes */
+  gst_element_set_state (f->sources[1], GST_STATE_NULL);
+  gst_element_release_request_pad (f->sink, pad);
+  gst_bin_remove (GST_BIN (f->pipeline), f->sources[1]);
+  f->sources[1] = NULL;
+  push_seconds (f->sources[0], 3, 6, 0);
+  end_and_wait (f);
+  assert_says (f, "stream.mpd", "id=\"audio_0\"", TRUE);
+  assert_says (f, "stream.mpd", "id=\"audio_1\"", FALSE);
+}
+
 /* What a run before, which was killed, left behind. */
 static void
 test_leftovers (Fixture *f, gconstpointer data)
@@ -370,6 +393,7 @@ main (gint argc, gchar **argv)
     { "/dash-live/waits-for-all", test_waits_for_all, NULL },
     { "/dash-live/drifts-apart", test_drifts_apart, NULL },
     { "/dash-live/refused", test_refused, NULL },
+    { "/dash-live/released", test_released, NULL },
     { "/dash-live/leftovers", test_leftovers, NULL },
     { "/dash-live/auto-live", test_auto, GINT_TO_POINTER (TRUE) },
     { "/dash-live/auto-file", test_auto, GINT_TO_POINTER (FALSE) },
