@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* parsebin finds the container's demuxer and the streams' parsers. What it
- * leaves to be done:
+/* parsebin finds the container's demuxer and the streams' parsers. What is told
+ * it, and mended behind it:
  *
  * - A stream that our elements take as the demuxer gives it needs no parser,
- *   which costs time and may change access units.
- * - A parser that was plugged before anything downstream was known gives any
- *   format (AAC as ADTS); one more turns it into what the elements take.
- * - Matroska has presentation times only, AVI decoding times only, and MPEG-TS
- *   one time for several packets of Opus, whose parser is not plugged by rank.
+ *   which costs time and may change access units. What a stream does need is in
+ *   stream-plug.c.
  * - matroskademux 1.22.0 starts its segment at the first block and moves it,
  *   without a word, when a track begins earlier: the streams would jump. */
 
@@ -18,20 +15,20 @@
 
 #include "media-input.h"
 
-#include <gst/audio/audio.h>
 #include <string.h>
 
 #include "movie-duration.h"
+#include "reading-threads.h"
+#include "stream-plug.h"
 
 struct _HabMediaInput
 {
-  GstBin *bin; /* not owned */
   GstElement *parsebin; /* not owned */
   HabMediaInputFunc on_stream;
   HabMediaInputFunc on_text; /* or NULL */
   gpointer data;
 
-  const HabContainer *container;
+  HabStreamPlug plug; /* with the container */
   GPtrArray *streams; /* of HabMediaStream */
   gint n_streams;     /* atomic; of streams */
   guint quiet;        /* times in a row that nothing was read or told */
@@ -42,30 +39,6 @@ struct _HabMediaInput
   HabMediaError link_code; /* of link_error */
 };
 
-static const HabContainer containers[] = {
-  { .caps_name = "video/quicktime", .number_base = 10, .framed = TRUE },
-  { .caps_name = "video/x-matroska", .timescale = 1000, .number_base = 10,
-      .no_dts = TRUE, .one_segment = TRUE },
-  { .caps_name = "video/webm", .timescale = 1000, .number_base = 10,
-      .no_dts = TRUE, .one_segment = TRUE },
-  { .caps_name = "video/mpegts", .timescale = 90000, .number_base = 16,
-      .few_times = TRUE },
-  { .caps_name = "video/x-flv", .timescale = 1000 },
-  { .caps_name = "video/x-msvideo", .number_base = 10, .no_pts = TRUE },
-};
-
-/* Elements that make decoding times from presentation times. */
-static const struct
-{
-  const gchar *media_type;
-  const gchar *factory;
-} timestampers[] = {
-  { "video/x-h264", "h264timestamper" },
-  { "video/x-h265", "h265timestamper" },
-};
-
-#define OPUS_RATE 48000
-
 /* --- what a stream is ---------------------------------------------------- */
 
 static const gchar *
@@ -75,30 +48,15 @@ media_type_of (const GstCaps *caps)
       gst_structure_get_name (gst_caps_get_structure (caps, 0));
 }
 
-static gboolean
-is_taken (const GstCaps *caps, const HabCodec *codec)
-{
-  g_autoptr (GstCaps) taken = gst_caps_from_string (codec->caps);
-
-  return gst_caps_is_subset (caps, taken);
-}
-
 /* Caps that say all there is to say, or a codec whose first sample does. */
 static gboolean
 is_described (const HabMediaInput *self, const GstCaps *caps,
     const HabCodec *codec)
 {
-  return hab_codec_has_codec_data (codec, gst_caps_get_structure (caps, 0)) ||
-      (codec->make_codec_data && self->container && self->container->framed);
-}
+  const HabContainer *container = self->plug.container;
 
-static void
-find_container (HabMediaInput *self, const GstCaps *caps)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (containers); i++) {
-    if (g_strcmp0 (media_type_of (caps), containers[i].caps_name) == 0)
-      self->container = &containers[i];
-  }
+  return hab_codec_has_codec_data (codec, gst_caps_get_structure (caps, 0)) ||
+      (codec->make_codec_data && container && container->framed);
 }
 
 /* Pictures of text, and text in forms that nothing turns into one of these, are
@@ -123,11 +81,15 @@ on_autoplug_continue (GstElement *parsebin, GstPad *pad, GstCaps *caps,
   if (is_text (self, caps))
     return FALSE;
   if (codec == NULL) {
-    find_container (self, caps);
+    const HabContainer *container =
+        hab_container_find (media_type_of (caps));
+
+    if (container)
+      self->plug.container = container;
     return TRUE;
   }
   return !gst_caps_is_fixed (caps) || !is_described (self, caps, codec) ||
-      !is_taken (caps, codec);
+      !hab_stream_is_taken (caps, codec);
 }
 
 /* Demuxers end stream ids with the container's number of the track. */
@@ -136,106 +98,13 @@ get_number (const HabMediaInput *self, GstPad *pad)
 {
   g_autofree gchar *id = gst_pad_get_stream_id (pad);
   const gchar *slash = id ? strrchr (id, '/') : NULL;
-  guint base = self->container ? self->container->number_base : 0;
+  const HabContainer *container = self->plug.container;
+  guint base = container ? container->number_base : 0;
   guint64 number = slash && base > 0 ?
       g_ascii_strtoull (slash + 1, NULL, base) :
       0;
 
   return number > 0 && number <= G_MAXINT32 ? number : self->streams->len + 1;
-}
-
-/* --- decoding times only ------------------------------------------------- */
-
-/* What is known of such a stream; of its pad. */
-typedef struct
-{
-  HabMediaInput *input;
-  HabCodecParser *parser;
-} OrderCheck;
-
-static void
-order_check_free (OrderCheck *check)
-{
-  hab_codec_parser_free (check->parser);
-  g_free (check);
-}
-
-static gboolean
-take_parameter_sets (OrderCheck *check, GstEvent *event)
-{
-  const GValue *value;
-  GstBuffer *codec_data;
-  GstCaps *caps;
-  GstMapInfo map;
-  gboolean ok;
-
-  gst_event_parse_caps (event, &caps);
-  value = gst_structure_get_value (gst_caps_get_structure (caps, 0),
-      "codec_data");
-  codec_data = value ? gst_value_get_buffer (value) : NULL;
-  if (codec_data == NULL || !gst_buffer_map (codec_data, &map, GST_MAP_READ))
-    return FALSE;
-  ok = check->parser->codec->parse_codec_data (check->parser, map.data,
-      map.size, NULL);
-  gst_buffer_unmap (codec_data, &map);
-  return ok;
-}
-
-static gboolean
-is_shown_later (OrderCheck *check, GstBuffer *buffer)
-{
-  HabAccessUnitInfo info = { HAB_RANDOM_ACCESS_NONE };
-  GstMapInfo map;
-
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
-    return FALSE;
-  hab_codec_parser_parse_access_unit (check->parser, map.data, map.size, &info,
-      NULL);
-  gst_buffer_unmap (buffer, &map);
-  return info.picture_type == 'B';
-}
-
-/* Without B-pictures the order of decoding is that of presentation, and the
- * times are the same. */
-static GstPadProbeReturn
-on_video_without_pts (GstPad *pad, GstPadProbeInfo *info, gpointer data)
-{
-  OrderCheck *check = data;
-  GstBuffer *buffer;
-
-  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
-    if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_CAPS)
-      take_parameter_sets (check, GST_PAD_PROBE_INFO_EVENT (info));
-    return GST_PAD_PROBE_OK;
-  }
-  buffer = GST_PAD_PROBE_INFO_BUFFER (info);
-  if (GST_BUFFER_PTS_IS_VALID (buffer))
-    return GST_PAD_PROBE_OK;
-  if (is_shown_later (check, buffer)) {
-    GST_ELEMENT_ERROR (check->input->parsebin, STREAM, NOT_IMPLEMENTED,
-        ("the video has B-frames, and its container does not say when they "
-         "are shown; make an MP4 of it first"), (NULL));
-    gst_buffer_unref (buffer);
-    GST_PAD_PROBE_INFO_DATA (info) = NULL;
-    GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_ERROR;
-    return GST_PAD_PROBE_HANDLED;
-  }
-  buffer = gst_buffer_make_writable (buffer);
-  GST_BUFFER_PTS (buffer) = GST_BUFFER_DTS (buffer);
-  GST_PAD_PROBE_INFO_DATA (info) = buffer;
-  return GST_PAD_PROBE_OK;
-}
-
-static void
-add_order_check (HabMediaInput *self, GstPad *pad, const HabCodec *codec)
-{
-  OrderCheck *check = g_new0 (OrderCheck, 1);
-
-  check->input = self;
-  check->parser = hab_codec_parser_new (codec);
-  gst_pad_add_probe (pad,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-      on_video_without_pts, check, (GDestroyNotify) order_check_free);
 }
 
 /* --- one segment --------------------------------------------------------- */
@@ -260,171 +129,6 @@ on_segment (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   gst_event_unref (event);
   GST_PAD_PROBE_INFO_DATA (info) = gst_event_ref (self->segment);
   return GST_PAD_PROBE_OK;
-}
-
-/* --- what is plugged behind parsebin ------------------------------------- */
-
-static GstElement *
-add (HabMediaInput *self, const gchar *factory)
-{
-  GstElement *element = gst_element_factory_make (factory, NULL);
-
-  if (element)
-    gst_bin_add (self->bin, element);
-  else if (self->link_error == NULL)
-    self->link_error = g_strdup_printf ("the GStreamer element %s is not "
-        "installed", factory);
-  return element;
-}
-
-/* Takes pad; (transfer full) (nullable): the pad behind element. */
-static GstPad *
-plug (HabMediaInput *self, GstPad *pad, GstElement *element)
-{
-  g_autoptr (GstPad) from = pad;
-  g_autoptr (GstPad) sink = element ?
-      gst_element_get_static_pad (element, "sink") :
-      NULL;
-
-  if (sink == NULL || gst_pad_link (from, sink) != GST_PAD_LINK_OK)
-    return NULL;
-  return gst_element_get_static_pad (element, "src");
-}
-
-/* (transfer full) (nullable): the best parser that gives what the elements
- * take, by its name. */
-static GstElement *
-add_parser (HabMediaInput *self, const GstCaps *caps, const GstCaps *taken)
-{
-  GList *all = gst_element_factory_list_get_elements (
-      GST_ELEMENT_FACTORY_TYPE_PARSER, GST_RANK_MARGINAL);
-  GList *of_caps = gst_element_factory_list_filter (all, caps, GST_PAD_SINK,
-      FALSE);
-  GList *fitting = gst_element_factory_list_filter (of_caps, taken,
-      GST_PAD_SRC, FALSE);
-  GstElement *parser = NULL;
-
-  fitting = g_list_sort (fitting, gst_plugin_feature_rank_compare_func);
-  if (fitting)
-    parser = add (self, GST_OBJECT_NAME (fitting->data));
-  gst_plugin_feature_list_free (fitting);
-  gst_plugin_feature_list_free (of_caps);
-  gst_plugin_feature_list_free (all);
-  return parser;
-}
-
-/* What may be asked for of a stream with these caps: a parser that has seen
- * nothing yet may leave open which codec it is (AC-3 or E-AC-3), and what the
- * demuxer says of it may be wrong. */
-static GstCaps *
-get_taken (const GstCaps *caps, const HabCodec *codec)
-{
-  GstCaps *taken = gst_caps_from_string (codec->caps);
-  guint n_codecs;
-  const HabCodec *const *codecs = hab_codec_list (&n_codecs);
-
-  for (guint i = 0; i < n_codecs; i++) {
-    g_autoptr (GstCaps) others = gst_caps_from_string (codecs[i]->caps);
-
-    if (codecs[i]->kind == codec->kind && gst_caps_can_intersect (caps, others))
-      taken = gst_caps_merge (taken, g_steal_pointer (&others));
-  }
-  return taken;
-}
-
-/* The parser in parsebin makes what is asked for behind it, unless it has
- * begun with something else. */
-static GstPad *
-plug_parser (HabMediaInput *self, GstPad *pad, const GstCaps *caps,
-    const HabCodec *codec)
-{
-  g_autoptr (GstCaps) taken = get_taken (caps, codec);
-  GstElement *filter = add (self, "capsfilter");
-  GstElement *parser = NULL;
-
-  if (!gst_caps_can_intersect (caps, taken) &&
-      (parser = add_parser (self, caps, taken))) {
-    pad = plug (self, pad, parser);
-    gst_element_sync_state_with_parent (parser);
-  }
-  if (pad == NULL || filter == NULL) {
-    g_clear_object (&pad);
-    return NULL;
-  }
-  g_object_set (filter, "caps", taken, NULL);
-  gst_element_sync_state_with_parent (filter);
-  return plug (self, pad, filter);
-}
-
-static GstPad *
-plug_started (HabMediaInput *self, GstPad *pad, const gchar *factory)
-{
-  GstElement *element = add (self, factory);
-
-  if (element)
-    gst_element_sync_state_with_parent (element);
-  return plug (self, pad, element);
-}
-
-static GstPad *
-plug_timestamper (HabMediaInput *self, GstPad *pad, const HabCodec *codec)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (timestampers); i++) {
-    if (strcmp (codec->media_type, timestampers[i].media_type) == 0)
-      return plug_started (self, pad, timestampers[i].factory);
-  }
-  return pad;
-}
-
-/* tsdemux 1.22.0 gives the time of what is to be clipped; what comes after it
- * takes it for that of what is left. */
-static GstPadProbeReturn
-on_clipped (GstPad *pad, GstPadProbeInfo *info, gpointer data)
-{
-  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
-  GstAudioClippingMeta *meta = gst_buffer_get_audio_clipping_meta (buffer);
-
-  if (meta == NULL || meta->format != GST_FORMAT_DEFAULT || meta->start == 0 ||
-      !GST_BUFFER_PTS_IS_VALID (buffer))
-    return GST_PAD_PROBE_OK;
-  buffer = gst_buffer_make_writable (buffer);
-  GST_BUFFER_PTS (buffer) += gst_util_uint64_scale_round (meta->start,
-      GST_SECOND, OPUS_RATE);
-  GST_BUFFER_DTS (buffer) = GST_BUFFER_PTS (buffer);
-  GST_PAD_PROBE_INFO_DATA (info) = buffer;
-  return GST_PAD_PROBE_OK;
-}
-
-/* Of all that MPEG-TS has in it only Opus has no parser by rank, which would
- * make the times in between. */
-static GstPad *
-plug_opus_parser (HabMediaInput *self, GstPad *pad, const HabCodec *codec)
-{
-  if (strcmp (codec->media_type, "audio/x-opus") != 0)
-    return pad;
-  pad = plug_started (self, pad, "opusparse");
-  if (pad)
-    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_clipped, NULL, NULL);
-  return pad;
-}
-
-/* (transfer full) (nullable): the pad behind all that the stream needs. */
-static GstPad *
-prepare (HabMediaInput *self, GstPad *source, const GstCaps *caps,
-    const HabCodec *codec)
-{
-  const HabContainer *container = self->container;
-  GstPad *pad = gst_object_ref (source);
-
-  if (!is_taken (caps, codec))
-    pad = plug_parser (self, pad, caps, codec);
-  if (pad && container && container->no_dts)
-    pad = plug_timestamper (self, pad, codec);
-  if (pad && container && container->few_times)
-    pad = plug_opus_parser (self, pad, codec);
-  if (pad && container && container->no_pts && !codec->whole_sample)
-    add_order_check (self, pad, codec);
-  return pad;
 }
 
 /* --- streams ------------------------------------------------------------- */
@@ -521,16 +225,21 @@ hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
     self->link_error = g_strdup_printf ("track %u (%s) is encrypted already; "
         "bring it in the clear", stream->number, video ? "video" : "audio");
   } else
-    stream->pad = prepare (self, stream->source, caps, stream->codec);
+    stream->pad = hab_stream_plug (&self->plug, stream->source, caps,
+        stream->codec);
   if (stream->pad) {
     gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
         on_caps, stream, NULL);
     gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_BUFFER,
         on_first_sample, stream, NULL);
     self->link_error = self->on_stream (self, stream, self->data);
-  } else if (self->link_error == NULL)
+  } else if (self->plug.missing) {
+    self->link_error = g_strdup_printf ("the GStreamer element %s is not "
+        "installed", self->plug.missing);
+  } else if (self->link_error == NULL) {
     self->link_error = g_strdup_printf ("track %u (%s) cannot be read",
         stream->number, video ? "video" : "audio");
+  }
   self->has_video |= video;
   self->has_audio |= !video;
 }
@@ -558,7 +267,7 @@ on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_first_buffer, self,
       NULL);
 
-  if (self->container && self->container->one_segment)
+  if (self->plug.container && self->plug.container->one_segment)
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_segment,
         self, NULL);
 
@@ -594,54 +303,17 @@ hab_media_input_get_streams (HabMediaInput *self)
 const HabContainer *
 hab_media_input_get_container (const HabMediaInput *self)
 {
-  return self->container;
+  return self->plug.container;
 }
 
 /* --- waiting ------------------------------------------------------------- */
-
-/* What becomes of the threads that read. */
-typedef struct
-{
-  guint n_tasks, n_paused;
-} Tasks;
-
-static gboolean
-count_task (GstElement *element, GstPad *pad, gpointer data)
-{
-  Tasks *tasks = data;
-
-  GST_OBJECT_LOCK (pad);
-  if (GST_PAD_TASK (pad)) {
-    tasks->n_tasks++;
-    if (gst_task_get_state (GST_PAD_TASK (pad)) != GST_TASK_STARTED)
-      tasks->n_paused++;
-  }
-  GST_OBJECT_UNLOCK (pad);
-  return TRUE;
-}
-
-static void
-count_tasks (const GValue *value, gpointer data)
-{
-  gst_element_foreach_sink_pad (g_value_get_object (value), count_task, data);
-}
 
 /* parsebin 1.22.0 keeps an error to itself that a demuxer posts while it is
  * being plugged: then all threads have stopped, and there are no streams. */
 static gboolean
 has_stopped (HabMediaInput *self)
 {
-  GstIterator *elements =
-      gst_bin_iterate_elements (GST_BIN (self->parsebin));
-  Tasks tasks = { 0 };
-
-  while (gst_iterator_foreach (elements, count_tasks, &tasks) ==
-      GST_ITERATOR_RESYNC) {
-    gst_iterator_resync (elements);
-    tasks = (Tasks) { 0 };
-  }
-  gst_iterator_free (elements);
-  return tasks.n_tasks > 0 && tasks.n_paused == tasks.n_tasks &&
+  return hab_reading_threads_have_stopped (GST_BIN (self->parsebin)) &&
       g_atomic_int_get (&self->n_streams) == 0;
 }
 
@@ -669,21 +341,23 @@ hab_media_input_new (GstBin *bin, const gchar *path,
     HabMediaInputFunc on_stream, gpointer data, GError **error)
 {
   g_autoptr (HabMediaInput) self = g_new0 (HabMediaInput, 1);
-  GstElement *source;
+  GstElement *source = gst_element_factory_make ("filesrc", NULL);
 
-  self->bin = bin;
+  self->parsebin = gst_element_factory_make ("parsebin", NULL);
+  self->plug.bin = bin;
+  self->plug.reporter = self->parsebin;
   self->on_stream = on_stream;
   self->data = data;
   self->streams =
       g_ptr_array_new_with_free_func ((GDestroyNotify) stream_free);
-  source = add (self, "filesrc");
-  self->parsebin = add (self, "parsebin");
-  if (self->link_error || !gst_element_link (source, self->parsebin)) {
+  if (source == NULL || self->parsebin == NULL) {
     g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-        "cannot read media: %s", self->link_error ? self->link_error :
-                                                    "parsebin does not link");
+        "cannot read media: the GStreamer element %s is not installed",
+        source ? "parsebin" : "filesrc");
     return NULL;
   }
+  gst_bin_add_many (bin, source, self->parsebin, NULL);
+  gst_element_link (source, self->parsebin);
   g_object_set (source, "location", path, NULL);
   hab_movie_duration_mend_source (source);
   g_signal_connect (self->parsebin, "autoplug-continue",
@@ -708,6 +382,7 @@ hab_media_input_free (HabMediaInput *self)
   g_clear_pointer (&self->segment, gst_event_unref);
   g_free (self->unsupported);
   g_free (self->link_error);
+  g_free (self->plug.missing);
   g_free (self);
 }
 

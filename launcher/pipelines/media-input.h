@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include "codec.h"
+#include "media-container.h"
 #include "media.h"
 
 G_BEGIN_DECLS
@@ -28,18 +29,6 @@ typedef struct
   GBytes *codec_data;    /* (owned) (nullable): made of the first sample where
                           * its codec has to have one and its caps do not */
 } HabMediaStream;
-
-typedef struct
-{
-  const gchar *caps_name;
-  guint timescale;       /* ticks a second of its times; 0: the streams' own */
-  guint number_base;     /* how stream ids end in numbers: 10, 16, or 0 */
-  gboolean framed;       /* what it has in it are whole samples */
-  gboolean no_dts;       /* it has presentation times only */
-  gboolean no_pts;       /* it has decoding times only */
-  gboolean few_times;    /* samples without any are between those with times */
-  gboolean one_segment;  /* what the demuxer says of time first holds for all */
-} HabContainer;
 
 /* Links stream->pad to what it is for, or returns what is wrong. Called in the
  * demuxer's thread. (transfer full) (nullable) */
