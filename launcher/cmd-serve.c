@@ -12,6 +12,7 @@
 
 #include "callback-rules.h"
 #include "commands.h"
+#include "keys.h"
 #include "service.h"
 
 typedef struct
@@ -39,6 +40,7 @@ options_clear (Options *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
+#define API_TOKENS "HABERDASH_API_TOKENS"
 #define CALLBACK_SECRET "HABERDASH_CALLBACK_SECRET"
 
 /* --- options to settings ---------------------------------------------- */
@@ -51,7 +53,8 @@ usage_error (const gchar *what)
 }
 
 static gboolean
-read_address (const Options *options, HabSettings *settings)
+read_address (const Options *options, const HabTokens *tokens,
+    HabSettings *settings)
 {
   if (options->address == NULL ||
       g_str_equal (options->address, "localhost"))
@@ -59,11 +62,12 @@ read_address (const Options *options, HabSettings *settings)
   settings->address = g_inet_address_new_from_string (options->address);
   if (settings->address == NULL)
     return usage_error ("--address must be an IPv4 or IPv6 address");
-  if (hab_settings_is_loopback (settings) || settings->token != NULL)
+  if (hab_settings_is_loopback (settings) || tokens != NULL)
     return TRUE;
   return usage_error ("an address that others can reach needs "
                       "--api-token-file, a file with a token of at least 16 "
-                      "characters");
+                      "characters, or tokens in the environment as "
+                      API_TOKENS);
 }
 
 static gboolean
@@ -90,11 +94,35 @@ read_secret_file (const gchar *path, gchar **secret)
   return TRUE;
 }
 
-static gboolean
-read_token (const Options *options, HabSettings *settings)
+/* (nullable): a secret of the environment, which is the children's too and
+ * shows in /proc: it is taken out, and what it was is overwritten. */
+static gchar *
+take_from_environment (const gchar *name)
 {
-  return read_secret_file (options->token_file, &settings->token) &&
-      (settings->token == NULL || check_secret (settings->token, "the token"));
+  gchar *value = (gchar *) g_getenv (name);
+  gchar *secret = g_strdup (value);
+
+  if (value != NULL)
+    hab_key_wipe (value, strlen (value));
+  g_unsetenv (name);
+  return secret;
+}
+
+/* A file's are read again on SIGHUP. */
+static gboolean
+read_tokens (Options *options, HabTokens **tokens, HabSettings *settings)
+{
+  g_autofree gchar *text = take_from_environment (API_TOKENS);
+  g_autoptr (GError) error = NULL;
+
+  if (options->token_file != NULL) {
+    settings->token_file = g_canonicalize_filename (options->token_file, NULL);
+    *tokens = hab_tokens_load (settings->token_file, &error);
+  } else if (text != NULL)
+    *tokens = hab_tokens_parse (text, &error);
+  if (text != NULL)
+    hab_key_wipe (text, strlen (text));
+  return error == NULL || usage_error (error->message);
 }
 
 static gboolean
@@ -110,16 +138,16 @@ check_callback_hosts (gchar **hosts)
   return TRUE;
 }
 
-/* The environment is the children's, too: the secret is taken out of it. */
 static gboolean
 read_callbacks (Options *options, HabSettings *settings)
 {
+  g_autofree gchar *secret = take_from_environment (CALLBACK_SECRET);
+
   if (!read_secret_file (options->callback_secret_file,
           &settings->callback_secret))
     return FALSE;
   if (settings->callback_secret == NULL)
-    settings->callback_secret = g_strdup (g_getenv (CALLBACK_SECRET));
-  g_unsetenv (CALLBACK_SECRET);
+    settings->callback_secret = g_steal_pointer (&secret);
   if (options->callback_hosts == NULL)
     return TRUE;
   if (!check_callback_hosts (options->callback_hosts))
@@ -169,10 +197,10 @@ check_numbers (const Options *options)
 }
 
 static gboolean
-read_settings (Options *options, HabSettings *settings)
+read_settings (Options *options, HabTokens **tokens, HabSettings *settings)
 {
-  if (!check_numbers (options) || !read_token (options, settings) ||
-      !read_address (options, settings) ||
+  if (!check_numbers (options) || !read_tokens (options, tokens, settings) ||
+      !read_address (options, *tokens, settings) ||
       !read_callbacks (options, settings) ||
       !read_url (options->public_url, "--public-url", &settings->public_url) ||
       !read_url (options->public_delivery_url, "--public-delivery-url",
@@ -216,6 +244,26 @@ on_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* What cannot be read stays as it was. */
+static gboolean
+on_reload (gpointer data)
+{
+  Server *server = data;
+  const HabSettings *settings = hab_service_get_settings (server->service);
+  g_autoptr (GError) error = NULL;
+  HabTokens *tokens;
+
+  if (settings->token_file == NULL)
+    return G_SOURCE_CONTINUE;
+  tokens = hab_tokens_load (settings->token_file, &error);
+  if (tokens != NULL) {
+    hab_service_set_tokens (server->service, tokens);
+    g_message ("reads the API tokens again");
+  } else
+    g_warning ("keeps the API tokens that it has: %s", error->message);
+  return G_SOURCE_CONTINUE;
+}
+
 /* The one line on the standard output, for people and programs. */
 static void
 tell_addresses (HabService *service)
@@ -252,18 +300,25 @@ fail (GError *error)
       : HAB_EXIT_UNAVAILABLE;
 }
 
+/* Takes tokens. */
 static HabExit
-serve (const HabSettings *settings)
+serve (const HabSettings *settings, HabTokens *tokens)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (HabService) service = hab_service_new (settings, &error);
   Server server = { loop, service };
 
-  if (service == NULL || !hab_service_start (service, &error))
+  if (service == NULL) {
+    hab_tokens_free (tokens);
+    return fail (error);
+  }
+  hab_service_set_tokens (service, tokens);
+  if (!hab_service_start (service, &error))
     return fail (error);
   g_unix_signal_add (SIGTERM, on_signal, &server);
   g_unix_signal_add (SIGINT, on_signal, &server);
+  g_unix_signal_add (SIGHUP, on_reload, &server);
   tell_addresses (service);
   g_main_loop_run (loop);
   return HAB_EXIT_OK;
@@ -273,6 +328,7 @@ HabExit
 hab_cmd_serve (int argc, char **argv)
 {
   g_auto (HabSettings) settings = { 0 };
+  g_autoptr (HabTokens) tokens = NULL;
   g_auto (Options) options = {
     .port = HAB_DEFAULT_PORT,
     .delivery_port = HAB_DEFAULT_DELIVERY_PORT,
@@ -301,8 +357,8 @@ hab_cmd_serve (int argc, char **argv)
     { "max-upload", 0, 0, G_OPTION_ARG_INT64, &options.max_upload,
         "largest file that is taken; 64 GiB by default", "BYTES" },
     { "api-token-file", 0, 0, G_OPTION_ARG_FILENAME, &options.token_file,
-        "file with the token that the API asks for; needed where others can "
-        "reach it", "FILE" },
+        "file with the tokens that the API asks for, a line NAME TOKEN for "
+        "each; needed where others can reach it", "FILE" },
     { "public-url", 0, 0, G_OPTION_ARG_STRING, &options.public_url,
         "address of the API where something stands before it", "URL" },
     { "public-delivery-url", 0, 0, G_OPTION_ARG_STRING,
@@ -323,7 +379,7 @@ hab_cmd_serve (int argc, char **argv)
   if (!hab_cmd_parse (&argc, &argv, "",
           "Runs the service. When it is up it prints one line: \"ready\" and "
           "the addresses of the API and of delivery.", entries, 0) ||
-      !read_settings (&options, &settings))
+      !read_settings (&options, &tokens, &settings))
     return HAB_EXIT_USAGE;
   /* Told by the call that failed. */
   signal (SIGPIPE, SIG_IGN);
@@ -331,5 +387,5 @@ hab_cmd_serve (int argc, char **argv)
   /* What the service keeps is nobody else's to read, the catalog too. */
   umask (0077);
   raise_file_limit ();
-  return serve (&settings);
+  return serve (&settings, g_steal_pointer (&tokens));
 }

@@ -29,6 +29,8 @@ struct _HabService
   HabCallbacks *callbacks;
   HabCutter *cutter;
   HabListener *api, *delivery;
+  HabTokens *tokens; /* or NULL */
+  HabSessions *sessions;
   GCancellable *cancellable;
   GPtrArray *hosts; /* of gchar *, NULL at the end */
   guint expiry_id;
@@ -51,7 +53,7 @@ list_storage_names (HabVault *vault, gpointer data, GError **error)
 
   do {
     g_autoptr (GPtrArray) inputs =
-        hab_catalog_list_inputs (vault->catalog, after, PAGE, error);
+        hab_catalog_list_inputs (vault->catalog, NULL, after, PAGE, error);
 
     if (inputs == NULL)
       return NULL;
@@ -75,7 +77,8 @@ list_ready_codes (HabVault *vault, gpointer data, GError **error)
 
   do {
     g_autoptr (GPtrArray) packages =
-        hab_catalog_list_packages (vault->catalog, after, PAGE, 0, error);
+        hab_catalog_list_packages (vault->catalog, NULL, after, PAGE, 0,
+            error);
 
     if (packages == NULL)
       return NULL;
@@ -231,6 +234,7 @@ hab_service_new (const HabSettings *settings, GError **error)
   self->settings = settings;
   self->cancellable = g_cancellable_new ();
   self->hosts = collect_hosts (settings);
+  self->sessions = hab_sessions_new ();
   self->dir = hab_data_dir_open (settings->data_dir, error);
   if (self->dir == NULL)
     return NULL;
@@ -266,9 +270,18 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->readers, hab_workers_free);
   g_clear_pointer (&self->space, hab_disk_space_free);
   g_clear_pointer (&self->dir, hab_data_dir_free);
+  g_clear_pointer (&self->sessions, hab_sessions_free);
+  g_clear_pointer (&self->tokens, hab_tokens_free);
   g_ptr_array_unref (self->hosts);
   g_object_unref (self->cancellable);
   g_free (self);
+}
+
+void
+hab_service_set_tokens (HabService *self, HabTokens *tokens)
+{
+  hab_tokens_free (self->tokens);
+  self->tokens = tokens;
 }
 
 gboolean
@@ -358,6 +371,18 @@ HabCutter *
 hab_service_get_cutter (HabService *self)
 {
   return self->cutter;
+}
+
+HabTokens *
+hab_service_get_tokens (HabService *self)
+{
+  return self->tokens;
+}
+
+HabSessions *
+hab_service_get_sessions (HabService *self)
+{
+  return self->sessions;
 }
 
 GCancellable *

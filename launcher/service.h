@@ -5,6 +5,7 @@
 
 #include "data-dir.h"
 #include "disk-space.h"
+#include "sessions.h"
 #include "settings.h"
 #include "store.h"
 #include "worker.h"
@@ -22,6 +23,10 @@ HabService *hab_service_new (const HabSettings *settings, GError **error);
 /* After it has stopped. */
 void hab_service_free (HabService *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabService, hab_service_free)
+
+/* What is asked for from now on; NULL: none. Sessions of tokens that are not
+ * there any more end. Takes tokens. */
+void hab_service_set_tokens (HabService *service, HabTokens *tokens);
 
 /* Opens the listeners and begins with what waits in the queue. */
 gboolean hab_service_start (HabService *service, GError **error);
@@ -42,6 +47,10 @@ struct _HabQueue *hab_service_get_queue (HabService *service);
 /* Where changes of packages are told. */
 struct _HabFeed *hab_service_get_feed (HabService *service);
 struct _HabCutter *hab_service_get_cutter (HabService *service);
+/* Main thread: (nullable) the tokens, of which a client must send one; and who
+ * has signed in. */
+HabTokens *hab_service_get_tokens (HabService *service);
+HabSessions *hab_service_get_sessions (HabService *service);
 /* Cancelled when the service stops. */
 GCancellable *hab_service_get_cancellable (HabService *service);
 

@@ -10,7 +10,7 @@ hab_settings_clear (HabSettings *settings)
 {
   g_clear_object (&settings->address);
   g_clear_pointer (&settings->data_dir, g_free);
-  g_clear_pointer (&settings->token, g_free);
+  g_clear_pointer (&settings->token_file, g_free);
   g_clear_pointer (&settings->public_url, g_free);
   g_clear_pointer (&settings->public_delivery_url, g_free);
   g_clear_pointer (&settings->allowed_hosts, g_strfreev);

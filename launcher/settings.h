@@ -15,7 +15,7 @@ typedef struct
   guint jobs;                 /* packages made at the same time */
   gdouble retry_delay;        /* seconds before the second attempt */
   guint64 max_upload;         /* bytes of one file */
-  gchar *token;               /* NULL: none is asked for */
+  gchar *token_file;          /* read again on SIGHUP, or NULL */
   gchar *public_url;          /* without a slash at the end, or NULL */
   gchar *public_delivery_url; /* the same */
   gchar **allowed_hosts;      /* further names in Host, or NULL */

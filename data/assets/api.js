@@ -29,19 +29,17 @@ export function errorFrom(status, text) {
     problem.detail ?? 'The service gave no reason.');
 }
 
-// Where the service listens beyond this machine it asks for a token; it stays
-// in this tab.
-const TOKEN = 'haberdash-token';
+// Without a session, where the service asks for one, a page is of no use. Never
+// resolves: the page is left.
+function signIn() {
+  const here = location.pathname + location.search + location.hash;
 
-export const hasToken = () => sessionStorage.getItem(TOKEN) !== null;
-export const keepToken = (token) => sessionStorage.setItem(TOKEN, token.trim());
-
-export function authorization() {
-  return hasToken() ? { Authorization: `Bearer ${sessionStorage.getItem(TOKEN)}` } : {};
+  location.replace(`/sign-in?next=${encodeURIComponent(here)}`);
+  return new Promise(() => {});
 }
 
 async function send(path, { method = 'GET', json, signal } = {}) {
-  const headers = { Accept: 'application/json', ...authorization() };
+  const headers = { Accept: 'application/json' };
   let answer;
 
   if (json !== undefined)
@@ -54,6 +52,8 @@ async function send(path, { method = 'GET', json, signal } = {}) {
       throw error;
     throw NO_ANSWER;
   }
+  if (answer.status === 401)
+    return signIn();
   if (!answer.ok)
     throw errorFrom(answer.status, await answer.text());
   return answer;
@@ -65,14 +65,6 @@ export async function get(path, signal) {
 
 export async function post(path, json) {
   return (await send(path, { method: 'POST', json })).json();
-}
-
-// What an element may have as its src. An element sends no token, so that with
-// one the whole file is fetched first.
-export async function mediaSource(path) {
-  if (!hasToken())
-    return path;
-  return URL.createObjectURL(await (await send(path)).blob());
 }
 
 export async function remove(path) {

@@ -2,8 +2,6 @@
 // Elements without markup in strings: what people and files are called is only
 // ever text.
 
-import { keepToken } from './api.js';
-
 // el('p', { class: 'quiet', onclick: … }, 'text', child, …); an attribute
 // that is false, null or undefined is left out.
 export function el(name, attributes = {}, ...children) {
@@ -27,22 +25,11 @@ export function show(node, visible = true) {
   node.hidden = !visible;
 }
 
-function tokenForm() {
-  const input = el('input', { type: 'password', id: 'token', autocomplete: 'current-password' });
-
-  return el('form', { class: 'with-button', onsubmit: (event) => {
-    event.preventDefault();
-    keepToken(input.value);
-    location.reload();
-  } }, el('label', { for: 'token' }, 'API token'), input, el('button', { type: 'submit' }, 'Use it'));
-}
-
 // A box that says what is wrong and what to do; error may be an ApiError.
 export function errorNotice(error, title = error.title) {
   return el('div', { class: 'notice bad', role: 'alert' },
     el('h3', {}, title ?? 'That did not work'),
-    el('p', {}, error.message),
-    error.status === 401 ? tokenForm() : null);
+    el('p', {}, error.message));
 }
 
 // Definition list from pairs of a term and a text or node; pairs without a

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // All GOPs of one video: their sizes along the time line, a table, a player.
 
-import { ApiError, get, gopsPath, list, mediaSource } from './api.js';
+import { ApiError, get, gopsPath, list } from './api.js';
 import { byId, el, errorNotice, facts, show } from './dom.js';
 import { bytes, clock, count } from './format.js';
 import { GopChart } from './gop-chart.js';
@@ -59,13 +59,9 @@ async function explainVideo(index) {
       'This browser cannot play this GOP by itself. Saved as a file it may play elsewhere.')));
 }
 
-async function load(index) {
-  const from = await mediaSource(`${path}/${gops[index].index}.mp4`);
-
-  if (index !== current)
-    return;
-  video.src = byId('download').href = from;
-  await video.play().catch(() => {}); // what is wrong is an event of the element
+function load(index) {
+  video.src = byId('download').href = `${path}/${gops[index].index}.mp4`;
+  video.play().catch(() => {}); // what is wrong is an event of the element
 }
 
 function play(index) {
@@ -85,7 +81,7 @@ function play(index) {
   byId('previous').disabled = index === 0;
   byId('next').disabled = index === gops.length - 1;
   byId('download').download = `${name.replace(/\.[^.]*$/, '')}-gop-${gop.index}.mp4`;
-  load(index).catch((error) => showTrouble(errorNotice(error)));
+  load(index);
   history.replaceState(null, '', `#${gop.index}`);
 }
 

@@ -4,7 +4,7 @@
 
 /* global shaka */
 
-import { authorization, get, hasToken, watchPackage } from './api.js';
+import { get, watchPackage } from './api.js';
 import { byId, el, errorNotice, facts, show } from './dom.js';
 import { count, localTime, percent } from './format.js';
 import { protectionOf } from './manifest.js';
@@ -88,12 +88,6 @@ async function filterRequest(type, request) {
     await new Promise((_, reject) => {
       release = () => reject(new Error('held back'));
     });
-  }
-  // What the manifest names is for viewers, who need a token of their own where
-  // the service asks for tokens; the owner's token is for the service itself.
-  if (hasToken()) {
-    request.uris = [new URL('/license/clearkey', location.href).href];
-    Object.assign(request.headers, authorization());
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The upload form with progress. Without this the form posts by itself.
 
-import { ApiError, authorization, errorFrom, gopsPath } from './api.js';
+import { ApiError, errorFrom, gopsPath } from './api.js';
 import { byId, el, errorNotice, show } from './dom.js';
 import { bytes, percent, remaining } from './format.js';
 import { mountPackageForm } from './package-form.js';
@@ -35,8 +35,7 @@ function send(file, onProgress) {
 
     data.append('file', file, file.name);
     request.open('POST', '/input_content');
-    for (const [key, value] of Object.entries({ Accept: 'application/json', ...authorization() }))
-      request.setRequestHeader(key, value);
+    request.setRequestHeader('Accept', 'application/json');
     request.upload.onprogress = (event) => onProgress(event.loaded, event.total);
     request.onload = () => (request.status < 300
       ? resolve(JSON.parse(request.responseText))

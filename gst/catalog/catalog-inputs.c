@@ -13,6 +13,7 @@ hab_input_free (HabInput *input)
   if (!input)
     return;
 
+  g_free (input->owner);
   g_free (input->name);
   g_free (input->storage);
   g_free (input->sha256);
@@ -41,11 +42,13 @@ hab_track_free (HabTrack *track)
 /* --- inputs: reading ------------------------------------------------- */
 
 #define INPUT_COLUMNS \
-  "id, name, storage, size_bytes, sha256, duration_ns, indexed, created_us"
+  "id, owner, name, storage, size_bytes, sha256, duration_ns, indexed, " \
+  "created_us"
 
 enum
 {
   INPUT_ID,
+  INPUT_OWNER,
   INPUT_NAME,
   INPUT_STORAGE,
   INPUT_SIZE_BYTES,
@@ -61,6 +64,7 @@ read_input (HabStatement *statement)
   HabInput *input = g_new0 (HabInput, 1);
 
   input->id = sqlite3_column_int64 (statement, INPUT_ID);
+  input->owner = hab_statement_dup_text (statement, INPUT_OWNER);
   input->name = hab_statement_dup_text (statement, INPUT_NAME);
   input->storage = hab_statement_dup_text (statement, INPUT_STORAGE);
   input->size_bytes = sqlite3_column_int64 (statement, INPUT_SIZE_BYTES);
@@ -102,31 +106,36 @@ hab_catalog_get_input (HabCatalog *catalog, gint64 id, GError **error)
 }
 
 HabInput *
-hab_catalog_find_input (HabCatalog *catalog, const gchar *name, GError **error)
+hab_catalog_find_input (HabCatalog *catalog, const gchar *owner,
+    const gchar *name, GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT " INPUT_COLUMNS " FROM inputs WHERE name = :name", error);
+      "SELECT " INPUT_COLUMNS " FROM inputs WHERE name = :name "
+      "AND (:owner IS NULL OR owner = :owner) ORDER BY id LIMIT 1", error);
 
   if (!statement)
     return NULL;
+  hab_statement_bind_text (statement, ":owner", owner);
   hab_statement_bind_text (statement, ":name", name);
 
   return read_one_input (catalog, statement, error);
 }
 
 GPtrArray *
-hab_catalog_list_inputs (HabCatalog *catalog, gint64 after, guint limit,
-    GError **error)
+hab_catalog_list_inputs (HabCatalog *catalog, const gchar *owner,
+    gint64 after, guint limit, GError **error)
 {
   g_autoptr (GPtrArray) inputs =
       g_ptr_array_new_with_free_func ((GDestroyNotify) hab_input_free);
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "SELECT " INPUT_COLUMNS " FROM inputs WHERE id > :after "
-      "ORDER BY id LIMIT :limit", error);
+      "AND (:owner IS NULL OR owner = :owner) ORDER BY id LIMIT :limit",
+      error);
   HabStep step;
 
   if (!statement)
     return NULL;
+  hab_statement_bind_text (statement, ":owner", owner);
   hab_statement_bind_int (statement, ":after", after);
   hab_statement_bind_int (statement, ":limit", limit);
 
@@ -545,13 +554,14 @@ insert_input (HabCatalog *catalog, const HabInput *input,
 {
   g_autoptr (GError) local_error = NULL;
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "INSERT INTO inputs (name, storage, size_bytes, sha256, duration_ns, "
-      "video_track_number, indexed, created_us) "
-      "VALUES (:name, :storage, :size_bytes, :sha256, :duration_ns, "
+      "INSERT INTO inputs (owner, name, storage, size_bytes, sha256, "
+      "duration_ns, video_track_number, indexed, created_us) "
+      "VALUES (coalesce (:owner, ''), :name, :storage, :size_bytes, :sha256, :duration_ns, "
       ":video_track_number, :indexed, :now)", error);
 
   if (!statement)
     return FALSE;
+  hab_statement_bind_text (statement, ":owner", input->owner);
   hab_statement_bind_text (statement, ":name", input->name);
   hab_statement_bind_text (statement, ":storage", input->storage);
   hab_statement_bind_int (statement, ":size_bytes", input->size_bytes);

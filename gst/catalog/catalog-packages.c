@@ -15,6 +15,7 @@ hab_package_free (HabPackage *package)
   if (!package)
     return;
 
+  g_free (package->owner);
   g_free (package->input_name);
   g_free (package->code);
   g_free (package->reason);
@@ -43,6 +44,7 @@ set_not_found (GError **error)
 enum
 {
   PACKAGE_ID,
+  PACKAGE_OWNER,
   PACKAGE_INPUT_ID,
   PACKAGE_INPUT_NAME,
   PACKAGE_CODE,
@@ -87,6 +89,7 @@ hab_catalog_read_package (HabStatement *statement, GError **error)
   }
 
   package->id = sqlite3_column_int64 (statement, PACKAGE_ID);
+  package->owner = hab_statement_dup_text (statement, PACKAGE_OWNER);
   package->input_id = hab_statement_get_int_or (statement, PACKAGE_INPUT_ID, 0);
   package->input_name = hab_statement_dup_text (statement, PACKAGE_INPUT_NAME);
   package->code = hab_statement_dup_text (statement, PACKAGE_CODE);
@@ -196,25 +199,28 @@ hab_catalog_find_package_by_idempotency_key (HabCatalog *catalog,
 }
 
 GPtrArray *
-hab_catalog_list_packages (HabCatalog *catalog, gint64 after, guint limit,
-    gint64 input_id, GError **error)
+hab_catalog_list_packages (HabCatalog *catalog, const gchar *owner,
+    gint64 after, guint limit, gint64 input_id, GError **error)
 {
   g_autoptr (HabStatement) statement = NULL;
 
   if (input_id == 0)
     statement = hab_catalog_prepare (catalog,
         "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE id > :after "
-        "ORDER BY id LIMIT :limit", error);
+        "AND (:owner IS NULL OR owner = :owner) ORDER BY id LIMIT :limit",
+        error);
   else
     statement = hab_catalog_prepare (catalog,
         "SELECT " HAB_PACKAGE_COLUMNS " FROM packages "
-        "WHERE input_id = :input_id AND id > :after ORDER BY id LIMIT :limit",
+        "WHERE input_id = :input_id AND id > :after "
+        "AND (:owner IS NULL OR owner = :owner) ORDER BY id LIMIT :limit",
         error);
 
   if (!statement)
     return NULL;
   if (input_id != 0)
     hab_statement_bind_int (statement, ":input_id", input_id);
+  hab_statement_bind_text (statement, ":owner", owner);
   hab_statement_bind_int (statement, ":after", after);
   hab_statement_bind_int (statement, ":limit", limit);
 
@@ -293,16 +299,17 @@ insert_package (HabCatalog *catalog, const HabPackage *package, gint64 now,
   g_autofree gchar *kid =
       encrypted ? hab_key_to_base64url (package->kid) : NULL;
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "INSERT INTO packages (input_id, input_name, video_track_number, code, "
+      "INSERT INTO packages (owner, input_id, input_name, video_track_number, code, "
       "status, priority, encrypt, segment_duration_ns, options, kid, sealed_key, "
       "url, idempotency_key, request_sha256, created_us, updated_us) "
-      "SELECT id, name, video_track_number, :code, 'Queued', :priority, "
+      "SELECT coalesce (:owner, ''), id, name, video_track_number, :code, 'Queued', :priority, "
       ":encrypt, :segment_duration_ns, coalesce (:options, '{}'), :kid, "
       ":sealed_key, :url, :idempotency_key, :request_sha256, :now, :now "
       "FROM inputs WHERE id = :input_id", error);
 
   if (!statement)
     return FALSE;
+  hab_statement_bind_text (statement, ":owner", package->owner);
   hab_statement_bind_int (statement, ":input_id", package->input_id);
   hab_statement_bind_text (statement, ":code", package->code);
   hab_statement_bind_int (statement, ":priority", package->priority);

@@ -74,7 +74,7 @@ gboolean hab_catalog_read_count (HabCatalog *catalog, const gchar *sql,
 
 /* Of packages, for statements that hab_catalog_read_package () reads. */
 #define HAB_PACKAGE_COLUMNS \
-  "id, input_id, input_name, code, status, reason, priority, not_before_us, " \
+  "id, owner, input_id, input_name, code, status, reason, priority, not_before_us, " \
   "progress, speed, bytes_per_second, expected_end_us, encrypt, " \
   "segment_duration_ns, options, kid, sealed_key, url, output_file_path, " \
   "notes, attempts, idempotency_key, request_sha256, created_us, updated_us"

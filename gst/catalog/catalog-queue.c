@@ -459,14 +459,18 @@ hab_catalog_list_changes (HabCatalog *catalog, gint64 package_id,
 }
 
 GArray *
-hab_catalog_list_unfinished (HabCatalog *catalog, guint limit, GError **error)
+hab_catalog_list_unfinished (HabCatalog *catalog, const gchar *owner,
+    guint limit, GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "SELECT packages.id, max (package_history.id) FROM packages "
       "JOIN package_history ON package_history.package_id = packages.id "
       "WHERE packages.status NOT IN ('Ready', 'Failed', 'Cancelled') "
+      "AND (:owner IS NULL OR packages.owner = :owner) "
       "GROUP BY packages.id ORDER BY max (package_history.id) LIMIT :limit",
       error);
 
+  if (statement)
+    hab_statement_bind_text (statement, ":owner", owner);
   return statement ? read_changes (catalog, statement, limit, error) : NULL;
 }

@@ -132,19 +132,21 @@ static const gchar tables[] =
 
 /* For people with the sqlite3 shell and for programs that know the nine
  * columns of the service that this one takes the place of. */
-static const gchar uploaded_videos[] =
-    "CREATE VIEW uploaded_videos ("
-    "  input_content_id, input_content_origin, video_track_number, status,"
-    "  output_file_path, video_key, kid, packaged_content_id, url) AS "
-    "SELECT input_id, input_name, video_track_number, status,"
-    "  output_file_path, sealed_key, kid, id,"
-    "  CASE status WHEN 'Ready' THEN url END "
-    "FROM packages "
-    "UNION ALL "
-    "SELECT id, name, video_track_number, 'Ingested',"
-    "  NULL, NULL, NULL, NULL, NULL "
-    "FROM inputs "
-    "WHERE NOT EXISTS (SELECT 1 FROM packages WHERE input_id = inputs.id);";
+#define UPLOADED_VIDEOS \
+  "CREATE VIEW uploaded_videos (" \
+  "  input_content_id, input_content_origin, video_track_number, status," \
+  "  output_file_path, video_key, kid, packaged_content_id, url) AS " \
+  "SELECT input_id, input_name, video_track_number, status," \
+  "  output_file_path, sealed_key, kid, id," \
+  "  CASE status WHEN 'Ready' THEN url END " \
+  "FROM packages " \
+  "UNION ALL " \
+  "SELECT id, name, video_track_number, 'Ingested'," \
+  "  NULL, NULL, NULL, NULL, NULL " \
+  "FROM inputs " \
+  "WHERE NOT EXISTS (SELECT 1 FROM packages WHERE input_id = inputs.id);"
+
+static const gchar uploaded_videos[] = UPLOADED_VIDEOS;
 
 /* What the queue needs beside the order of ids. options: a JSON object, see
  * the service's package-options.h. not_before_us: of the next attempt. speed:
@@ -196,6 +198,37 @@ static const gchar notes[] =
     "ALTER TABLE packages ADD COLUMN notes TEXT NOT NULL DEFAULT '[]'"
     "  CHECK (json_valid (notes));";
 
+/* owner: the name of the API token by which it was made; '' where none was
+ * asked for. A name of an input is one owner's, so the table is made anew, its
+ * ids going on where they were; the view would be in the way. */
+static const gchar owners[] =
+    "DROP VIEW uploaded_videos;"
+    "CREATE TABLE owned_inputs ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  owner TEXT NOT NULL DEFAULT '',"
+    "  name TEXT NOT NULL CHECK (name <> ''),"
+    "  storage TEXT NOT NULL UNIQUE CHECK (storage <> ''),"
+    "  size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),"
+    "  sha256 TEXT NOT NULL"
+    "    CHECK (length (sha256) = 64 AND sha256 NOT GLOB '*[^0-9a-f]*'),"
+    "  duration_ns INTEGER CHECK (duration_ns >= 0),"
+    "  video_track_number INTEGER,"
+    "  indexed INTEGER NOT NULL CHECK (indexed IN (0, 1)),"
+    "  created_us INTEGER NOT NULL,"
+    "  UNIQUE (owner, name)"
+    ") STRICT;"
+    "INSERT INTO owned_inputs SELECT id, '', name, storage, size_bytes,"
+    "  sha256, duration_ns, video_track_number, indexed, created_us"
+    "  FROM inputs;"
+    "DELETE FROM sqlite_sequence WHERE name = 'owned_inputs';"
+    "INSERT INTO sqlite_sequence (name, seq)"
+    "  SELECT 'owned_inputs', seq FROM sqlite_sequence WHERE name = 'inputs';"
+    "DROP TABLE inputs;"
+    "ALTER TABLE owned_inputs RENAME TO inputs;"
+    "CREATE INDEX inputs_by_name ON inputs (name);"
+    "ALTER TABLE packages ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
+    UPLOADED_VIDEOS;
+
 const gchar *const hab_catalog_migrations[] = { tables, uploaded_videos,
-  queue, notes };
+  queue, notes, owners };
 const guint hab_catalog_n_migrations = G_N_ELEMENTS (hab_catalog_migrations);

@@ -461,21 +461,28 @@ migrate (HabCatalog *catalog, GError **error)
 }
 
 static gboolean
-set_up (HabCatalog *catalog, GError **error)
+bring_up_to_date (HabCatalog *catalog, GError **error)
 {
   gint64 version;
 
-  sqlite3_busy_timeout (catalog->db, BUSY_TIMEOUT_MS);
-
-  if (!check_origin (catalog, error) || !use_wal (catalog, error) ||
-      !exec (catalog, "PRAGMA synchronous = NORMAL", "set up the catalog",
-          error) ||
-      !exec (
-          catalog, "PRAGMA foreign_keys = ON", "set up the catalog", error) ||
-      !read_pragma (catalog, "PRAGMA user_version", &version, error))
+  if (!read_pragma (catalog, "PRAGMA user_version", &version, error))
     return FALSE;
-
   return version == hab_catalog_n_migrations || migrate (catalog, error);
+}
+
+/* References are looked after once the tables are as they should be: one that
+ * is made anew must not take with it what refers to it. */
+static gboolean
+set_up (HabCatalog *catalog, GError **error)
+{  sqlite3_busy_timeout (catalog->db, BUSY_TIMEOUT_MS);
+
+  return check_origin (catalog, error) && use_wal (catalog, error) &&
+      exec (catalog, "PRAGMA synchronous = NORMAL", "set up the catalog",
+          error) &&
+      exec (
+          catalog, "PRAGMA foreign_keys = OFF", "set up the catalog", error) &&
+      bring_up_to_date (catalog, error) &&
+      exec (catalog, "PRAGMA foreign_keys = ON", "set up the catalog", error);
 }
 
 HabCatalog *

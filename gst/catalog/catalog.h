@@ -70,7 +70,10 @@ typedef struct
 typedef struct
 {
   gint64 id;
-  gchar *name;        /* as the client gave it, unique; never a path */
+  gchar *owner;       /* name of the API token that brought it; "" where none
+                       * was asked for, for which NULL counts when it is added */
+  gchar *name;        /* as the client gave it, one of each owner; never a
+                       * path */
   gchar *storage;     /* name of the file in the folder of inputs; ours */
   gint64 size_bytes;
   gchar *sha256;      /* of the bytes, 64 lower-case hex digits */
@@ -134,11 +137,13 @@ gint64 hab_catalog_add_input (HabCatalog *catalog, const HabInput *input,
     GArray *tracks, guint video_track_number, GArray *gops, GArray *iframes,
     GError **error);
 HabInput *hab_catalog_get_input (HabCatalog *catalog, gint64 id, GError **error);
-HabInput *hab_catalog_find_input (HabCatalog *catalog, const gchar *name,
-    GError **error);
-/* (element-type HabInput): at most limit rows with an id above after. */
-GPtrArray *hab_catalog_list_inputs (HabCatalog *catalog, gint64 after,
-    guint limit, GError **error);
+/* owner: NULL for the first that anybody brought. */
+HabInput *hab_catalog_find_input (HabCatalog *catalog, const gchar *owner,
+    const gchar *name, GError **error);
+/* (element-type HabInput): at most limit rows with an id above after; owner
+ * NULL for those of everybody. */
+GPtrArray *hab_catalog_list_inputs (HabCatalog *catalog, const gchar *owner,
+    gint64 after, guint limit, GError **error);
 /* IN_USE while a package of it is not in a final status; packages that are
  * final lose their input but stay. */
 gboolean hab_catalog_delete_input (HabCatalog *catalog, gint64 id,
@@ -168,6 +173,7 @@ gboolean hab_catalog_count_iframes (HabCatalog *catalog, gint64 input_id,
 typedef struct
 {
   gint64 id;
+  gchar *owner;             /* as in HabInput, of who asked for it */
   gint64 input_id;          /* 0 when its input was deleted */
   gchar *input_name;        /* which the input had */
   gchar *code;              /* ^[A-Z0-9]{6,}$, never used again */
@@ -213,10 +219,10 @@ HabPackage *hab_catalog_find_package_by_code (HabCatalog *catalog,
     const gchar *code, GError **error);
 HabPackage *hab_catalog_find_package_by_idempotency_key (HabCatalog *catalog,
     const gchar *key, GError **error);
-/* (element-type HabPackage): at most limit rows with an id above after;
- * input_id 0 for those of every input. */
-GPtrArray *hab_catalog_list_packages (HabCatalog *catalog, gint64 after,
-    guint limit, gint64 input_id, GError **error);
+/* (element-type HabPackage): at most limit rows with an id above after; owner
+ * NULL for those of everybody, input_id 0 for those of every input. */
+GPtrArray *hab_catalog_list_packages (HabCatalog *catalog, const gchar *owner,
+    gint64 after, guint limit, gint64 input_id, GError **error);
 /* (element-type HabPackage): all with this KID. */
 GPtrArray *hab_catalog_list_packages_by_kid (HabCatalog *catalog,
     const guint8 kid[16], GError **error);
@@ -293,9 +299,9 @@ gboolean hab_catalog_get_last_change (HabCatalog *catalog, gint64 *change,
 GArray *hab_catalog_list_changes (HabCatalog *catalog, gint64 package_id,
     gint64 after, guint limit, GError **error);
 /* (element-type HabPackageChange): at most limit packages without a final
- * status, in the same order. */
-GArray *hab_catalog_list_unfinished (HabCatalog *catalog, guint limit,
-    GError **error);
+ * status, in the same order; owner NULL for those of everybody. */
+GArray *hab_catalog_list_unfinished (HabCatalog *catalog, const gchar *owner,
+    guint limit, GError **error);
 
 /* --- callbacks: who is to be told of a package's end ------------------ */
 

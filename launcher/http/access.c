@@ -6,8 +6,6 @@
 #include "access.h"
 
 #include <libsoup/soup.h>
-#include <nettle/memops.h>
-#include <nettle/sha2.h>
 #include <string.h>
 
 /* The host of "host:port" or "[v6]:port", without brackets; NULL when it is
@@ -82,27 +80,41 @@ hab_access_origin_is_own (const gchar *origin, const gchar *fetch_site,
       g_str_equal (fetch_site, "none");
 }
 
-static void
-digest (const gchar *text, guint8 sum[SHA256_DIGEST_SIZE])
+const gchar *
+hab_access_get_bearer (const gchar *authorization)
 {
-  struct sha256_ctx context;
-
-  sha256_init (&context);
-  sha256_update (&context, strlen (text), (const guint8 *) text);
-  sha256_digest (&context, SHA256_DIGEST_SIZE, sum);
+  return authorization != NULL &&
+          g_ascii_strncasecmp (authorization, "Bearer ", 7) == 0
+      ? authorization + 7
+      : NULL;
 }
 
-gboolean
-hab_access_token_is_right (const gchar *authorization, const gchar *token)
+gchar *
+hab_access_find_cookie (const gchar *cookies, const gchar *name)
 {
-  guint8 given[SHA256_DIGEST_SIZE], expected[SHA256_DIGEST_SIZE];
+  g_auto (GStrv) pairs =
+      g_strsplit (cookies != NULL ? cookies : "", ";", -1);
+  gsize length = strlen (name);
 
-  if (authorization == NULL ||
-      g_ascii_strncasecmp (authorization, "Bearer ", 7) != 0)
+  for (gchar **pair = pairs; *pair != NULL; pair++) {
+    const gchar *text = g_strstrip (*pair);
+
+    if (strncmp (text, name, length) == 0 && text[length] == '=')
+      return g_strdup (text + length + 1);
+  }
+  return NULL;
+}
+
+/* A browser takes a backslash for a slash, and leaves out control characters. */
+gboolean
+hab_access_is_local_path (const gchar *path)
+{
+  if (path == NULL || path[0] != '/' || path[1] == '/')
     return FALSE;
-  digest (authorization + 7, given);
-  digest (token, expected);
-  return memeql_sec (given, expected, sizeof given);
+  for (; *path != '\0'; path++)
+    if ((guchar) *path <= 0x20 || (guchar) *path >= 0x7f || *path == '\\')
+      return FALSE;
+  return TRUE;
 }
 
 gboolean

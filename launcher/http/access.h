@@ -26,10 +26,15 @@ gboolean hab_access_name_is_known (const gchar *name, gboolean loopback_only,
 gboolean hab_access_origin_is_own (const gchar *origin,
     const gchar *fetch_site, const gchar *host, const gchar *public_url);
 
-/* Whether Authorization has the token, in a time that does not tell how much
- * of it was right. */
-gboolean hab_access_token_is_right (const gchar *authorization,
-    const gchar *token);
+/* (nullable): what Authorization has behind "Bearer ". */
+const gchar *hab_access_get_bearer (const gchar *authorization);
+
+/* (nullable) (transfer full): of a Cookie header, the first of that name. */
+gchar *hab_access_find_cookie (const gchar *cookies, const gchar *name);
+
+/* Whether a browser that is sent there stays with this service: a path, with
+ * whatever query, as it stands in an address. */
+gboolean hab_access_is_local_path (const gchar *path);
 
 /* Whether an Accept header wants HTML rather than JSON, by name. */
 gboolean hab_access_prefers_html (const gchar *accept);

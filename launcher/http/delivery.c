@@ -126,8 +126,8 @@ list (HabRequest *request, HabVault *vault, GError **error)
 
   if (!hab_json_read_page (request, &page, error))
     return NULL;
-  packages = hab_catalog_list_packages (vault->catalog, page.after, page.limit,
-      0, error);
+  packages = hab_catalog_list_packages (vault->catalog,
+      hab_request_get_scope (request), page.after, page.limit, 0, error);
   if (packages == NULL)
     return NULL;
   json_builder_begin_array (builder);
@@ -157,8 +157,8 @@ post_license (HabRequest *request, HabVault *vault, GError **error)
 /* The list is not for pages of other origins: with a package's code they could
  * ask for its key. */
 const HabRoute hab_delivery_content_routes[] = {
-  { "GET", "/videos/", HAB_BODY_NONE, HAB_ROUTE_PUBLIC, list, NULL },
-  { "GET", "/videos", HAB_BODY_NONE, HAB_ROUTE_PUBLIC, list, NULL },
+  { "GET", "/videos/", HAB_BODY_NONE, 0, list, NULL },
+  { "GET", "/videos", HAB_BODY_NONE, 0, list, NULL },
   { "GET", "/{}/dash/**", HAB_BODY_NONE,
       HAB_ROUTE_PUBLIC | HAB_ROUTE_CROSS_ORIGIN, get_file, NULL },
   { "POST", "/{}/license/clearkey", HAB_BODY_JSON, HAB_ROUTE_CROSS_ORIGIN,

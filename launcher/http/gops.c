@@ -17,12 +17,24 @@
 /* Rows of the catalog that are in memory at a time. */
 #define BATCH 1000
 
+/* A client's own before one that somebody else gave the same name. */
+static HabInput *
+find_by_name (HabRequest *request, HabVault *vault, GError **error)
+{
+  const gchar *name = hab_request_get_param (request, 0);
+  HabInput *input = hab_catalog_find_input (vault->catalog,
+      hab_request_get_owner (request), name, NULL);
+
+  return input != NULL ? input
+                       : hab_catalog_find_input (vault->catalog,
+                             hab_request_get_scope (request), name, error);
+}
+
 static HabInput *
 find_video (HabRequest *request, HabVault *vault, GError **error)
 {
-  const gchar *name = hab_request_get_param (request, 0);
   g_autoptr (GError) failure = NULL;
-  HabInput *input = hab_catalog_find_input (vault->catalog, name, &failure);
+  HabInput *input = find_by_name (request, vault, &failure);
 
   if (input == NULL && (failure == NULL ||
           g_error_matches (failure, HAB_CATALOG_ERROR,

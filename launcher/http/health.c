@@ -13,7 +13,7 @@ get_health (HabRequest *request, HabVault *vault, GError **error)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (GPtrArray) inputs =
-      hab_catalog_list_inputs (vault->catalog, 0, 1, error);
+      hab_catalog_list_inputs (vault->catalog, NULL, 0, 1, error);
 
   if (inputs == NULL)
     return NULL;

@@ -12,8 +12,14 @@ typedef struct _HabReply HabReply;
 
 typedef enum
 {
+  HAB_LISTENER_API,      /* for owners: origin checks, tokens, sessions */
+  HAB_LISTENER_DELIVERY, /* for viewers: cross-origin, token where not public */
+} HabListenerKind;
+
+typedef enum
+{
   HAB_BODY_NONE,
-  HAB_BODY_JSON,   /* small, kept in memory */
+  HAB_BODY_JSON,   /* small, kept in memory; of /sign-in a form */
   HAB_BODY_UPLOAD, /* streamed into a file, see upload.h */
 } HabBodyKind;
 

@@ -87,11 +87,20 @@ add_tracks (JsonBuilder *builder, HabCatalog *catalog, gint64 input_id,
   return TRUE;
 }
 
+static HabInput *
+load_input (HabRequest *request, HabCatalog *catalog, gint64 id,
+    GError **error)
+{
+  return hab_request_show_input (request,
+      hab_catalog_get_input (catalog, id, error), error);
+}
+
 static HabReply *
-reply_input (guint status, HabCatalog *catalog, gint64 id, GError **error)
+reply_input (guint status, HabRequest *request, HabCatalog *catalog,
+    gint64 id, GError **error)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (HabInput) input = hab_catalog_get_input (catalog, id, error);
+  g_autoptr (HabInput) input = load_input (request, catalog, id, error);
 
   if (input == NULL)
     return NULL;
@@ -114,8 +123,8 @@ hab_input_content_list (HabRequest *request, HabVault *vault, GError **error)
 
   if (!hab_json_read_page (request, &page, error))
     return NULL;
-  inputs = hab_catalog_list_inputs (vault->catalog, page.after, page.limit,
-      error);
+  inputs = hab_catalog_list_inputs (vault->catalog,
+      hab_request_get_scope (request), page.after, page.limit, error);
   if (inputs == NULL)
     return NULL;
   json_builder_begin_array (builder);
@@ -142,7 +151,7 @@ get_one (HabRequest *request, HabVault *vault, GError **error)
 
   if (!hab_request_get_id (request, 0, &id, error))
     return NULL;
-  return reply_input (SOUP_STATUS_OK, vault->catalog, id, error);
+  return reply_input (SOUP_STATUS_OK, request, vault->catalog, id, error);
 }
 
 static HabReply *
@@ -155,7 +164,7 @@ delete_one (HabRequest *request, HabVault *vault, GError **error)
 
   if (!hab_request_get_id (request, 0, &id, error))
     return NULL;
-  input = hab_catalog_get_input (vault->catalog, id, error);
+  input = load_input (request, vault->catalog, id, error);
   if (input == NULL || !hab_catalog_delete_input (vault->catalog, id, error))
     return NULL;
   hab_data_dir_remove (dir, HAB_FOLDER_INPUTS, input->storage);
@@ -195,7 +204,7 @@ answer_json (HabVault *vault, gpointer data, GError **error)
       g_strdup_printf ("/input_content/%" G_GINT64_FORMAT, id);
   HabReply *reply = reply_input (
       self->ingested->was_there ? SOUP_STATUS_OK : SOUP_STATUS_CREATED,
-      vault->catalog, id, error);
+      self->request, vault->catalog, id, error);
 
   if (reply != NULL)
     hab_reply_set_header (reply, "Location", location);
@@ -240,7 +249,8 @@ on_uploaded (GObject *source, GAsyncResult *result, gpointer data)
   if (uploaded == NULL)
     post_end (self, NULL, error);
   else
-    hab_ingest_async (hab_request_get_service (self->request), uploaded->name,
+    hab_ingest_async (hab_request_get_service (self->request),
+        hab_request_get_owner (self->request), uploaded->name,
         uploaded->incoming, uploaded->size_bytes, uploaded->sha256,
         on_ingested, self);
 }

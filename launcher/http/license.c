@@ -88,9 +88,17 @@ take_key (FoundKey *found, HabVault *vault, const HabPackage *package,
   return same;
 }
 
+/* Of one package, or of all that are the client's. */
 static gboolean
-find_key (FoundKey *found, HabVault *vault, const guint8 *kid,
-    const gchar *code, GError **error)
+is_asked (HabRequest *request, const HabPackage *package, const gchar *code)
+{
+  return code != NULL ? g_str_equal (package->code, code)
+                      : hab_request_may_see (request, package->owner);
+}
+
+static gboolean
+find_key (FoundKey *found, HabRequest *request, HabVault *vault,
+    const guint8 *kid, const gchar *code, GError **error)
 {
   g_autoptr (GPtrArray) packages =
       hab_catalog_list_packages_by_kid (vault->catalog, kid, error);
@@ -100,7 +108,7 @@ find_key (FoundKey *found, HabVault *vault, const guint8 *kid,
   for (guint i = 0; i < packages->len; i++) {
     HabPackage *package = g_ptr_array_index (packages, i);
 
-    if ((code == NULL || g_str_equal (package->code, code)) &&
+    if (is_asked (request, package, code) &&
         !take_key (found, vault, package, error))
       return FALSE;
   }
@@ -124,15 +132,15 @@ add_key (JsonBuilder *builder, const guint8 *kid, const FoundKey *found)
 
 /* How many of kids have a key; -1 on failure. */
 static gint
-add_keys (JsonBuilder *builder, HabVault *vault, GArray *kids,
-    const gchar *code, GError **error)
+add_keys (JsonBuilder *builder, HabRequest *request, HabVault *vault,
+    GArray *kids, const gchar *code, GError **error)
 {
   gint count = 0;
 
   for (guint i = 0; i < kids->len; i++) {
     const guint8 *kid = (const guint8 *) kids->data + i * HAB_KEY_SIZE;
     FoundKey found = { .found = FALSE };
-    gboolean fine = find_key (&found, vault, kid, code, error);
+    gboolean fine = find_key (&found, request, vault, kid, code, error);
 
     if (fine && found.found) {
       add_key (builder, kid, &found);
@@ -162,7 +170,7 @@ hab_license_answer (HabRequest *request, HabVault *vault, const gchar *code,
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "keys");
   json_builder_begin_array (builder);
-  count = add_keys (builder, vault, kids, code, error);
+  count = add_keys (builder, request, vault, kids, code, error);
   if (count < 0)
     return NULL;
   if (count == 0) {

@@ -7,7 +7,7 @@
 
 #include <libsoup/soup.h>
 
-#include "access.h"
+#include "admission.h"
 #include "problem.h"
 #include "request.h"
 #include "router.h"
@@ -27,70 +27,6 @@ struct _HabListener
 };
 
 /* --- who may ask, and for what ---------------------------------------- */
-
-static gboolean
-is_safe_method (const gchar *method)
-{
-  return g_str_equal (method, "GET") || g_str_equal (method, "HEAD") ||
-      g_str_equal (method, "OPTIONS");
-}
-
-static gboolean
-check_host (HabListener *self, HabRequest *request, GError **error)
-{
-  const HabSettings *settings = hab_service_get_settings (self->service);
-  const gchar *const *names = hab_service_get_hosts (self->service);
-  gboolean loopback_only = hab_settings_is_loopback (settings);
-  /* The address asked for may have a host of its own, which rules. */
-  GUri *uri = soup_server_message_get_uri (hab_request_get_message (request));
-
-  if (hab_access_host_is_known (hab_request_get_header (request, "Host"),
-          loopback_only, names) &&
-      hab_access_name_is_known (g_uri_get_host (uri), loopback_only, names))
-    return TRUE;
-  hab_http_error_set (error, SOUP_STATUS_MISDIRECTED_REQUEST,
-      "This service is not known by that name; ask for localhost, or start it "
-      "with --allow-host");
-  return FALSE;
-}
-
-static gboolean
-check_origin (HabListener *self, HabRequest *request, const gchar *method,
-    GError **error)
-{
-  const HabSettings *settings = hab_service_get_settings (self->service);
-
-  if (self->kind != HAB_LISTENER_API || is_safe_method (method) ||
-      hab_access_origin_is_own (hab_request_get_header (request, "Origin"),
-          hab_request_get_header (request, "Sec-Fetch-Site"),
-          hab_request_get_header (request, "Host"), settings->public_url))
-    return TRUE;
-  hab_http_error_set (error, SOUP_STATUS_FORBIDDEN,
-      "A page of another origin may not change anything here; use this "
-      "service's own pages, or a program that is no browser");
-  return FALSE;
-}
-
-/* Delivery is open: what a package's viewers may see is encrypted. Its keys
- * are open only while nobody but this machine can ask. */
-static gboolean
-check_token (HabListener *self, HabRequest *request, const HabRoute *route,
-    GError **error)
-{
-  const HabSettings *settings = hab_service_get_settings (self->service);
-
-  if (settings->token == NULL || (route->flags & HAB_ROUTE_PUBLIC) != 0)
-    return TRUE;
-  if (self->kind == HAB_LISTENER_DELIVERY &&
-      hab_settings_is_loopback (settings))
-    return TRUE;
-  if (hab_access_token_is_right (
-          hab_request_get_header (request, "Authorization"), settings->token))
-    return TRUE;
-  hab_http_error_set (error, SOUP_STATUS_UNAUTHORIZED,
-      "Send the service's token: Authorization: Bearer …");
-  return FALSE;
-}
 
 /* What an address takes; a browser asks before it lets a page of another
  * origin post. Allow and the cross-origin headers are there already. */
@@ -166,8 +102,7 @@ admit (HabListener *self, HabRequest *request, GError **error)
   GPtrArray *params = g_ptr_array_new_with_free_func (g_free);
   const HabRoute *route = NULL;
 
-  if (check_host (self, request, error) &&
-      check_origin (self, request, method, error))
+  if (hab_admission_check_address (request, self->kind, error))
     route = find_route (self, request, method, params, error);
   hab_request_set_route (request, route, params, parse_query (request));
   if (route == NULL)
@@ -175,7 +110,7 @@ admit (HabListener *self, HabRequest *request, GError **error)
   if (route->flags & HAB_ROUTE_CROSS_ORIGIN ||
       (route == &options_route && self->kind == HAB_LISTENER_DELIVERY))
     set_cross_origin_headers (request);
-  return check_token (self, request, route, error);
+  return hab_admission_check_client (request, self->kind, route, error);
 }
 
 /* --- bodies ----------------------------------------------------------- */

@@ -10,12 +10,6 @@ G_BEGIN_DECLS
  * their body and hands them to the route's handler. Main thread. */
 typedef struct _HabListener HabListener;
 
-typedef enum
-{
-  HAB_LISTENER_API,      /* for the owner: origin checks, token */
-  HAB_LISTENER_DELIVERY, /* for viewers: cross-origin, token where not public */
-} HabListenerKind;
-
 /* tables: NULL-terminated, constant; in each route the method NULL ends. */
 HabListener *hab_listener_new (HabService *service, HabListenerKind kind,
     const HabRoute *const *tables);

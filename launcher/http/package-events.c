@@ -100,15 +100,21 @@ make_json (Listener *self, HabCatalog *catalog, const HabPackage *package,
   return json_builder_get_root (builder);
 }
 
+static HabPackage *
+load_package (Listener *self, HabCatalog *catalog, gint64 id, GError **error)
+{
+  return hab_request_show_package (self->request,
+      hab_catalog_get_package (catalog, id, error), error);
+}
+
 /* change 0: no change of status. A package that is gone is no fault: that is
- * told, too. */
+ * told, too; one that the client may not see is none. */
 static gboolean
 tell_package (Listener *self, HabCatalog *catalog, gint64 id, gint64 change,
     GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  g_autoptr (HabPackage) package =
-      hab_catalog_get_package (catalog, id, &failure);
+  g_autoptr (HabPackage) package = load_package (self, catalog, id, &failure);
   g_autoptr (JsonNode) node = package != NULL
       ? make_json (self, catalog, package, &failure)
       : NULL;
@@ -182,7 +188,8 @@ begin_all (Listener *self, HabCatalog *catalog, gint64 last, GError **error)
 
   if (self->last_change >= 0 && self->last_change <= last)
     return TRUE;
-  changes = hab_catalog_list_unfinished (catalog, MAX_FIRST, error);
+  changes = hab_catalog_list_unfinished (catalog,
+      hab_request_get_scope (self->request), MAX_FIRST, error);
   if (changes == NULL || !tell_changes (self, catalog, changes, error))
     return FALSE;
   self->last_change = last;
@@ -193,7 +200,7 @@ static gboolean
 begin_one (Listener *self, HabCatalog *catalog, gint64 last, GError **error)
 {
   g_autoptr (HabPackage) package =
-      hab_catalog_get_package (catalog, self->package_id, error);
+      load_package (self, catalog, self->package_id, error);
 
   if (package == NULL)
     return FALSE;
@@ -312,11 +319,21 @@ listener_schedule (Listener *self)
                 CLIENTS_AT_THAT_PACE, on_timer, self);
 }
 
+static gboolean
+is_removal_of_others (Listener *self, HabChange change)
+{
+  return change == HAB_CHANGE_REMOVED &&
+      !hab_request_may_see (self->request,
+          hab_feed_get_removed_owner (listener_get_feed (self)));
+}
+
 static void
 on_change (gint64 package_id, HabChange change, gpointer data)
 {
   Listener *self = data;
 
+  if (is_removal_of_others (self, change))
+    return;
   if (change == HAB_CHANGE_PROGRESS)
     id_set_add (self->changed, package_id);
   else if (change != HAB_CHANGE_REMOVED)

@@ -32,6 +32,8 @@
 
 struct _HabPackageRequest
 {
+  gchar *owner;
+  gboolean any_input; /* not just one of the owner's */
   gint64 input_id;
   HabEncrypt encrypt;
   guint8 kid[HAB_KEY_SIZE], key[HAB_KEY_SIZE];
@@ -47,6 +49,7 @@ void
 hab_package_request_free (HabPackageRequest *self)
 {
   hab_key_wipe (self->key, sizeof self->key);
+  g_free (self->owner);
   g_free (self->options);
   g_free (self->callback_url);
   g_free (self->idempotency_key);
@@ -188,6 +191,14 @@ wipe_key_text (JsonObject *object)
     hab_key_wipe ((gpointer) text, strlen (text));
 }
 
+/* Each owner has keys of their own. No header has a line break in it. */
+static gchar *
+scope_key (const gchar *owner, const gchar *key)
+{
+  return *owner != '\0' ? g_strconcat (owner, "\n", key, NULL)
+                        : g_strdup (key);
+}
+
 static gboolean
 read_idempotency_key (HabPackageRequest *self, HabRequest *request,
     GError **error)
@@ -202,7 +213,7 @@ read_idempotency_key (HabPackageRequest *self, HabRequest *request,
         "Idempotency-Key must have 1 to %d characters", MAX_IDEMPOTENCY_KEY);
     return FALSE;
   }
-  self->idempotency_key = g_strdup (text);
+  self->idempotency_key = scope_key (hab_request_get_owner (request), text);
   return TRUE;
 }
 
@@ -223,6 +234,8 @@ hab_package_request_read (HabRequest *request, GError **error)
   wipe_key_text (json_node_get_object (root));
   if (!fine)
     return NULL;
+  self->owner = g_strdup (hab_request_get_owner (request));
+  self->any_input = hab_request_get_scope (request) == NULL;
   self->delivery_url = hab_request_build_delivery_url (request);
   return g_steal_pointer (&self);
 }
@@ -328,6 +341,7 @@ make_package (HabPackageRequest *self, HabVault *vault, const gchar *digest)
 {
   HabPackage *package = g_new0 (HabPackage, 1);
 
+  package->owner = g_strdup (self->owner);
   package->input_id = self->input_id;
   package->code = make_code ();
   package->encrypt = g_strdup (hab_encrypt_to_string (self->encrypt));
@@ -348,6 +362,21 @@ make_package (HabPackageRequest *self, HabVault *vault, const gchar *digest)
   return package;
 }
 
+/* The input of somebody else is none. */
+static gboolean
+check_input (HabPackageRequest *self, HabVault *vault, GError **error)
+{
+  g_autoptr (HabInput) input = NULL;
+
+  if (self->any_input)
+    return TRUE;
+  input = hab_catalog_get_input (vault->catalog, self->input_id, error);
+  if (input == NULL || g_str_equal (input->owner, self->owner))
+    return input != NULL;
+  hab_http_error_set (error, SOUP_STATUS_NOT_FOUND, "there is no such input");
+  return FALSE;
+}
+
 gint64
 hab_package_request_add (HabPackageRequest *self, HabVault *vault,
     GError **error)
@@ -355,6 +384,9 @@ hab_package_request_add (HabPackageRequest *self, HabVault *vault,
   g_autofree gchar *digest = digest_request (self);
   GError *failure = NULL;
   gint64 id = find_repeated (self, vault, digest, &failure);
+
+  if (id == 0 && failure == NULL)
+    check_input (self, vault, &failure);
 
   /* EXISTS can only be the code then, which is drawn again. */
   for (guint i = 0; id == 0 && failure == NULL && i < CODE_TRIES; i++) {

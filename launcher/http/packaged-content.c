@@ -29,11 +29,13 @@ reply_package (guint status, HabRequest *request, HabCatalog *catalog,
 static HabPackage *
 load_package (HabRequest *request, HabVault *vault, GError **error)
 {
+  g_autoptr (HabPackage) package = NULL;
   gint64 id;
 
   if (!hab_request_get_id (request, 0, &id, error))
     return NULL;
-  return hab_catalog_get_package (vault->catalog, id, error);
+  package = hab_catalog_get_package (vault->catalog, id, error);
+  return hab_request_show_package (request, g_steal_pointer (&package), error);
 }
 
 /* --- GET -------------------------------------------------------------- */
@@ -50,8 +52,8 @@ list (HabRequest *request, HabVault *vault, GError **error)
 
   if (!hab_json_read_page (request, &page, error))
     return NULL;
-  packages = hab_catalog_list_packages (vault->catalog, page.after, page.limit,
-      0, error);
+  packages = hab_catalog_list_packages (vault->catalog,
+      hab_request_get_scope (request), page.after, page.limit, 0, error);
   if (packages == NULL)
     return NULL;
   json_builder_begin_array (builder);
@@ -97,6 +99,7 @@ typedef struct
   HabPackageRequest *wanted; /* of a POST */
   gint priority;             /* of a PATCH */
   gint64 id;
+  gchar *owner;              /* of a DELETE */
   gboolean final;
   HabReply *reply;
   guint follow_id, deadline_id;
@@ -120,6 +123,7 @@ post_end (Post *self, GError *error)
     hab_request_fail (self->request, error);
   hab_request_unref (self->request);
   g_clear_pointer (&self->wanted, hab_package_request_free);
+  g_free (self->owner);
   g_free (self);
 }
 
@@ -166,6 +170,7 @@ store_delete (HabVault *vault, gpointer data, GError **error)
       hab_service_get_data_dir (hab_request_get_service (self->request)),
       HAB_FOLDER_PACKAGES, package->code);
   self->id = package->id;
+  self->owner = g_strdup (package->owner);
   self->reply = hab_reply_new (SOUP_STATUS_NO_CONTENT);
   return NULL;
 }
@@ -178,7 +183,7 @@ on_deleted (GObject *source, GAsyncResult *result, gpointer data)
 
   hab_store_call_finish (result, &error);
   if (self->reply != NULL)
-    hab_feed_tell (post_get_feed (self), self->id, HAB_CHANGE_REMOVED);
+    hab_feed_tell_removed (post_get_feed (self), self->id, self->owner);
   post_end (self, error);
 }
 
@@ -193,9 +198,12 @@ static gpointer
 store_cancel (HabVault *vault, gpointer data, GError **error)
 {
   Post *self = data;
+  g_autoptr (HabPackage) package = load_package (self->request, vault, error);
 
-  if (!hab_request_get_id (self->request, 0, &self->id, error) ||
-      !hab_catalog_set_status (vault->catalog, self->id, HAB_STATUS_CANCELLED,
+  if (package == NULL)
+    return NULL;
+  self->id = package->id;
+  if (!hab_catalog_set_status (vault->catalog, self->id, HAB_STATUS_CANCELLED,
           "Cancelled on request", NULL, error))
     return NULL;
   self->reply = get_one (self->request, vault, error);
@@ -229,9 +237,12 @@ static gpointer
 store_patch (HabVault *vault, gpointer data, GError **error)
 {
   Post *self = data;
+  g_autoptr (HabPackage) package = load_package (self->request, vault, error);
 
-  if (hab_request_get_id (self->request, 0, &self->id, error) &&
-      hab_catalog_set_priority (vault->catalog, self->id, self->priority,
+  if (package == NULL)
+    return NULL;
+  self->id = package->id;
+  if (hab_catalog_set_priority (vault->catalog, self->id, self->priority,
           error))
     self->reply = get_one (self->request, vault, error);
   return NULL;

@@ -144,6 +144,15 @@ hab_pages_reply_error (guint status, const gchar *title, const gchar *detail)
   return reply_filled (status, "pages/error.html", places);
 }
 
+HabReply *
+hab_pages_reply_sign_in (guint status, const gchar *next,
+    const gchar *message)
+{
+  const gchar *places[] = { "next", next, "message", message, NULL };
+
+  return reply_filled (status, "pages/sign-in.html", places);
+}
+
 static void
 answer_with (HabRequest *request, HabReply *reply, GError *error)
 {
@@ -183,9 +192,8 @@ get_asset (HabRequest *request)
 }
 
 const HabRoute hab_pages_routes[] = {
-  { "GET", "/", HAB_BODY_NONE, HAB_ROUTE_PUBLIC, NULL, get_index },
-  { "GET", "/upload_input_content", HAB_BODY_NONE, HAB_ROUTE_PUBLIC, NULL,
-      get_upload_form },
+  { "GET", "/", HAB_BODY_NONE, 0, NULL, get_index },
+  { "GET", "/upload_input_content", HAB_BODY_NONE, 0, NULL, get_upload_form },
   { "GET", "/assets/**", HAB_BODY_NONE, HAB_ROUTE_PUBLIC, NULL, get_asset },
   { NULL }
 };

@@ -6,13 +6,16 @@
 G_BEGIN_DECLS
 
 /* The pages are files of the program's resources that fill themselves from
- * the REST API; two have {{places}} that are filled here, for browsers
+ * the REST API; some have {{places}} that are filled here, for browsers
  * without scripts and for programs that read the answer of the form. */
 
 /* A page as it is. */
 HabReply *hab_pages_reply (const gchar *name, GError **error);
 HabReply *hab_pages_reply_success (gint64 input_content_id,
     const gchar *name);
+/* next: where it leads, a path; message: what was wrong, or "". */
+HabReply *hab_pages_reply_sign_in (guint status, const gchar *next,
+    const gchar *message);
 HabReply *hab_pages_reply_error (guint status, const gchar *title,
     const gchar *detail);
 

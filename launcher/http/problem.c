@@ -109,6 +109,8 @@ hab_problem_reply (const GError *error, gboolean html)
   const gchar *detail = error->message;
   HabReply *reply;
 
+  if (status == SOUP_STATUS_SEE_OTHER)
+    return hab_reply_new_see_other (error->message);
   if (status == SOUP_STATUS_INTERNAL_SERVER_ERROR) {
     g_warning ("%s", error->message);
     detail = "The service's log says what failed. Try again; if it stays, "

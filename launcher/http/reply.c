@@ -68,6 +68,16 @@ hab_reply_new_json (guint status, JsonNode *node)
   return self;
 }
 
+HabReply *
+hab_reply_new_see_other (const gchar *location)
+{
+  HabReply *self = hab_reply_new (SOUP_STATUS_SEE_OTHER);
+
+  hab_reply_set_header (self, "Location", location);
+  hab_reply_set_header (self, "Cache-Control", "no-store");
+  return self;
+}
+
 /* Files are made under another name and moved, so a file that changed has
  * another inode or another time. */
 static void

@@ -22,6 +22,8 @@ struct _HabRequest
                                * read from other threads */
 
   /* constant once the headers were read */
+  gchar *owner;
+  gboolean admin;
   const HabRoute *route;
   GPtrArray *params; /* of gchar * */
   GHashTable *query;
@@ -50,6 +52,7 @@ hab_request_new (HabService *service, SoupServerMessage *message)
   self->message = g_object_ref (message);
   self->headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
   self->body = g_byte_array_new ();
+  self->owner = g_strdup ("");
   return self;
 }
 
@@ -67,6 +70,7 @@ hab_request_unref (HabRequest *self)
     return;
   hab_key_wipe (self->body->data, self->body->len);
   g_byte_array_unref (self->body);
+  g_free (self->owner);
   g_clear_pointer (&self->params, g_ptr_array_unref);
   g_clear_pointer (&self->query, g_hash_table_unref);
   g_clear_pointer (&self->upload, hab_upload_free);
@@ -129,6 +133,67 @@ HabUpload *
 hab_request_get_upload (HabRequest *self)
 {
   return self->upload;
+}
+
+const gchar *
+hab_request_get_owner (HabRequest *self)
+{
+  return self->owner;
+}
+
+const gchar *
+hab_request_get_scope (HabRequest *self)
+{
+  return self->admin ? NULL : self->owner;
+}
+
+gboolean
+hab_request_may_see (HabRequest *self, const gchar *owner)
+{
+  return self->admin || g_str_equal (self->owner, owner);
+}
+
+HabPackage *
+hab_request_show_package (HabRequest *self, HabPackage *package,
+    GError **error)
+{
+  if (package == NULL || hab_request_may_see (self, package->owner))
+    return package;
+  hab_package_free (package);
+  g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NOT_FOUND,
+      "there is no such package");
+  return NULL;
+}
+
+HabInput *
+hab_request_show_input (HabRequest *self, HabInput *input, GError **error)
+{
+  if (input == NULL || hab_request_may_see (self, input->owner))
+    return input;
+  hab_input_free (input);
+  g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NOT_FOUND,
+      "there is no such input");
+  return NULL;
+}
+
+gboolean
+hab_request_is_safe (HabRequest *self)
+{
+  const gchar *method = soup_server_message_get_method (self->message);
+
+  return g_str_equal (method, "GET") || g_str_equal (method, "HEAD") ||
+      g_str_equal (method, "OPTIONS");
+}
+
+gboolean
+hab_request_is_secure (HabRequest *self)
+{
+  const gchar *public_url =
+      hab_service_get_settings (self->service)->public_url;
+  GUri *uri = soup_server_message_get_uri (self->message);
+
+  return g_str_equal (g_uri_get_scheme (uri), "https") ||
+      (public_url != NULL && g_str_has_prefix (public_url, "https:"));
 }
 
 gboolean
@@ -307,6 +372,14 @@ hab_request_on_over (HabRequest *self, void (*callback) (gpointer data),
 }
 
 /* --- for the listener ------------------------------------------------- */
+
+void
+hab_request_set_client (HabRequest *self, const gchar *owner, gboolean admin)
+{
+  g_free (self->owner);
+  self->owner = g_strdup (owner);
+  self->admin = admin;
+}
 
 void
 hab_request_set_route (HabRequest *self, const HabRoute *route,

@@ -32,6 +32,27 @@ const gchar *hab_request_get_path (HabRequest *request);
 GByteArray *hab_request_get_body (HabRequest *request);
 /* Of HAB_BODY_UPLOAD. */
 HabUpload *hab_request_get_upload (HabRequest *request);
+
+/* --- who asks --------------------------------------------------------- */
+
+/* The name of the client's token, which owns what the client makes; "" without
+ * one. */
+const gchar *hab_request_get_owner (HabRequest *request);
+/* Whose things the client may see: as of get_owner (), or NULL for those of
+ * everybody. */
+const gchar *hab_request_get_scope (HabRequest *request);
+/* Whether the client may see and change what is this owner's. */
+gboolean hab_request_may_see (HabRequest *request, const gchar *owner);
+/* Takes package, and gives it back where the client may see it; 404 where not,
+ * as where there is none. NULL stays NULL. */
+HabPackage *hab_request_show_package (HabRequest *request,
+    HabPackage *package, GError **error);
+HabInput *hab_request_show_input (HabRequest *request, HabInput *input,
+    GError **error);
+/* Whether it is GET, HEAD or OPTIONS: changes nothing. */
+gboolean hab_request_is_safe (HabRequest *request);
+/* Whether the client reached the API by https. */
+gboolean hab_request_is_secure (HabRequest *request);
 /* A person reads the answer. */
 gboolean hab_request_wants_html (HabRequest *request);
 
@@ -72,6 +93,9 @@ void hab_request_on_over (HabRequest *request, void (*callback) (gpointer data),
 
 HabRequest *hab_request_new (HabService *service, SoupServerMessage *message);
 SoupServerMessage *hab_request_get_message (HabRequest *request);
+/* admin: sees and changes what belongs to others, too. */
+void hab_request_set_client (HabRequest *request, const gchar *owner,
+    gboolean admin);
 /* Takes params and query. */
 void hab_request_set_route (HabRequest *request, const HabRoute *route,
     GPtrArray *params, GHashTable *query);

@@ -9,6 +9,7 @@ struct _HabFeed
 {
   GHashTable *followers; /* id -> Follower */
   guint last_id;
+  const gchar *removed_owner; /* while a removal is told */
 };
 
 typedef struct
@@ -73,4 +74,18 @@ hab_feed_tell (HabFeed *self, gint64 package_id, HabChange change)
                                 follower->package_id == package_id))
       follower->func (package_id, change, follower->data);
   }
+}
+
+void
+hab_feed_tell_removed (HabFeed *self, gint64 package_id, const gchar *owner)
+{
+  self->removed_owner = owner;
+  hab_feed_tell (self, package_id, HAB_CHANGE_REMOVED);
+  self->removed_owner = NULL;
+}
+
+const gchar *
+hab_feed_get_removed_owner (HabFeed *self)
+{
+  return self->removed_owner;
 }

@@ -33,5 +33,10 @@ void hab_feed_unfollow (HabFeed *feed, guint id);
 guint hab_feed_count (HabFeed *feed);
 
 void hab_feed_tell (HabFeed *feed, gint64 package_id, HabChange change);
+/* Tells HAB_CHANGE_REMOVED. The catalog does not know any more whose it was;
+ * get_removed_owner () does while that is told. */
+void hab_feed_tell_removed (HabFeed *feed, gint64 package_id,
+    const gchar *owner);
+const gchar *hab_feed_get_removed_owner (HabFeed *feed);
 
 G_END_DECLS

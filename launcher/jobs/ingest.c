@@ -15,7 +15,7 @@
 typedef struct
 {
   HabService *service;
-  HabInput input;  /* name, storage, size and digest are set */
+  HabInput input;  /* owner, name, storage, size and digest are set */
   HabGopIndex *index;
 } Ingest;
 
@@ -32,6 +32,7 @@ ingest_free (Ingest *self)
 {
   hab_data_dir_remove (hab_service_get_data_dir (self->service),
       HAB_FOLDER_INCOMING, self->input.storage);
+  g_free (self->input.owner);
   g_free (self->input.name);
   g_free (self->input.storage);
   g_free (self->input.sha256);
@@ -57,7 +58,8 @@ find_same (HabVault *vault, gpointer data, GError **error)
   Ingest *self = data;
   g_autoptr (GError) failure = NULL;
   g_autoptr (HabInput) input =
-      hab_catalog_find_input (vault->catalog, self->input.name, &failure);
+      hab_catalog_find_input (vault->catalog, self->input.owner,
+          self->input.name, &failure);
 
   if (input == NULL) {
     if (failure != NULL && !g_error_matches (failure, HAB_CATALOG_ERROR,
@@ -192,14 +194,15 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 void
-hab_ingest_async (HabService *service, const gchar *name,
-    const gchar *incoming, guint64 size_bytes, const gchar *sha256,
+hab_ingest_async (HabService *service, const gchar *owner,
+    const gchar *name, const gchar *incoming, guint64 size_bytes, const gchar *sha256,
     GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   Ingest *self = g_new0 (Ingest, 1);
 
   self->service = service;
+  self->input.owner = g_strdup (owner);
   self->input.name = g_strdup (name);
   self->input.storage = g_strdup (incoming);
   self->input.size_bytes = size_bytes;

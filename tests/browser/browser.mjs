@@ -16,13 +16,22 @@ export async function startBrowser() {
   });
 }
 
+// As a person would, on the page; what counts is the cookie.
+async function signIn(context, { api, token }) {
+  const answer = await context.request.post(`${api}/sign-in`, { form: { token }, maxRedirects: 0 });
+  if (answer.status() !== 303)
+    throw new Error(`Signing in gave status ${answer.status()}`);
+}
+
 // A page whose complaints are the errors on its console, and the requests that
-// leave the service. expected: patterns of complaints that belong to the test;
+// leave the service; signed in where it asks for a token. expected: patterns of complaints that belong to the test;
 // initScript: runs in the page before its own scripts.
 export async function openPage(browser, service, { expected = [], initScript, ...options } = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints = [];
+  if (service.token)
+    await signIn(context, service);
   if (initScript)
     await page.addInitScript(initScript);
   const complain = (text) => expected.some((pattern) => pattern.test(text)) || complaints.push(text);

@@ -18,11 +18,14 @@ const CLIP = 'a <b>clip #1 & more.mp4';
 const READY_MS = 60_000;
 const TIMES = [0.4, 2.6, 5];
 
+// The same walk where the service asks who comes.
+const TOKEN = process.argv[2] === 'with-token' ? 'open-sesame-and-be-quick-about-it' : null;
+
 let service, browser, clip, reference;
 let player = null; // address of the player page, once there is a package
 
 before(async () => {
-  service = await startService();
+  service = await startService(TOKEN ? { token: TOKEN } : {});
   clip = path.join(service.home, CLIP);
   [browser] = await Promise.all([startBrowser(), makeClip(clip)]);
   reference = await Reference.open(browser, clip);
@@ -272,23 +275,29 @@ it('has a page for what is not there', () => withPage('/nothing-here', async (pa
   assert.match(await page.locator('main').textContent(), /404/);
 }, { expected: [/status of 404/] }));
 
-it('asks for the token where the service wants one', async () => {
-  const token = 'open-sesame-and-be-quick-about-it';
-  const file = path.join(service.home, 'token');
-  await fs.writeFile(file, `${token}\n`, { mode: 0o600 });
-  const open = await startService(['--address', '0.0.0.0', '--api-token-file', file]);
-  try {
-    const { page, complaints, close } = await openPage(browser, open, { expected: [/status of 401/] });
-    await page.goto(open.api);
-    await page.getByLabel('API token').fill(token);
-    await page.getByRole('button', { name: 'Use it' }).click();
-    await page.locator('#empty').waitFor();
-    await page.goto(`${open.api}/upload_input_content`);
-    await page.locator('#file').setInputFiles(clip);
-    await page.locator('#package-form').waitFor();
-    assert.deepEqual(complaints, []);
-    await close();
-  } finally {
-    await open.stop();
-  }
+it('signs in and out', { skip: !TOKEN }, async () => {
+  const stranger = { ...service, token: undefined };
+  const { page, complaints, close } = await openPage(browser, stranger, { expected: [/status of 403/] });
+  await page.goto(`${service.api}/videos/?limit=7`);
+  await page.waitForURL(/\/sign-in\?next=/);
+  await page.getByLabel('API token').fill('this-is-not-the-token');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  assert.match(await page.getByRole('alert').textContent(), /no token of this service/);
+  await page.getByLabel('API token').fill(TOKEN);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(/\/videos\/\?limit=7$/);
+  assert.equal(await page.evaluate(() => document.cookie), '', 'scripts cannot read it');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL('**/sign-in');
+  await page.goto(service.api);
+  await page.waitForURL(/\/sign-in\?next=\/$/);
+  assert.deepEqual(complaints, []);
+  await close();
 });
+
+it('takes a link of another site without asking again', { skip: !TOKEN }, () => withPage('/', async (page) => {
+  await page.goto('about:blank');
+  await page.setContent(`<a href="${service.api}/videos/">There</a>`);
+  await page.getByRole('link').click();
+  await page.waitForURL('**/videos/');
+}));

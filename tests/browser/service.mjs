@@ -28,15 +28,21 @@ function addresses(child) {
   });
 }
 
-// options: further arguments of "haberdash serve".
-export async function startService(options = []) {
+async function writeToken(home, token) {
+  const file = path.join(home, 'token');
+  await fs.writeFile(file, `walker ${token}\n`, { mode: 0o600 });
+  return ['--api-token-file', file];
+}
+
+// token: that the service asks for.
+export async function startService({ token } = {}) {
   const program = process.env.HABERDASH;
   if (!program)
     throw new Error('HABERDASH must name the program to test');
 
   const home = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-browser-'));
   const child = spawn(program, ['serve', '--port', '0', '--delivery-port', '0',
-    '--data-dir', path.join(home, 'data'), ...options],
+    '--data-dir', path.join(home, 'data'), ...token ? await writeToken(home, token) : []],
     { stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, HOME: home,
         GST_REGISTRY_1_0: process.env.GST_REGISTRY_1_0 ?? path.join(home, 'registry.bin') } });
@@ -51,7 +57,7 @@ export async function startService(options = []) {
 
   try {
     const [api, delivery] = await addresses(child);
-    return { api, delivery, home, stop };
+    return { api, delivery, home, token, stop };
   } catch (error) {
     await stop();
     throw error;

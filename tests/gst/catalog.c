@@ -286,7 +286,7 @@ test_open (Fixture *fixture, gconstpointer data)
 {
   open_catalog (fixture);
   assert_query (fixture->path, "PRAGMA journal_mode", "wal\n");
-  assert_query (fixture->path, "PRAGMA user_version", "4\n");
+  assert_query (fixture->path, "PRAGMA user_version", "5\n");
   assert_query (fixture->path,
       "SELECT count(*) FROM sqlite_schema "
       "WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
@@ -296,7 +296,8 @@ test_open (Fixture *fixture, gconstpointer data)
   /* Again, with something in it */
   add_input (fixture->catalog, "a.mp4");
   open_catalog (fixture);
-  hab_input_free (hab_catalog_find_input (fixture->catalog, "a.mp4", NULL));
+  hab_input_free (
+      hab_catalog_find_input (fixture->catalog, NULL, "a.mp4", NULL));
 }
 
 static void
@@ -327,10 +328,50 @@ test_migrate (Fixture *fixture, gconstpointer data)
       "http://localhost:8080/ABC123/dash/stream.mpd\n"
       "3|clip.mov|NULL|Ingested|NULL|NULL|NULL|NULL|NULL\n");
 
+  assert_query (fixture->path, "PRAGMA foreign_key_check", "");
+
   /* What was given out before is not given out again. */
   g_assert_cmpint (add_input (catalog, "new.mp4"), ==, 5);
   g_assert_cmpint (hab_catalog_add_package (catalog, &again, &error), ==, 0);
   assert_error (error, EXISTS);
+}
+
+/* Names and lists are each owner's own; who asks for no owner gets all. */
+static void
+test_owners (Fixture *fixture, gconstpointer data)
+{
+  HabCatalog *catalog = open_catalog (fixture);
+  HabInput hers = { .owner = (gchar *) "her", .name = (gchar *) "a.mp4",
+    .storage = (gchar *) "1", .sha256 = (gchar *) SHA256, .duration_ns = -1 };
+  HabPackage package = make_package (1, "HERS01");
+  gint64 first = add_input (catalog, "a.mp4"), second;
+  g_autoptr (HabInput) found = NULL;
+  g_autoptr (GPtrArray) all = NULL, own = NULL, packages = NULL;
+  g_autoptr (GArray) changes = NULL;
+
+  second = hab_catalog_add_input (catalog, &hers, NULL, 0, NULL, NULL, NULL);
+  g_assert_cmpint (second, >, first);
+  hers.storage = (gchar *) "2";
+  g_assert_cmpint (hab_catalog_add_input (catalog, &hers, NULL, 0, NULL, NULL,
+      NULL), ==, 0);
+  found = hab_catalog_find_input (catalog, "her", "a.mp4", NULL);
+  g_assert_cmpint (found->id, ==, second);
+  g_assert_cmpstr (found->owner, ==, "her");
+  g_assert_null (hab_catalog_find_input (catalog, "him", "a.mp4", NULL));
+  all = hab_catalog_list_inputs (catalog, NULL, 0, 9, NULL);
+  g_assert_cmpuint (all->len, ==, 2);
+  own = hab_catalog_list_inputs (catalog, "", 0, 9, NULL);
+  g_assert_cmpuint (own->len, ==, 1);
+
+  package.owner = (gchar *) "her";
+  g_assert_cmpint (hab_catalog_add_package (catalog, &package, NULL), >, 0);
+  packages = hab_catalog_list_packages (catalog, "her", 0, 9, 0, NULL);
+  g_assert_cmpuint (packages->len, ==, 1);
+  g_ptr_array_unref (packages);
+  packages = hab_catalog_list_packages (catalog, "him", 0, 9, first, NULL);
+  g_assert_cmpuint (packages->len, ==, 0);
+  changes = hab_catalog_list_unfinished (catalog, "him", 9, NULL);
+  g_assert_cmpuint (changes->len, ==, 0);
 }
 
 static void
@@ -403,7 +444,7 @@ test_corrupt_pages (Fixture *fixture, gconstpointer data)
 
   fixture->catalog = hab_catalog_open (fixture->path, &error);
   if (fixture->catalog)
-    inputs = hab_catalog_list_inputs (fixture->catalog, 0, 10, &error);
+    inputs = hab_catalog_list_inputs (fixture->catalog, NULL, 0, 10, &error);
   g_assert_null (inputs);
   assert_error (error, CORRUPT);
 }
@@ -453,7 +494,7 @@ test_input (Fixture *fixture, gconstpointer data)
   gint64 id = add_input (catalog, "a \"b\" <c>';--.mp4");
   g_autoptr (HabInput) input = hab_catalog_get_input (catalog, id, NULL);
   g_autoptr (HabInput) found =
-      hab_catalog_find_input (catalog, "a \"b\" <c>';--.mp4", NULL);
+      hab_catalog_find_input (catalog, NULL, "a \"b\" <c>';--.mp4", NULL);
   g_autoptr (GArray) tracks = hab_catalog_list_tracks (catalog, id, NULL);
   g_autoptr (GArray) gops = hab_catalog_list_gops (catalog, id, 3, 10, NULL);
   g_autoptr (GArray) iframes =
@@ -526,7 +567,7 @@ test_input_errors (Fixture *fixture, gconstpointer data)
   assert_error (error, FAILED);
   g_assert_null (hab_catalog_get_input (catalog, 99, &error));
   assert_error (error, NOT_FOUND);
-  g_assert_null (hab_catalog_find_input (catalog, "A.MP4", &error));
+  g_assert_null (hab_catalog_find_input (catalog, NULL, "A.MP4", &error));
   assert_error (error, NOT_FOUND);
   g_assert_false (hab_catalog_delete_input (catalog, 99, &error));
   assert_error (error, NOT_FOUND);
@@ -541,7 +582,7 @@ test_input_errors (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (other, >, id);
 
   add_input (catalog, "b.mp4");
-  inputs = hab_catalog_list_inputs (catalog, other, 10, NULL);
+  inputs = hab_catalog_list_inputs (catalog, NULL, other, 10, NULL);
   g_assert_cmpuint (inputs->len, ==, 1);
   g_assert_cmpstr (((HabInput *) inputs->pdata[0])->name, ==, "b.mp4");
 }
@@ -810,11 +851,11 @@ test_changes (Fixture *fixture, gconstpointer data)
   assert_changes (hab_catalog_list_changes (catalog, 0, 3, 9, NULL), "");
   assert_changes (hab_catalog_list_changes (catalog, first, 1, 9, NULL), "1:3");
   assert_changes (hab_catalog_list_changes (catalog, first, 3, 9, NULL), "");
-  assert_changes (hab_catalog_list_unfinished (catalog, 9, NULL), "2:2 1:3");
+  assert_changes (hab_catalog_list_unfinished (catalog, NULL, 9, NULL), "2:2 1:3");
 
   /* Numbers are not used again, whatever is deleted. */
   set_status (catalog, second, HAB_STATUS_FAILED, "why", NULL);
-  assert_changes (hab_catalog_list_unfinished (catalog, 9, NULL), "1:3");
+  assert_changes (hab_catalog_list_unfinished (catalog, NULL, 9, NULL), "1:3");
   g_assert_true (hab_catalog_delete_package (catalog, second, NULL));
   add_package (catalog, input_id, "CCCCCC");
   assert_changes (hab_catalog_list_changes (catalog, 0, 3, 9, NULL), "3:5");
@@ -941,11 +982,11 @@ test_lookups (Fixture *fixture, gconstpointer data)
   gint64 first = add_package (catalog, a, "AAAAAA");
   gint64 second = add_package (catalog, b, "BBBBBB");
   g_autoptr (GPtrArray) all =
-      hab_catalog_list_packages (catalog, 0, 10, 0, NULL);
+      hab_catalog_list_packages (catalog, NULL, 0, 10, 0, NULL);
   g_autoptr (GPtrArray) of_b =
-      hab_catalog_list_packages (catalog, 0, 10, b, NULL);
+      hab_catalog_list_packages (catalog, NULL, 0, 10, b, NULL);
   g_autoptr (GPtrArray) next =
-      hab_catalog_list_packages (catalog, first, 1, 0, NULL);
+      hab_catalog_list_packages (catalog, NULL, first, 1, 0, NULL);
   g_autoptr (GPtrArray) by_kid =
       hab_catalog_list_packages_by_kid (catalog, kid, NULL);
   g_autoptr (HabPackage) by_code = NULL;
@@ -1030,9 +1071,9 @@ test_transactions (Fixture *fixture, gconstpointer data)
   g_assert_true (hab_catalog_put_gop (catalog, id, 2, &gop, NULL));
   hab_catalog_rollback (catalog);
   g_assert_cmpint (try_add_input (catalog, "b.mp4", NULL), ==, 0);
-  g_assert_null (hab_catalog_find_input (other, "b.mp4", NULL));
+  g_assert_null (hab_catalog_find_input (other, NULL, "b.mp4", NULL));
   g_assert_true (hab_catalog_commit (catalog, NULL));
-  hab_input_free (hab_catalog_find_input (other, "b.mp4", NULL));
+  hab_input_free (hab_catalog_find_input (other, NULL, "b.mp4", NULL));
   g_assert_true (hab_catalog_count_gops (catalog, id, &count, NULL));
   g_assert_cmpuint (count, ==, 5);
 
@@ -1041,7 +1082,7 @@ test_transactions (Fixture *fixture, gconstpointer data)
   g_assert_true (hab_catalog_put_gop (catalog, id, 2, &gop, NULL));
   add_input (catalog, "c.mp4");
   hab_catalog_rollback (catalog);
-  g_assert_null (hab_catalog_find_input (catalog, "c.mp4", NULL));
+  g_assert_null (hab_catalog_find_input (catalog, NULL, "c.mp4", NULL));
   g_assert_true (hab_catalog_count_gops (catalog, id, &count, NULL));
   g_assert_cmpuint (count, ==, 5);
 }
@@ -1187,6 +1228,7 @@ main (int argc, char **argv)
 
   ADD ("open", test_open);
   ADD ("migrate", test_migrate);
+  ADD ("owners", test_owners);
   ADD ("newer", test_newer);
   ADD ("not-a-catalog", test_not_a_catalog);
   ADD ("corrupt-pages", test_corrupt_pages);

@@ -100,7 +100,7 @@ test('pages', async (t) => {
 
 test('a token', async (t) => {
   const file = path.join(await makeFolder(t), 'token');
-  await fs.writeFile(file, `${TOKEN}\n`);
+  await fs.writeFile(file, `${TOKEN}\n`, { mode: 0o600 });
   const service = await startService(t, { args: ['--address', '0.0.0.0', '--api-token-file', file] });
   const base = { api: service.api.replace('0.0.0.0', '127.0.0.1'),
     delivery: service.delivery.replace('0.0.0.0', '127.0.0.1') };
@@ -116,7 +116,9 @@ test('a token', async (t) => {
   assert.equal((await get(base.api, '/input_content', headers)).status, 200);
   assert.equal((await upload(base, 'a.mp4', await makeClip(), { headers })).status, 201);
   problem(assert, await post(base.delivery, '/ABCDEF/license/clearkey', {}, headers), 404);
-  for (const target of ['/healthz', '/', '/assets/haberdash.css'])
+  problem(assert, await get(base.delivery, '/videos/'), 401);
+  assert.deepEqual((await get(base.delivery, '/videos/', headers)).json, []);
+  for (const target of ['/healthz', '/sign-in', '/assets/haberdash.css'])
     assert.equal((await get(base.api, target)).status, 200);
   assert.ok(!service.log.includes(TOKEN));
 });
@@ -124,7 +126,9 @@ test('a token', async (t) => {
 test('command lines that are refused', async (t) => {
   const folder = await makeFolder(t);
   const short = path.join(folder, 'short');
-  await fs.writeFile(short, 'x\n');
+  await fs.writeFile(short, 'x\n', { mode: 0o600 });
+  const loose = path.join(folder, 'loose');
+  await fs.writeFile(loose, `${TOKEN}\n`, { mode: 0o644 });
   const program = process.env.HABERDASH;
   const code = (...args) => spawnSync(program, args, { timeout: 20_000, stdio: 'ignore' }).status;
   const serve = (...args) => code('serve', '--port', '0', '--delivery-port', '0', '--data-dir', folder, ...args);
@@ -135,6 +139,7 @@ test('command lines that are refused', async (t) => {
   assert.equal(serve('--address', '0.0.0.0'), 64);
   assert.equal(serve('--address', 'example.com'), 64);
   assert.equal(serve('--api-token-file', short), 64);
+  assert.equal(serve('--api-token-file', loose), 64);
   assert.equal(serve('--api-token-file', path.join(folder, 'none')), 64);
   assert.equal(serve('--jobs', '0'), 64);
   assert.equal(serve('--port', '70000'), 64);

@@ -167,21 +167,6 @@ test_origin (void)
 }
 
 static void
-test_token (void)
-{
-  const gchar *token = "correct horse";
-
-  g_assert_true (hab_access_token_is_right ("Bearer correct horse", token));
-  g_assert_true (hab_access_token_is_right ("bearer correct horse", token));
-  g_assert_false (hab_access_token_is_right ("Bearer correct hors", token));
-  g_assert_false (hab_access_token_is_right ("Bearer correct horse!", token));
-  g_assert_false (hab_access_token_is_right ("Bearer ", token));
-  g_assert_false (hab_access_token_is_right ("Basic correct horse", token));
-  g_assert_false (hab_access_token_is_right ("correct horse", token));
-  g_assert_false (hab_access_token_is_right (NULL, token));
-}
-
-static void
 test_accept (void)
 {
   static const struct
@@ -320,7 +305,6 @@ main (int argc, char **argv)
   g_test_add_func ("/range/none-match", test_none_match);
   g_test_add_func ("/access/host", test_host);
   g_test_add_func ("/access/origin", test_origin);
-  g_test_add_func ("/access/token", test_token);
   g_test_add_func ("/access/accept", test_accept);
   g_test_add_func ("/router/split", test_split);
   g_test_add_func ("/router/match", test_match);

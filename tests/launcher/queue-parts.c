@@ -189,6 +189,7 @@ typedef struct
   guint id, other; /* forgets other when it is called */
   guint n;
   gint64 last;
+  const gchar *owner; /* of what was removed */
 } Follower;
 
 static void
@@ -198,6 +199,7 @@ on_change (gint64 package_id, HabChange change, gpointer data)
 
   self->n++;
   self->last = package_id;
+  self->owner = hab_feed_get_removed_owner (self->feed);
   if (self->other != 0)
     hab_feed_unfollow (self->feed, self->other);
 }
@@ -221,6 +223,10 @@ test_feed (void)
   one.other = all.id;
   hab_feed_tell (feed, 7, HAB_CHANGE_END);
   g_assert_cmpuint (all.n + one.n, ==, 4);
+  g_assert_null (hab_feed_get_removed_owner (feed));
+  hab_feed_tell_removed (feed, 7, "ann");
+  g_assert_cmpstr (all.n > one.n ? all.owner : one.owner, ==, "ann");
+  g_assert_null (hab_feed_get_removed_owner (feed));
   hab_feed_free (feed);
 }
 

@@ -122,6 +122,15 @@ export const raw = (base, bytes, { done = (text) => text.includes('\r\n\r\n') } 
     socket.on('error', (error) => (text ? resolve(text) : reject(error)));
   });
 
+// For a service that does not tell its port, being known by another address.
+export const freePort = async () => {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+};
+
 export const until = async (ask, what, limit = 30_000) => {
   const deadline = Date.now() + limit;
   for (;;) {

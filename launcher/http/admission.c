@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "admission.h"
+
+#include "access.h"
+#include "problem.h"
+
+/* --- addresses -------------------------------------------------------- */
+
+static gboolean
+check_host (HabRequest *request, GError **error)
+{
+  HabService *service = hab_request_get_service (request);
+  const gchar *const *names = hab_service_get_hosts (service);
+  gboolean loopback_only =
+      hab_settings_is_loopback (hab_service_get_settings (service));
+  /* The address asked for may have a host of its own, which rules. */
+  GUri *uri = soup_server_message_get_uri (hab_request_get_message (request));
+
+  if (hab_access_host_is_known (hab_request_get_header (request, "Host"),
+          loopback_only, names) &&
+      hab_access_name_is_known (g_uri_get_host (uri), loopback_only, names))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_MISDIRECTED_REQUEST,
+      "This service is not known by that name; ask for localhost, or start it "
+      "with --allow-host");
+  return FALSE;
+}
+
+static gboolean
+check_origin (HabRequest *request, HabListenerKind kind, GError **error)
+{
+  HabService *service = hab_request_get_service (request);
+
+  if (kind != HAB_LISTENER_API || hab_request_is_safe (request) ||
+      hab_access_origin_is_own (hab_request_get_header (request, "Origin"),
+          hab_request_get_header (request, "Sec-Fetch-Site"),
+          hab_request_get_header (request, "Host"),
+          hab_service_get_settings (service)->public_url))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_FORBIDDEN,
+      "A page of another origin may not change anything here; use this "
+      "service's own pages, or a program that is no browser");
+  return FALSE;
+}
+
+gboolean
+hab_admission_check_address (HabRequest *request, HabListenerKind kind,
+    GError **error)
+{
+  return check_host (request, error) && check_origin (request, kind, error);
+}
+
+/* --- clients ---------------------------------------------------------- */
+
+gchar *
+hab_admission_get_session_id (HabRequest *request)
+{
+  return hab_access_find_cookie (soup_message_headers_get_list (
+             hab_request_get_headers (request), "Cookie"), HAB_SESSION_COOKIE);
+}
+
+/* (nullable): ends with a token that is not there any more. */
+static const HabToken *
+find_by_session (HabRequest *request, HabTokens *tokens)
+{
+  HabSessions *sessions =
+      hab_service_get_sessions (hab_request_get_service (request));
+  g_autofree gchar *id = hab_admission_get_session_id (request);
+  const guint8 *digest = id != NULL
+      ? hab_sessions_find (sessions, id, g_get_monotonic_time ())
+      : NULL;
+
+  return digest != NULL ? hab_tokens_find (tokens, digest) : NULL;
+}
+
+/* (nullable): who sends a token means that one, whatever the cookie says.
+ * Cookies of the API come to delivery too, for they know no ports; there they
+ * would speak for pages of other origins. */
+static const HabToken *
+find_token (HabRequest *request, HabListenerKind kind, HabTokens *tokens)
+{
+  const gchar *authorization =
+      hab_request_get_header (request, "Authorization");
+  const gchar *bearer = hab_access_get_bearer (authorization);
+  guint8 digest[HAB_TOKEN_DIGEST_SIZE];
+
+  if (bearer != NULL) {
+    hab_token_digest (bearer, digest);
+    return hab_tokens_find (tokens, digest);
+  }
+  return authorization == NULL && kind == HAB_LISTENER_API
+      ? find_by_session (request, tokens)
+      : NULL;
+}
+
+/* Delivery asks nobody for a token while only this machine can reach it. */
+static gboolean
+is_open (HabRequest *request, HabListenerKind kind)
+{
+  HabService *service = hab_request_get_service (request);
+
+  return hab_service_get_tokens (service) == NULL ||
+      (kind == HAB_LISTENER_DELIVERY &&
+          hab_settings_is_loopback (hab_service_get_settings (service)));
+}
+
+static void
+set_sign_in_error (HabRequest *request, GError **error)
+{
+  GUri *uri = soup_server_message_get_uri (hab_request_get_message (request));
+  const gchar *query = g_uri_get_query (uri);
+  g_autofree gchar *here = g_strconcat (g_uri_get_path (uri),
+      query != NULL ? "?" : NULL, query, NULL);
+  g_autofree gchar *next = g_uri_escape_string (here, "/", FALSE);
+
+  hab_http_error_set (error, SOUP_STATUS_SEE_OTHER, "/sign-in?next=%s", next);
+}
+
+static gboolean
+refuse (HabRequest *request, HabListenerKind kind, GError **error)
+{
+  if (kind == HAB_LISTENER_API && hab_request_is_safe (request) &&
+      hab_request_wants_html (request))
+    set_sign_in_error (request, error);
+  else
+    hab_http_error_set (error, SOUP_STATUS_UNAUTHORIZED,
+        "Send a token of this service as Authorization: Bearer …%s",
+        kind == HAB_LISTENER_API ? ", or sign in at /sign-in" : "");
+  return FALSE;
+}
+
+gboolean
+hab_admission_check_client (HabRequest *request, HabListenerKind kind,
+    const HabRoute *route, GError **error)
+{
+  HabTokens *tokens =
+      hab_service_get_tokens (hab_request_get_service (request));
+  const HabToken *token =
+      tokens != NULL ? find_token (request, kind, tokens) : NULL;
+
+  if (token != NULL)
+    hab_request_set_client (request, token->name, token->admin);
+  else if (is_open (request, kind))
+    hab_request_set_client (request, "", TRUE);
+  else if ((route->flags & HAB_ROUTE_PUBLIC) == 0)
+    return refuse (request, kind, error);
+  return TRUE;
+}
+

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+/* The pure parts of who may ask: tokens, sessions. */
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+
+#include "access.h"
+#include "sessions.h"
+#include "tokens.h"
+
+#define SESSION_US ((gint64) HAB_SESSION_SECONDS * G_USEC_PER_SEC)
+
+static const HabToken *
+find (HabTokens *tokens, const gchar *text)
+{
+  guint8 digest[HAB_TOKEN_DIGEST_SIZE];
+
+  hab_token_digest (text, digest);
+  return hab_tokens_find (tokens, digest);
+}
+
+/* --- tokens ----------------------------------------------------------- */
+
+static void
+test_tokens (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HabTokens) named = hab_tokens_parse (
+      "# who\n\nann  0123456789abcdef\r\n\tbob\tfedcba9876543210 admin\n",
+      &error);
+  g_autoptr (HabTokens) bare =
+      hab_tokens_parse ("\n 0123456789abcdef \n", &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (find (named, "0123456789abcdef")->name, ==, "ann");
+  g_assert_false (find (named, "0123456789abcdef")->admin);
+  g_assert_cmpstr (find (named, "fedcba9876543210")->name, ==, "bob");
+  g_assert_true (find (named, "fedcba9876543210")->admin);
+  g_assert_null (find (named, "0123456789abcde"));
+  g_assert_null (find (named, "0123456789abcdef "));
+  g_assert_null (find (named, "ann"));
+  g_assert_null (find (named, ""));
+  g_assert_cmpstr (find (bare, "0123456789abcdef")->name, ==, "");
+  g_assert_true (find (bare, "0123456789abcdef")->admin);
+}
+
+static void
+test_tokens_refused (void)
+{
+  static const gchar *const texts[] = {
+    "", "\n# nothing\n", "short", "ann short",
+    "ann 0123456789abcdef root",
+    "ann 0123456789abcdef admin now",
+    "a/n 0123456789abcdef",
+    "ann 0123456789abcdef\nann fedcba9876543210",
+    "ann 0123456789abcdef\nbob 0123456789abcdef",
+    "ann 0123456789abcdef\nfedcba9876543210",
+    "0123456789abcdef\nfedcba9876543210",
+    "12345678901234567890123456789012345678901234567890123456789012345 "
+    "0123456789abcdef",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_test_message ("%s", texts[i]);
+    g_assert_null (hab_tokens_parse (texts[i], &error));
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+    g_assert_null (strstr (error->message, "0123456789abcdef"));
+    g_assert_null (strstr (error->message, "fedcba9876543210"));
+  }
+}
+
+static void
+test_token_file (void)
+{
+  static const struct
+  {
+    guint mode;
+    gboolean fine;
+  } rows[] = { { 0600, TRUE }, { 0400, TRUE }, { 0640, TRUE }, { 0440, TRUE },
+    { 0644, FALSE }, { 0604, FALSE }, { 0660, FALSE }, { 0602, FALSE } };
+  g_autofree gchar *path =
+      g_build_filename (g_get_tmp_dir (), "haberdash-tokens-XXXXXX", NULL);
+  int fd = g_mkstemp (path);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_close (fd, NULL);
+  g_assert_true (g_file_set_contents (path, "0123456789abcdef\n", -1, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (HabTokens) tokens = NULL;
+
+    g_assert_cmpint (g_chmod (path, rows[i].mode), ==, 0);
+    tokens = hab_tokens_load (path, NULL);
+    g_test_message ("%o", rows[i].mode);
+    g_assert_cmpint (tokens != NULL, ==, rows[i].fine);
+  }
+  g_unlink (path);
+  g_assert_null (hab_tokens_load (path, NULL));
+  g_assert_null (hab_tokens_load ("/", NULL));
+  g_assert_null (hab_tokens_load ("/dev/null", NULL));
+}
+
+/* --- sessions --------------------------------------------------------- */
+
+static void
+test_sessions (void)
+{
+  g_autoptr (HabSessions) sessions = hab_sessions_new ();
+  const guint8 one[HAB_TOKEN_DIGEST_SIZE] = { 1 };
+  const guint8 two[HAB_TOKEN_DIGEST_SIZE] = { 2 };
+  g_autofree gchar *a = hab_sessions_open (sessions, one, 0);
+  g_autofree gchar *b = hab_sessions_open (sessions, two, 5);
+
+  g_assert_cmpuint (strlen (a), ==, 43); /* 256 bits */
+  g_assert_cmpstr (a, !=, b);
+  g_assert_cmpmem (hab_sessions_find (sessions, a, 9), sizeof one, one,
+      sizeof one);
+  g_assert_cmpmem (hab_sessions_find (sessions, b, 9), sizeof two, two,
+      sizeof two);
+  g_assert_null (hab_sessions_find (sessions, "", 9));
+  g_assert_nonnull (hab_sessions_find (sessions, a, SESSION_US - 1));
+  g_assert_null (hab_sessions_find (sessions, a, SESSION_US));
+  g_assert_nonnull (hab_sessions_find (sessions, b, SESSION_US));
+  hab_sessions_close (sessions, b);
+  g_assert_null (hab_sessions_find (sessions, b, 9));
+}
+
+/* However many sign in, the newest are in. */
+static void
+test_many_sessions (void)
+{
+  g_autoptr (HabSessions) sessions = hab_sessions_new ();
+  const guint8 token[HAB_TOKEN_DIGEST_SIZE] = { 0 };
+  g_autofree gchar *first = hab_sessions_open (sessions, token, 0);
+  g_autofree gchar *second = hab_sessions_open (sessions, token, 1);
+
+  for (guint i = 2; i <= 1000; i++)
+    g_free (hab_sessions_open (sessions, token, i));
+  g_assert_null (hab_sessions_find (sessions, first, 9));
+  g_assert_nonnull (hab_sessions_find (sessions, second, 9));
+}
+
+/* --- header texts ----------------------------------------------------- */
+
+static void
+test_bearer (void)
+{
+  g_assert_cmpstr (hab_access_get_bearer ("Bearer abc"), ==, "abc");
+  g_assert_cmpstr (hab_access_get_bearer ("bearer abc d"), ==, "abc d");
+  g_assert_cmpstr (hab_access_get_bearer ("Bearer "), ==, "");
+  g_assert_null (hab_access_get_bearer ("Basic abc"));
+  g_assert_null (hab_access_get_bearer ("abc"));
+  g_assert_null (hab_access_get_bearer (NULL));
+}
+
+static void
+test_cookie (void)
+{
+  static const struct
+  {
+    const gchar *cookies, *value;
+  } rows[] = {
+    { NULL, NULL },
+    { "", NULL },
+    { "s=1", "1" },
+    { "a=2; s=1; s=3", "1" },
+    { "a=2;s=1", "1" },
+    { "as=1; ss=2; s", NULL },
+    { "s=", "" },
+    { "s=a=b", "a=b" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *value = hab_access_find_cookie (rows[i].cookies, "s");
+
+    g_assert_cmpstr (value, ==, rows[i].value);
+  }
+}
+
+static void
+test_local_path (void)
+{
+  static const gchar *const local[] = { "/", "/a/b.mp4?x=1#2", "/a%2F%2F" };
+  static const gchar *const elsewhere[] = { "", "a", "//evil.example",
+    "/\\evil.example", "\\\\evil.example", "http://evil.example", "/\t/evil",
+    "/a b", "/\r\nX: y", "/\xc3\xa4" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (local); i++)
+    g_assert_true (hab_access_is_local_path (local[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (elsewhere); i++)
+    g_assert_false (hab_access_is_local_path (elsewhere[i]));
+  g_assert_false (hab_access_is_local_path (NULL));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/tokens/parse", test_tokens);
+  g_test_add_func ("/tokens/refused", test_tokens_refused);
+  g_test_add_func ("/tokens/file", test_token_file);
+  g_test_add_func ("/sessions/life", test_sessions);
+  g_test_add_func ("/sessions/many", test_many_sessions);
+  g_test_add_func ("/access/bearer", test_bearer);
+  g_test_add_func ("/access/cookie", test_cookie);
+  g_test_add_func ("/access/local-path", test_local_path);
+  return g_test_run ();
+}
