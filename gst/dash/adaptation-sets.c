@@ -13,7 +13,7 @@
  * ladder are rounded. */
 #define ASPECT_TOLERANCE 2
 
-/* --- whether segments meet ------------------------------------------------------ */
+/* --- whether segments meet ----------------------------------------------- */
 
 gboolean
 hab_times_meet (GstClockTime a, GstClockTime b)
@@ -67,7 +67,7 @@ segments_meet (const HabRepresentation *a, const HabRepresentation *b,
   return TRUE;
 }
 
-/* --- what is the same content ------------------------------------------------- */
+/* --- what is the same content -------------------------------------------- */
 
 static gboolean
 same_sample_entry (const gchar *a, const gchar *b)
@@ -129,7 +129,7 @@ same_key (const HabRepresentation *a, const HabRepresentation *b)
   return g_strcmp0 (a->default_kid, b->default_kid) == 0;
 }
 
-/* --- notes ------------------------------------------------------------------------ */
+/* --- notes --------------------------------------------------------------- */
 
 static void
 add_note (GPtrArray *notes, const gchar *what,
@@ -142,7 +142,7 @@ add_note (GPtrArray *notes, const gchar *what,
         misalignment->first, misalignment->second, what, where));
 }
 
-/* --- sets that were asked for -------------------------------------------------- */
+/* --- sets that were asked for -------------------------------------------- */
 
 static HabAdaptationSet *
 find_asked (const HabPresentation *presentation, gint number)
@@ -251,7 +251,7 @@ add_asked (HabPresentation *presentation, HabRepresentation *rep,
   return TRUE;
 }
 
-/* --- sets by content ------------------------------------------------------------ */
+/* --- sets by content ----------------------------------------------------- */
 
 static HabAdaptationSet *
 find_same (const HabPresentation *presentation, const HabRepresentation *rep,
@@ -285,7 +285,7 @@ add_by_content (HabPresentation *presentation, HabRepresentation *rep,
     hab_presentation_add (presentation, hab_adaptation_set_new (rep));
 }
 
-/* --- all of them --------------------------------------------------------------- */
+/* --- all of them --------------------------------------------------------- */
 
 static gboolean
 is_taken (const HabPresentation *presentation, guint id)

@@ -60,7 +60,7 @@ hab_dash_publisher_free (HabDashPublisher *publisher)
   g_free (publisher);
 }
 
-/* --- what it is ------------------------------------------------------------------ */
+/* --- what it is ---------------------------------------------------------- */
 
 /* Where it was published already. */
 static void
@@ -208,7 +208,7 @@ publish (HabDashPublisher *publisher, GPtrArray *streams, gboolean dynamic,
   publisher->published = TRUE;
 }
 
-/* --- telling of it ------------------------------------------------------------- */
+/* --- telling of it ------------------------------------------------------- */
 
 static void
 post (HabDashPublisher *publisher, GstStructure *structure)
@@ -255,7 +255,7 @@ outcome_clear (Outcome *outcome)
   g_clear_error (&outcome->write_error);
 }
 
-/* --- live ------------------------------------------------------------------------ */
+/* --- live ---------------------------------------------------------------- */
 
 static gboolean
 any_is_live (GPtrArray *streams)
@@ -352,7 +352,7 @@ hab_dash_publisher_add_segment (HabDashPublisher *publisher,
   outcome_clear (&outcome);
 }
 
-/* --- beginning and end ------------------------------------------------------------- */
+/* --- beginning and end --------------------------------------------------- */
 
 gboolean
 hab_dash_publisher_open (HabDashPublisher *publisher)

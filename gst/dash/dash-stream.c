@@ -186,7 +186,7 @@ hab_dash_stream_is_live (HabDashStream *stream)
   return live;
 }
 
-/* --- segments -------------------------------------------------------------------- */
+/* --- segments ------------------------------------------------------------ */
 
 void
 hab_dash_stream_append (HabDashStream *stream, const HabDashSegment *segment)
@@ -223,7 +223,8 @@ hab_dash_stream_is_empty (HabDashStream *stream)
 gboolean
 hab_dash_stream_began (HabDashStream *stream)
 {
-  return hab_dash_stream_is_text (stream) || !hab_dash_stream_is_empty (stream) ||
+  return hab_dash_stream_is_text (stream) ||
+      !hab_dash_stream_is_empty (stream) ||
       hab_dash_stream_has_ended (stream) || !gst_pad_is_linked (stream->pad);
 }
 
@@ -323,7 +324,7 @@ hab_dash_stream_remove_expired (HabDashStream *stream,
   }
 }
 
-/* --- what it is --------------------------------------------------------------------- */
+/* --- what it is ---------------------------------------------------------- */
 
 /* (transfer full) (nullable): what the muxer took, complete. */
 static GstCaps *

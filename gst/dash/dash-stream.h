@@ -10,8 +10,9 @@
 G_BEGIN_DECLS
 
 /* What is behind a pad of cencdashsink: a queue, cencmux and a writer, or for
- * text a queue and a writer, and what is known of what was written. Counted references: a stream may be released
- * while somebody goes through a list of them. */
+ * text a queue and a writer, and what is known of what was written. Counted
+ * references: a stream may be released while somebody goes through a list of
+ * them. */
 typedef struct
 {
   /* Owned beside the bin: somebody may still go through them when it has let go
@@ -78,8 +79,8 @@ void hab_dash_stream_remove_expired (HabDashStream *stream,
     const HabDashSettings *settings);
 
 /* (transfer full): what was written. live: there may be more to come. NULL with
- * error set where the stream cannot be described, G_IO_ERROR_CLOSED where there is
- * nothing of it. */
+ * error set where the stream cannot be described, G_IO_ERROR_CLOSED where there
+ * is nothing of it. */
 HabRepresentation *hab_dash_stream_describe (HabDashStream *stream,
     const HabDashSettings *settings, gboolean live, GError **error);
 

@@ -25,8 +25,9 @@ GArray *hab_dash_segments_to_ticks (GArray *segments, guint32 timescale);
  * tags (nullable), and its segments (of HabDashSegment, one or more). Its pssh
  * boxes are the caller's to add. NULL with error set where the caps do not
  * describe a track. */
-HabRepresentation *hab_dash_track_describe (const gchar *id, const GstCaps *caps,
-    const GstTagList *tags, GArray *segments, GError **error);
+HabRepresentation *hab_dash_track_describe (const gchar *id,
+    const GstCaps *caps, const GstTagList *tags, GArray *segments,
+    GError **error);
 
 /* The same of a text track, of which file tells how long and how large its file
  * is. */

@@ -4,50 +4,54 @@
  * SECTION:element-cencdashsink
  * @title: cencdashsink
  *
- * Writes a MPEG-DASH presentation: for each pad a folder of its name beside the
- * manifest, with `init.mp4`, `1.m4s`, `2.m4s`, ..., and the manifest: at the end,
- * or of a live input with every segment. Tracks that cbcsenc encrypted are written as Common Encryption
- * and announced by ContentProtection; the others stay in the clear.
+ * Writes an MPEG-DASH presentation: for each pad a folder of its name beside
+ * the manifest, with `init.mp4`, `1.m4s`, `2.m4s`, ..., and the manifest: at
+ * the end, or of a live input with every segment. Tracks that cbcsenc
+ * encrypted are written as Common Encryption and announced by
+ * ContentProtection; the others stay in the clear.
  *
  * Each pad brings its own queue, so that a launch line needs none. A pad that
  * was requested and is not linked counts as absent, and so does one that is
- * released. A flush begins the tracks anew. Files appear under their
- * names when they are whole, the manifest when everything it names is there;
- * a manifest of an earlier run is taken away before the first file is written.
+ * released. A flush begins the tracks anew. Files appear under their names
+ * when they are whole, the manifest when everything it names is there; a
+ * manifest of an earlier run is taken away before the first file is written.
  *
  * With `single-file` a track is one file, `track.mp4`, for servers and players
  * that ask for byte ranges; it appears at the end.
  *
- * Text becomes WebVTT: `track.vtt` in the pad's folder, one file for DASH, which
- * is there when the track has ended. With `hls` the same cues are also `1.vtt`,
- * `2.vtt`, ..., a `fragment-duration` each. Text is always in the clear. A text
- * track without a cue is left out.
+ * Text becomes WebVTT: `track.vtt` in the pad's folder, one file for DASH,
+ * which is there when the track has ended. With `hls` the same cues are also
+ * `1.vtt`, `2.vtt`, ..., a `fragment-duration` each. Text is always in the
+ * clear. A text track without a cue is left out.
  *
- * Pads of the same content become Representations of one AdaptationSet, which a
- * player switches between, where their segments begin at the same times; for a
- * video that means key frames at the same pictures. Where they do not, they go to
- * sets of their own, with a warning. What the same content is: video of one codec,
- * picture aspect ratio and dynamic range; audio of one codec, channels, sampling
- * rate and known language; both with the same language, label, role and key. The
- * pads' property `adaptation-set` says it instead: pads of one number are one
- * set, and an error where they do not meet. `language` and `label` say what people
- * choose a track by, `role` what it is for.
+ * Pads of the same content become Representations of one AdaptationSet, which
+ * a player switches between, where their segments begin at the same times; for
+ * a video that means key frames at the same pictures. Where they do not, they
+ * go to sets of their own, with a warning. What the same content is: video of
+ * one codec, picture aspect ratio and dynamic range; audio of one codec,
+ * channels, sampling rate and known language; both with the same language,
+ * label, role and key. The pads' property `adaptation-set` says it instead:
+ * pads of one number are one set, and an error where they do not meet.
+ * `language` and `label` say what people choose a track by, `role` what it is
+ * for.
  *
- * Where the input is live, or `presentation-type` is `dynamic`, the manifest is
- * there with the first segments of all linked pads and follows every further one.
- * With `time-shift-buffer-depth` it names those of a window only, and segments
- * behind it are removed when nobody can have a manifest any more that names them.
- * At the end the presentation becomes static, with what there is of it then.
- * Text comes at the end. The element waits for no clock: an input that
- * comes faster than it can be watched needs clocksync in front.
+ * Where the input is live, or `presentation-type` is `dynamic`, the manifest
+ * is there with the first segments of all linked pads and follows every
+ * further one. With `time-shift-buffer-depth` it names those of a window only,
+ * and segments behind it are removed when nobody can have a manifest any more
+ * that names them. At the end the presentation becomes static, with what there
+ * is of it then. Text comes at the end. The element waits for no clock: an
+ * input that comes faster than it can be watched needs clocksync in front.
  *
  * Element messages on the bus:
  *
- * * `cencdashsink-segment`: a segment is in place (with `single-file`: written).
- *   `pad` and `location` (relative to the manifest), strings; `number`, from 1, #guint;
- *   `running-time` and `duration` in nanoseconds, `size` and `key-frame-size`
- *   (from the start of the segment to the end of its first picture) in bytes,
- *   #guint64. Of a text track there is one message, of its file.
+ * * `cencdashsink-segment`: a segment is in place (with `single-file`:
+ *   written). `pad` and `location` (relative to the manifest), strings;
+ *   `number`, from 1, #guint; `running-time` and `duration` in nanoseconds,
+ *   `size` and `key-frame-size` (from the start of the segment to the end of
+ *   its first picture) in bytes, #guint64; `kid`, string of 32 hexadecimal
+ *   digits, where the segment is encrypted. Of a text track there is one
+ *   message, of its file.
  * * `cencdashsink-complete`: all segments are in place.
  * * `cencdashsink-manifest`: the manifest is in place. `location`, string;
  *   `dynamic`, #gboolean: another one follows.
@@ -117,7 +121,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstCencDashSink, gst_cenc_dash_sink,
 GST_ELEMENT_REGISTER_DEFINE (cencdashsink, "cencdashsink", GST_RANK_NONE,
     GST_TYPE_CENC_DASH_SINK)
 
-/* --- streams ------------------------------------------------------------------ */
+/* --- streams ------------------------------------------------------------- */
 
 /* (transfer full): the streams of now. They may be released while somebody goes
  * through them. */
@@ -231,10 +235,10 @@ gst_cenc_dash_sink_request_new_pad (GstElement *element,
   if (stream == NULL)
     return NULL;
 
+  add_pad (self, stream, template, name);
   GST_OBJECT_LOCK (self);
   g_ptr_array_add (self->streams, stream);
   GST_OBJECT_UNLOCK (self);
-  add_pad (self, stream, template, name);
   gst_child_proxy_child_added (GST_CHILD_PROXY (self), G_OBJECT (stream->pad),
       name);
   if (is_running (self)) /* else prepare() does it */
@@ -297,7 +301,7 @@ gst_cenc_dash_sink_child_proxy_init (GstChildProxyInterface *iface,
   iface->get_child_by_name = gst_cenc_dash_sink_get_child;
 }
 
-/* --- messages of the children ----------------------------------------------------- */
+/* --- messages of the children -------------------------------------------- */
 
 static void
 parse_segment (GstMessage *message, HabDashSegment *segment)
@@ -453,7 +457,7 @@ gst_cenc_dash_sink_handle_message (GstBin *bin, GstMessage *message)
       ->handle_message (bin, message);
 }
 
-/* --- life --------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 static gboolean
 prepare (GstCencDashSink *self)

@@ -50,7 +50,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstDashTextSink, gst_dash_text_sink,
     GST_DEBUG_CATEGORY_INIT (dash_text_sink_debug, "dashtextsink", 0,
         "DASH text writer"))
 
-/* --- writing --------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static gboolean
 open_file (GstDashTextSink *self, GError **error)
@@ -100,7 +100,7 @@ add_cue (GstDashTextSink *self, HabCue *cue, GError **error)
   return TRUE;
 }
 
-/* --- buffers ------------------------------------------------------------------ */
+/* --- buffers ------------------------------------------------------------- */
 
 /* From when to when the buffer's text is shown. FALSE where it is not, which is
  * what an edit list may say. */
@@ -225,7 +225,7 @@ gst_dash_text_sink_render (GstBaseSink *sink, GstBuffer *buffer)
   return GST_FLOW_ERROR;
 }
 
-/* --- the end -------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------- */
 
 static gboolean
 write_last (GstDashTextSink *self, GError **error)
@@ -274,7 +274,7 @@ finish_track (GstDashTextSink *self)
   return TRUE;
 }
 
-/* --- life --------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 static gboolean
 gst_dash_text_sink_set_caps (GstBaseSink *sink, GstCaps *caps)

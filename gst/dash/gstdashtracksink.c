@@ -52,7 +52,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstDashTrackSink, gst_dash_track_sink,
     GST_DEBUG_CATEGORY_INIT (dash_track_sink_debug, "dashtracksink", 0,
         "DASH track writer"))
 
-/* --- errors ------------------------------------------------------------------ */
+/* --- errors -------------------------------------------------------------- */
 
 static GstFlowReturn
 post_error (GstDashTrackSink *self, const GError *error)
@@ -61,7 +61,7 @@ post_error (GstDashTrackSink *self, const GError *error)
   return GST_FLOW_ERROR;
 }
 
-/* --- writing ------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------- */
 
 static gboolean
 ensure_folder (GstDashTrackSink *self, GError **error)
@@ -312,7 +312,7 @@ gst_dash_track_sink_render (GstBaseSink *sink, GstBuffer *buffer)
   return written ? GST_FLOW_OK : post_error (self, error);
 }
 
-/* --- the end of a single file --------------------------------------------------- */
+/* --- the end of a single file -------------------------------------------- */
 
 static gboolean
 commit_single_file (GstDashTrackSink *self, GError **error)
@@ -354,7 +354,7 @@ gst_dash_track_sink_set_caps (GstBaseSink *sink, GstCaps *caps)
       "timescale", &self->timescale);
 }
 
-/* --- life --------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 /* Back to before the first segment. */
 static void

@@ -9,8 +9,9 @@
 G_BEGIN_DECLS
 
 /* Writes what cencmux gives as files in the track's folder: init.mp4 and 1.m4s,
- * 2.m4s, ..., or all of it as track.mp4. Part of cencdashsink, not registered. Posts an element message
- * cencdashsink-segment for each segment that is in place. */
+ * 2.m4s, ..., or all of it as track.mp4. Part of cencdashsink, not registered.
+ * Posts an element message cencdashsink-segment for each segment that is in
+ * place. */
 
 /* Name of the element message after a flush: segments count from 1 again. */
 #define GST_DASH_TRACK_SINK_RESTART "dashtracksink-restart"

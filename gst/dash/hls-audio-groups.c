@@ -117,7 +117,7 @@ pick_version (const Choice *choice, const HabAdaptationSet *version)
   return choice->sets->pdata[0];
 }
 
-/* --- groups ---------------------------------------------------------------------- */
+/* --- groups -------------------------------------------------------------- */
 
 static void
 group_free (HabHlsAudioGroup *group)

@@ -57,7 +57,7 @@ largest_rendition (const HabHlsAudioGroup *group)
   return largest;
 }
 
-/* --- the multivariant playlist ---------------------------------------------- */
+/* --- the multivariant playlist ------------------------------------------- */
 
 /* No two of a group may have the same (RFC 8216, 4.3.4.1.1). */
 static gboolean

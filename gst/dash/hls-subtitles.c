@@ -21,7 +21,7 @@
 
 #define NS_PER_SECOND G_GUINT64_CONSTANT (1000000000)
 
-/* --- renditions ------------------------------------------------------------ */
+/* --- renditions ---------------------------------------------------------- */
 
 /* (transfer container) (element-type HabRepresentation) */
 static GPtrArray *
@@ -99,7 +99,7 @@ hab_hls_append_subtitles (GString *text, const HabPresentation *presentation)
   return group->len > 0 ? GROUP : NULL;
 }
 
-/* --- a media playlist ---------------------------------------------------------- */
+/* --- a media playlist ---------------------------------------------------- */
 
 guint
 hab_hls_count_text (guint64 duration, guint64 length)

@@ -102,7 +102,8 @@ static void
 attribute_range (xmlTextWriter *xml, const gchar *name, guint64 offset,
     guint64 size)
 {
-  hab_xml_attribute_format (xml, name, "%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT,
+  hab_xml_attribute_format (xml, name,
+      "%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT,
       offset, offset + size - 1);
 }
 

@@ -24,8 +24,8 @@ hab_xml_attribute (xmlTextWriter *xml, const gchar *name, const gchar *value)
 }
 
 void
-hab_xml_attribute_format (xmlTextWriter *xml, const gchar *name, const gchar *format,
-    ...)
+hab_xml_attribute_format (xmlTextWriter *xml, const gchar *name,
+    const gchar *format, ...)
 {
   va_list args;
   g_autofree gchar *value = NULL;
@@ -45,8 +45,8 @@ hab_xml_attribute_uint (xmlTextWriter *xml, const gchar *name, guint64 value)
 void
 hab_xml_attribute_duration (xmlTextWriter *xml, const gchar *name, guint64 ms)
 {
-  hab_xml_attribute_format (xml, name, "PT%" G_GUINT64_FORMAT ".%03uS", ms / 1000,
-      (guint) (ms % 1000));
+  hab_xml_attribute_format (xml, name, "PT%" G_GUINT64_FORMAT ".%03uS",
+      ms / 1000, (guint) (ms % 1000));
 }
 
 void

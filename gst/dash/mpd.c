@@ -26,7 +26,7 @@
 #define SCHEME_ROLE "urn:mpeg:dash:role:2011"
 #define SCHEME_DOLBY "tag:dolby.com,2014:dash:audio_channel_configuration:2011"
 
-/* --- what the representations add up to ------------------------------------ */
+/* --- what the representations add up to ---------------------------------- */
 
 static guint64
 longest_segment_ms (const HabRepresentation *rep)
@@ -45,7 +45,7 @@ longest_of_all_ms (const HabPresentation *presentation)
   return longest;
 }
 
-/* --- elements --------------------------------------------------------------- */
+/* --- elements ------------------------------------------------------------ */
 
 static void
 write_frame_rate (xmlTextWriter *xml, const gchar *name,

@@ -75,7 +75,7 @@ hab_single_file_end_segment (HabSingleFile *file)
   file->segment_size = 0;
 }
 
-/* --- the index -------------------------------------------------------------- */
+/* --- the index ----------------------------------------------------------- */
 
 static gboolean
 check_references (HabSingleFile *file, GError **error)

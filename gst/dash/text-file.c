@@ -76,7 +76,7 @@ hab_text_file_get_size (const HabTextFile *file)
   return file->size;
 }
 
-/* --- segments -------------------------------------------------------------- */
+/* --- segments ------------------------------------------------------------ */
 
 /* The file being split. */
 typedef struct
