@@ -15,11 +15,13 @@ const HabRoute *const hab_api_routes[] = {
   hab_gops_routes,
   hab_license_routes,
   hab_health_routes,
+  hab_openapi_api_routes,
   NULL
 };
 
 const HabRoute *const hab_delivery_routes[] = {
   hab_delivery_content_routes,
   hab_health_routes,
+  hab_openapi_delivery_routes,
   NULL
 };
