@@ -133,9 +133,11 @@ check_options (const Options *options, HabPackageConfig *config)
 static gboolean
 read_keys (Options *options, HabPackageConfig *config, GError **error)
 {
+  HabContentKey *key = &config->keys[HAB_TRACK_VIDEO];
+
   if (config->encrypt == HAB_ENCRYPT_NONE)
     return TRUE;
-  if (!hab_key_parse (options->kid, config->kid, error)) {
+  if (!hab_key_parse (options->kid, key->kid, error)) {
     g_prefix_error (error, "--kid: ");
     return FALSE;
   }
@@ -144,7 +146,10 @@ read_keys (Options *options, HabPackageConfig *config, GError **error)
     return FALSE;
   }
   config->iv = options->iv ? options->iv_bytes : NULL;
-  return hab_key_read_file (options->key_file, config->kid, config->key, error);
+  if (!hab_key_read_file (options->key_file, key->kid, key->key, error))
+    return FALSE;
+  config->keys[HAB_TRACK_AUDIO] = *key;
+  return TRUE;
 }
 
 static HabExit
@@ -221,6 +226,6 @@ hab_cmd_package (int argc, char **argv)
     return HAB_EXIT_USAGE;
   config.input = argv[1];
   status = run (&config, &options, argv[2]);
-  hab_key_wipe (config.key, sizeof config.key);
+  hab_key_wipe (config.keys, sizeof config.keys);
   return status;
 }

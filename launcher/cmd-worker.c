@@ -161,11 +161,33 @@ on_note (const gchar *note, gpointer data)
 }
 
 static gboolean
-read_key (JsonObject *job, const gchar *name, guint8 key[HAB_KEY_SIZE],
+read_key (JsonObject *keys, HabTrackType type, HabContentKey *key,
     GError **error)
 {
-  return hab_key_parse (
-      json_object_get_string_member_with_default (job, name, ""), key, error);
+  JsonNode *node =
+      json_object_get_member (keys, hab_track_type_to_string (type));
+  JsonObject *object = node && JSON_NODE_HOLDS_OBJECT (node) ?
+      json_node_get_object (node) : keys;
+
+  return hab_key_parse (json_object_get_string_member_with_default (object,
+             "kid", ""), key->kid, error) &&
+      hab_key_parse (json_object_get_string_member_with_default (object,
+          "key", ""), key->key, error);
+}
+
+static gboolean
+read_keys (JsonObject *job, HabPackageConfig *config, GError **error)
+{
+  JsonNode *node = json_object_get_member (job, "keys");
+  JsonObject *keys = node && JSON_NODE_HOLDS_OBJECT (node) ?
+      json_node_get_object (node) : job;
+
+  for (guint i = 0; i < HAB_N_TRACK_TYPES; i++) {
+    if (hab_encrypt_covers (config->encrypt, i) &&
+        !read_key (keys, i, &config->keys[i], error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static gboolean
@@ -201,12 +223,9 @@ run_package (JsonObject *job, GError **error)
         "The job asks for an unknown encryption");
     return FALSE;
   }
-  if (config.encrypt != HAB_ENCRYPT_NONE &&
-      (!read_key (job, "kid", config.kid, error) ||
-          !read_key (job, "key", config.key, error)))
-    return FALSE;
-  packaged = hab_package_run (&config, &observer, NULL, error);
-  hab_key_wipe (config.key, sizeof config.key);
+  packaged = read_keys (job, &config, error) &&
+      hab_package_run (&config, &observer, NULL, error);
+  hab_key_wipe (config.keys, sizeof config.keys);
   if (packaged)
     write_done ();
   return packaged;

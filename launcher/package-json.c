@@ -76,17 +76,35 @@ add_notes (JsonBuilder *builder, const HabPackage *package)
 }
 
 static void
+add_kid (JsonBuilder *builder, const gchar *name, const HabPackageKey *key)
+{
+  g_autofree gchar *kid = hab_key_to_base64url (key->kid);
+
+  hab_json_add_text (builder, name, key->sealed_key != NULL ? kid : NULL);
+}
+
+/* Without a name of its own the video's, which is that of all tracks where
+ * there is one key only. */
+static void
+add_kids (JsonBuilder *builder, const HabPackage *package)
+{
+  add_kid (builder, "kid", &package->keys[HAB_TRACK_VIDEO]);
+  json_builder_set_member_name (builder, "kids");
+  json_builder_begin_object (builder);
+  for (guint i = 0; i < HAB_N_TRACK_TYPES; i++)
+    add_kid (builder, hab_track_type_to_string (i), &package->keys[i]);
+  json_builder_end_object (builder);
+}
+
+static void
 add_request (JsonBuilder *builder, const HabPackage *package)
 {
-  g_autofree gchar *kid = hab_key_to_base64url (package->kid);
-
   if (package->input_id > 0)
     hab_json_add_int (builder, "input_content_id", package->input_id);
   else
     hab_json_add_null (builder, "input_content_id");
   hab_json_add_text (builder, "encrypt", package->encrypt);
-  hab_json_add_text (builder, "kid",
-      package->sealed_key != NULL ? kid : NULL);
+  add_kids (builder, package);
   hab_json_add_seconds (builder, "segment_duration",
       package->segment_duration_ns);
   for (const gchar *const *name = hab_package_options; *name != NULL; name++)

@@ -20,9 +20,6 @@ typedef struct
   HabSeal *seal;
 } HabVault;
 
-/* What a package's content key is sealed for, see seal.h. */
-#define HAB_SEAL_PACKAGE_KEY "package key"
-
 /* Runs in the store's thread. Returns the call's result, or NULL with error
  * set; NULL without an error is a result too. */
 typedef gpointer (*HabStoreFunc) (HabVault *vault, gpointer data,

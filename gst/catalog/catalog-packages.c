@@ -21,7 +21,8 @@ hab_package_free (HabPackage *package)
   g_free (package->reason);
   g_free (package->encrypt);
   g_free (package->options);
-  g_free (package->sealed_key);
+  for (guint i = 0; i < HAB_N_TRACK_TYPES; i++)
+    g_free (package->keys[i].sealed_key);
   g_free (package->url);
   g_free (package->output_file_path);
   g_free (package->notes);
@@ -59,8 +60,8 @@ enum
   PACKAGE_ENCRYPT,
   PACKAGE_SEGMENT_DURATION_NS,
   PACKAGE_OPTIONS,
-  PACKAGE_KID,
-  PACKAGE_SEALED_KEY,
+  PACKAGE_KEYS, /* KID and sealed key of each type of tracks */
+  PACKAGE_LAST_KEY = PACKAGE_KEYS + 2 * HAB_N_TRACK_TYPES - 1,
   PACKAGE_URL,
   PACKAGE_OUTPUT_FILE_PATH,
   PACKAGE_NOTES,
@@ -71,18 +72,36 @@ enum
   PACKAGE_UPDATED_US,
 };
 
-/* The schema has checked what the row holds, apart from the KID's form. */
+static gboolean
+read_key (HabStatement *statement, HabTrackType type, HabPackageKey *key)
+{
+  gint column = PACKAGE_KEYS + 2 * type;
+  const gchar *kid = (const gchar *) sqlite3_column_text (statement, column);
+
+  key->sealed_key = hab_statement_dup_text (statement, column + 1);
+  return kid == NULL || hab_key_parse (kid, key->kid, NULL);
+}
+
+static gboolean
+read_keys (HabStatement *statement, HabPackage *package)
+{
+  for (guint i = 0; i < HAB_N_TRACK_TYPES; i++) {
+    if (!read_key (statement, i, &package->keys[i]))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The schema has checked what the row holds, apart from the KIDs' form. */
 HabPackage *
 hab_catalog_read_package (HabStatement *statement, GError **error)
 {
   g_autoptr (HabPackage) package = g_new0 (HabPackage, 1);
   const gchar *status =
       (const gchar *) sqlite3_column_text (statement, PACKAGE_STATUS);
-  const gchar *kid =
-      (const gchar *) sqlite3_column_text (statement, PACKAGE_KID);
 
   if (!hab_status_from_string (status, &package->status) ||
-      (kid && !hab_key_parse (kid, package->kid, NULL))) {
+      !read_keys (statement, package)) {
     g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_CORRUPT,
         "a package has a status or KID that cannot be");
     return NULL;
@@ -107,7 +126,6 @@ hab_catalog_read_package (HabStatement *statement, GError **error)
   package->segment_duration_ns =
       sqlite3_column_int64 (statement, PACKAGE_SEGMENT_DURATION_NS);
   package->options = hab_statement_dup_text (statement, PACKAGE_OPTIONS);
-  package->sealed_key = hab_statement_dup_text (statement, PACKAGE_SEALED_KEY);
   package->url = hab_statement_dup_text (statement, PACKAGE_URL);
   package->output_file_path =
       hab_statement_dup_text (statement, PACKAGE_OUTPUT_FILE_PATH);
@@ -233,7 +251,8 @@ hab_catalog_list_packages_by_kid (HabCatalog *catalog, const guint8 kid[16],
 {
   g_autofree gchar *text = hab_key_to_base64url (kid);
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE kid = :kid ORDER BY id",
+      "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE id IN "
+      "(SELECT package_id FROM package_keys WHERE kid = :kid) ORDER BY id",
       error);
 
   if (!statement)
@@ -295,16 +314,15 @@ static gboolean
 insert_package (HabCatalog *catalog, const HabPackage *package, gint64 now,
     GError **error)
 {
-  gboolean encrypted = g_strcmp0 (package->encrypt, "none") != 0;
-  g_autofree gchar *kid =
-      encrypted ? hab_key_to_base64url (package->kid) : NULL;
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "INSERT INTO packages (owner, input_id, input_name, video_track_number, code, "
-      "status, priority, encrypt, segment_duration_ns, options, kid, sealed_key, "
-      "url, idempotency_key, request_sha256, created_us, updated_us) "
-      "SELECT coalesce (:owner, ''), id, name, video_track_number, :code, 'Queued', :priority, "
-      ":encrypt, :segment_duration_ns, coalesce (:options, '{}'), :kid, "
-      ":sealed_key, :url, :idempotency_key, :request_sha256, :now, :now "
+      "INSERT INTO packages (owner, input_id, input_name, "
+      "video_track_number, code, status, priority, encrypt, "
+      "segment_duration_ns, options, url, idempotency_key, request_sha256, "
+      "created_us, updated_us) "
+      "SELECT coalesce (:owner, ''), id, name, video_track_number, :code, "
+      "'Queued', :priority, :encrypt, :segment_duration_ns, "
+      "coalesce (:options, '{}'), :url, :idempotency_key, :request_sha256, "
+      ":now, :now "
       "FROM inputs WHERE id = :input_id", error);
 
   if (!statement)
@@ -317,8 +335,6 @@ insert_package (HabCatalog *catalog, const HabPackage *package, gint64 now,
   hab_statement_bind_int (statement, ":segment_duration_ns",
       package->segment_duration_ns);
   hab_statement_bind_text (statement, ":options", package->options);
-  hab_statement_bind_text (statement, ":kid", kid);
-  hab_statement_bind_text (statement, ":sealed_key", package->sealed_key);
   hab_statement_bind_text (statement, ":url", package->url);
   hab_statement_bind_text (
       statement, ":idempotency_key", package->idempotency_key);
@@ -332,6 +348,43 @@ insert_package (HabCatalog *catalog, const HabPackage *package, gint64 now,
     g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NOT_FOUND,
         "there is no such input");
     return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+insert_key (HabCatalog *catalog, gint64 package_id, HabTrackType type,
+    const HabPackageKey *key, GError **error)
+{
+  g_autofree gchar *kid = hab_key_to_base64url (key->kid);
+  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
+      "INSERT INTO package_keys (package_id, tracks, kid, sealed_key) "
+      "VALUES (:package_id, :tracks, :kid, :sealed_key)", error);
+
+  if (!statement)
+    return FALSE;
+  hab_statement_bind_int (statement, ":package_id", package_id);
+  hab_statement_bind_text (
+      statement, ":tracks", hab_track_type_to_string (type));
+  hab_statement_bind_text (statement, ":kid", kid);
+  hab_statement_bind_text (statement, ":sealed_key", key->sealed_key);
+  return hab_catalog_run (catalog, statement, "add a content key", error);
+}
+
+/* Which tracks are encrypted decides which keys there must be. */
+static gboolean
+insert_keys (HabCatalog *catalog, gint64 package_id, const HabPackage *package,
+    GError **error)
+{
+  const gboolean wanted[HAB_N_TRACK_TYPES] = {
+    [HAB_TRACK_VIDEO] = g_strcmp0 (package->encrypt, "none") != 0,
+    [HAB_TRACK_AUDIO] = g_strcmp0 (package->encrypt, "all") == 0,
+  };
+
+  for (guint i = 0; i < HAB_N_TRACK_TYPES; i++) {
+    if (wanted[i] &&
+        !insert_key (catalog, package_id, i, &package->keys[i], error))
+      return FALSE;
   }
   return TRUE;
 }
@@ -366,7 +419,8 @@ hab_catalog_add_package (HabCatalog *catalog, const HabPackage *package,
   if (insert_code (catalog, package->code, error) &&
       insert_package (catalog, package, now, error)) {
     id = sqlite3_last_insert_rowid (catalog->db);
-    if (hab_catalog_add_change (catalog, id, HAB_STATUS_QUEUED, now, error) &&
+    if (insert_keys (catalog, id, package, error) &&
+        hab_catalog_add_change (catalog, id, HAB_STATUS_QUEUED, now, error) &&
         insert_callback (catalog, id, package->callback_url, error))
       return hab_catalog_commit (catalog, error) ? id : 0;
   }

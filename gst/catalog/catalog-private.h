@@ -72,11 +72,20 @@ GArray *hab_catalog_read_history (HabCatalog *catalog,
 gboolean hab_catalog_read_count (HabCatalog *catalog, const gchar *sql,
     gint64 id, guint64 *count, GError **error);
 
-/* Of packages, for statements that hab_catalog_read_package () reads. */
+/* Of packages, for statements that hab_catalog_read_package () reads. The keys
+ * come in the order of HabTrackType. */
+#define HAB_PACKAGE_KEY_COLUMN(column, tracks) \
+  "(SELECT " column " FROM package_keys " \
+  "WHERE package_id = packages.id AND tracks = '" tracks "')"
 #define HAB_PACKAGE_COLUMNS \
   "id, owner, input_id, input_name, code, status, reason, priority, not_before_us, " \
   "progress, speed, bytes_per_second, expected_end_us, encrypt, " \
-  "segment_duration_ns, options, kid, sealed_key, url, output_file_path, " \
+  "segment_duration_ns, options, " \
+  HAB_PACKAGE_KEY_COLUMN ("kid", "video") ", " \
+  HAB_PACKAGE_KEY_COLUMN ("sealed_key", "video") ", " \
+  HAB_PACKAGE_KEY_COLUMN ("kid", "audio") ", " \
+  HAB_PACKAGE_KEY_COLUMN ("sealed_key", "audio") ", " \
+  "url, output_file_path, " \
   "notes, attempts, idempotency_key, request_sha256, created_us, updated_us"
 
 HabPackage *hab_catalog_read_package (HabStatement *statement,

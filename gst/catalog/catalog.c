@@ -471,16 +471,16 @@ bring_up_to_date (HabCatalog *catalog, GError **error)
 }
 
 /* References are looked after once the tables are as they should be: one that
- * is made anew must not take with it what refers to it. */
+ * is made anew must not take with it what refers to it. What is deleted is
+ * overwritten: sealed keys are among it. */
 static gboolean
 set_up (HabCatalog *catalog, GError **error)
-{  sqlite3_busy_timeout (catalog->db, BUSY_TIMEOUT_MS);
+{
+  sqlite3_busy_timeout (catalog->db, BUSY_TIMEOUT_MS);
 
   return check_origin (catalog, error) && use_wal (catalog, error) &&
-      exec (catalog, "PRAGMA synchronous = NORMAL", "set up the catalog",
-          error) &&
-      exec (
-          catalog, "PRAGMA foreign_keys = OFF", "set up the catalog", error) &&
+      exec (catalog, "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; "
+          "PRAGMA foreign_keys = OFF", "set up the catalog", error) &&
       bring_up_to_date (catalog, error) &&
       exec (catalog, "PRAGMA foreign_keys = ON", "set up the catalog", error);
 }

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "keys.h"
+
 G_BEGIN_DECLS
 
 /* The catalog: what was put in, what is in it, what was made of it. SQLite,
@@ -170,6 +172,13 @@ gboolean hab_catalog_count_iframes (HabCatalog *catalog, gint64 input_id,
 
 /* --- packages, which are the queue too ------------------------------- */
 
+/* The content key of all tracks of a type. */
+typedef struct
+{
+  guint8 kid[16];     /* zero where these tracks are in the clear */
+  gchar *sealed_key;  /* text of seal.h, NULL where they are in the clear */
+} HabPackageKey;
+
 typedef struct
 {
   gint64 id;
@@ -191,8 +200,7 @@ typedef struct
   gint64 segment_duration_ns;
   gchar *options;           /* a JSON object with what else was asked for; NULL
                              * counts as "{}" when it is added */
-  guint8 kid[16];           /* zero where nothing is encrypted */
-  gchar *sealed_key;        /* text of seal.h, NULL where none */
+  HabPackageKey keys[HAB_N_TRACK_TYPES]; /* by HabTrackType */
   gchar *url;               /* of the manifest; shown as NULL until Ready by
                              * the view */
   gchar *output_file_path;  /* the last finished file */
@@ -223,7 +231,7 @@ HabPackage *hab_catalog_find_package_by_idempotency_key (HabCatalog *catalog,
  * NULL for those of everybody, input_id 0 for those of every input. */
 GPtrArray *hab_catalog_list_packages (HabCatalog *catalog, const gchar *owner,
     gint64 after, guint limit, gint64 input_id, GError **error);
-/* (element-type HabPackage): all with this KID. */
+/* (element-type HabPackage): all that have this KID for any of their tracks. */
 GPtrArray *hab_catalog_list_packages_by_kid (HabCatalog *catalog,
     const guint8 kid[16], GError **error);
 /* The package whose turn it is: of those that wait and need not wait any

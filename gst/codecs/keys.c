@@ -21,6 +21,12 @@ hab_key_wipe (gpointer data, gsize size)
     explicit_bzero (data, size);
 }
 
+const gchar *
+hab_track_type_to_string (HabTrackType type)
+{
+  return type == HAB_TRACK_VIDEO ? "video" : "audio";
+}
+
 /* Groups of 8-4-4-4-12 digits. */
 static gboolean
 is_uuid_dash (guint i)

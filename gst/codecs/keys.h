@@ -7,6 +7,24 @@ G_BEGIN_DECLS
 
 #define HAB_KEY_SIZE 16
 
+/* What has a key of its own. */
+typedef enum
+{
+  HAB_TRACK_VIDEO,
+  HAB_TRACK_AUDIO,
+} HabTrackType;
+
+#define HAB_N_TRACK_TYPES 2
+
+/* "video", "audio". */
+const gchar *hab_track_type_to_string (HabTrackType type);
+
+/* A content key with its id. */
+typedef struct
+{
+  guint8 kid[HAB_KEY_SIZE], key[HAB_KEY_SIZE];
+} HabContentKey;
+
 /* Keys and key ids as people write them: 32 hex digits, base64 or base64url
  * with or without padding, and for both also with the dashes of a UUID. Fills
  * 16 bytes. The error never quotes the text. */

@@ -9,7 +9,8 @@
 
 #define DEFAULT_LIMIT 100
 #define MAX_LIMIT 1000
-/* The parser goes as deep as the text does; no request here nests. */
+/* The parser goes as deep as the text does; no request here nests
+ * by much. */
 #define MAX_BRACKETS 32
 
 /* --- requests --------------------------------------------------------- */

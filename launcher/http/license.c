@@ -8,7 +8,7 @@
 #include <nettle/memops.h>
 #include <string.h>
 
-#include "keys.h"
+#include "package-keys.h"
 #include "problem.h"
 #include "resources.h"
 
@@ -60,32 +60,41 @@ is_temporary (JsonObject *object, GError **error)
 
 typedef struct
 {
+  const guint8 *kid; /* looked for */
   guint8 key[HAB_KEY_SIZE];
   gboolean found;
 } FoundKey;
 
-/* Adds the key of one package that has the KID. */
 static gboolean
-take_key (FoundKey *found, HabVault *vault, const HabPackage *package,
-    GError **error)
+take_same (FoundKey *found, const HabContentKey *key, GError **error)
 {
-  guint8 key[HAB_KEY_SIZE];
-  gboolean same;
+  gboolean same =
+      !found->found || memeql_sec (found->key, key->key, sizeof key->key);
 
-  if (package->sealed_key == NULL)
-    return TRUE;
-  if (!hab_seal_open (vault->seal, HAB_SEAL_PACKAGE_KEY, package->sealed_key,
-          key, sizeof key, error))
-    return FALSE;
-  same = !found->found || memeql_sec (found->key, key, sizeof key);
-  memcpy (found->key, key, sizeof key);
+  memcpy (found->key, key->key, sizeof key->key);
   found->found = TRUE;
-  hab_key_wipe (key, sizeof key);
   if (!same)
     hab_http_error_set (error, SOUP_STATUS_CONFLICT,
         "This key id was used with two different keys; ask the licence "
         "address of the package instead, or delete one of the packages");
   return same;
+}
+
+/* Adds the key of one package that has the KID for some of its tracks. */
+static gboolean
+take_key (FoundKey *found, HabVault *vault, const HabPackage *package,
+    GError **error)
+{
+  HabContentKey keys[HAB_N_TRACK_TYPES];
+  gboolean fine = hab_package_open_keys (package, vault->seal, keys, error);
+
+  for (guint i = 0; i < HAB_N_TRACK_TYPES && fine; i++) {
+    if (hab_package_has_key (package, i) &&
+        memcmp (keys[i].kid, found->kid, HAB_KEY_SIZE) == 0)
+      fine = take_same (found, &keys[i], error);
+  }
+  hab_key_wipe (keys, sizeof keys);
+  return fine;
 }
 
 /* Of one package, or of all that are the client's. */
@@ -98,10 +107,10 @@ is_asked (HabRequest *request, const HabPackage *package, const gchar *code)
 
 static gboolean
 find_key (FoundKey *found, HabRequest *request, HabVault *vault,
-    const guint8 *kid, const gchar *code, GError **error)
+    const gchar *code, GError **error)
 {
   g_autoptr (GPtrArray) packages =
-      hab_catalog_list_packages_by_kid (vault->catalog, kid, error);
+      hab_catalog_list_packages_by_kid (vault->catalog, found->kid, error);
 
   if (packages == NULL)
     return FALSE;
@@ -116,9 +125,9 @@ find_key (FoundKey *found, HabRequest *request, HabVault *vault,
 }
 
 static void
-add_key (JsonBuilder *builder, const guint8 *kid, const FoundKey *found)
+add_key (JsonBuilder *builder, const FoundKey *found)
 {
-  g_autofree gchar *kid_text = hab_key_to_base64url (kid);
+  g_autofree gchar *kid_text = hab_key_to_base64url (found->kid);
   gchar *key_text = hab_key_to_base64url (found->key);
 
   json_builder_begin_object (builder);
@@ -138,12 +147,13 @@ add_keys (JsonBuilder *builder, HabRequest *request, HabVault *vault,
   gint count = 0;
 
   for (guint i = 0; i < kids->len; i++) {
-    const guint8 *kid = (const guint8 *) kids->data + i * HAB_KEY_SIZE;
-    FoundKey found = { .found = FALSE };
-    gboolean fine = find_key (&found, request, vault, kid, code, error);
+    FoundKey found = {
+      .kid = (const guint8 *) kids->data + i * HAB_KEY_SIZE,
+    };
+    gboolean fine = find_key (&found, request, vault, code, error);
 
     if (fine && found.found) {
-      add_key (builder, kid, &found);
+      add_key (builder, &found);
       count++;
     }
     hab_key_wipe (found.key, sizeof found.key);

@@ -5,14 +5,15 @@
 
 #include "package-request.h"
 
-#include <nettle/memops.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "callback-rules.h"
 #include "json.h"
+#include "key-request.h"
 #include "keys.h"
 #include "media.h"
+#include "package-keys.h"
 #include "package-options.h"
 #include "problem.h"
 #include "request.h"
@@ -36,7 +37,7 @@ struct _HabPackageRequest
   gboolean any_input; /* not just one of the owner's */
   gint64 input_id;
   HabEncrypt encrypt;
-  guint8 kid[HAB_KEY_SIZE], key[HAB_KEY_SIZE];
+  HabKeyRequest keys;
   gint64 segment_duration_ns;
   gint priority;
   gchar *options; /* JSON, see package-options.h */
@@ -48,7 +49,7 @@ struct _HabPackageRequest
 void
 hab_package_request_free (HabPackageRequest *self)
 {
-  hab_key_wipe (self->key, sizeof self->key);
+  hab_key_request_wipe (&self->keys);
   g_free (self->owner);
   g_free (self->options);
   g_free (self->callback_url);
@@ -70,28 +71,6 @@ read_encrypt (HabPackageRequest *self, JsonObject *object, GError **error)
     return TRUE;
   hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
       "\"encrypt\" must be \"video\", \"all\" or \"none\"");
-  return FALSE;
-}
-
-static gboolean
-read_key (JsonObject *object, const gchar *name, guint8 key[HAB_KEY_SIZE],
-    GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-  const gchar *text;
-
-  if (!hab_json_get_text (object, name, &text, error))
-    return FALSE;
-  if (text == NULL) {
-    hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
-        "\"%s\" is missing: 16 bytes as base64url, base64 or 32 hex digits",
-        name);
-    return FALSE;
-  }
-  if (hab_key_parse (text, key, &failure))
-    return TRUE;
-  hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST, "\"%s\": %s", name,
-      failure->message);
   return FALSE;
 }
 
@@ -176,19 +155,7 @@ read_object (HabPackageRequest *self, JsonObject *object, GError **error)
           MAX_SEGMENT_SECONDS, DEFAULT_SEGMENT_SECONDS, &seconds, error))
     return FALSE;
   self->segment_duration_ns = seconds * 1e9;
-  return self->encrypt == HAB_ENCRYPT_NONE ||
-      (read_key (object, "kid", self->kid, error) &&
-          read_key (object, "key", self->key, error));
-}
-
-/* The parser's copy. */
-static void
-wipe_key_text (JsonObject *object)
-{
-  const gchar *text;
-
-  if (hab_json_get_text (object, "key", &text, NULL) && text != NULL)
-    hab_key_wipe ((gpointer) text, strlen (text));
+  return TRUE;
 }
 
 /* Each owner has keys of their own. No header has a line break in it. */
@@ -227,11 +194,12 @@ hab_package_request_read (HabRequest *request, GError **error)
   if (root == NULL)
     return NULL;
   fine = read_object (self, json_node_get_object (root), error) &&
+      hab_key_request_read (&self->keys, json_node_get_object (root),
+          self->encrypt, error) &&
       read_callback_url (self, json_node_get_object (root),
           hab_service_get_settings (hab_request_get_service (request)),
           error) &&
       read_idempotency_key (self, request, error);
-  wipe_key_text (json_node_get_object (root));
   if (!fine)
     return NULL;
   self->owner = g_strdup (hab_request_get_owner (request));
@@ -260,17 +228,22 @@ hab_package_request_read_patch (HabRequest *request, gint *priority,
 
 /* --- adding, in the store's thread ------------------------------------ */
 
-/* What was asked for, without the key: that is compared where it is sealed.
+/* What was asked for, without the keys: they are compared where they are sealed.
  * What is as by default is left out, for the reason that read_options () has. */
 static gchar *
 digest_request (HabPackageRequest *self)
 {
-  g_autofree gchar *kid = hab_key_to_hex (self->kid);
+  static const guint8 no_kid[HAB_KEY_SIZE] = { 0 };
+  g_autofree gchar *kid =
+      hab_key_to_hex (self->keys.kid_given[HAB_TRACK_VIDEO] ?
+          self->keys.keys[HAB_TRACK_VIDEO].kid : no_kid);
+  g_autofree gchar *keys = hab_key_request_describe (&self->keys);
   g_autoptr (GString) text = g_string_new (NULL);
 
   g_string_printf (text, "%" G_GINT64_FORMAT " %s %s %" G_GINT64_FORMAT,
       self->input_id, hab_encrypt_to_string (self->encrypt), kid,
       self->segment_duration_ns);
+  g_string_append (text, keys);
   if (self->priority != 0)
     g_string_append_printf (text, " priority=%d", self->priority);
   if (!g_str_equal (self->options, "{}"))
@@ -278,22 +251,6 @@ digest_request (HabPackageRequest *self)
   if (self->callback_url != NULL)
     g_string_append_printf (text, " callback=%s", self->callback_url);
   return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text->str, -1);
-}
-
-static gboolean
-has_same_key (HabPackageRequest *self, HabVault *vault,
-    const HabPackage *package)
-{
-  guint8 key[HAB_KEY_SIZE];
-  gboolean same;
-
-  if (package->sealed_key == NULL)
-    return self->encrypt == HAB_ENCRYPT_NONE;
-  same = hab_seal_open (vault->seal, HAB_SEAL_PACKAGE_KEY,
-             package->sealed_key, key, sizeof key, NULL) &&
-      memeql_sec (key, self->key, sizeof key);
-  hab_key_wipe (key, sizeof key);
-  return same;
 }
 
 /* The package that this Idempotency-Key made; 0 without an error where it is
@@ -316,7 +273,7 @@ find_repeated (HabPackageRequest *self, HabVault *vault, const gchar *digest,
     return 0;
   }
   if (g_strcmp0 (package->request_sha256, digest) == 0 &&
-      has_same_key (self, vault, package))
+      hab_key_request_matches (&self->keys, package, vault->seal))
     return package->id;
   hab_http_error_set (error, SOUP_STATUS_UNPROCESSABLE_ENTITY,
       "This Idempotency-Key was used for another request; use a new one");
@@ -349,11 +306,7 @@ make_package (HabPackageRequest *self, HabVault *vault, const gchar *digest)
   package->priority = self->priority;
   package->options = g_strdup (self->options);
   package->callback_url = g_strdup (self->callback_url);
-  if (self->encrypt != HAB_ENCRYPT_NONE) {
-    memcpy (package->kid, self->kid, sizeof package->kid);
-    package->sealed_key = hab_seal_close (vault->seal, HAB_SEAL_PACKAGE_KEY,
-        self->key, sizeof self->key);
-  }
+  hab_package_seal_keys (package, vault->seal, self->keys.keys);
   package->url = g_strdup_printf ("%s/%s/dash/stream.mpd", self->delivery_url,
       package->code);
   package->idempotency_key = g_strdup (self->idempotency_key);

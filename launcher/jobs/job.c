@@ -15,6 +15,7 @@
 #include "feed.h"
 #include "keys.h"
 #include "media-failure.h"
+#include "package-keys.h"
 #include "rate.h"
 #include "records.h"
 #include "work-order.h"
@@ -42,7 +43,7 @@ struct _HabJob
   gpointer ended_data;
 
   HabPackage *package;
-  guint8 key[HAB_KEY_SIZE]; /* until the child has it */
+  HabContentKey keys[HAB_N_TRACK_TYPES]; /* until the child has them */
   int input_fd, output_fd;  /* the same */
   GCancellable *cancellable;
   gulong service_cancelled_id;
@@ -58,7 +59,7 @@ struct _HabJob
 void
 hab_job_free (HabJob *self)
 {
-  hab_key_wipe (self->key, sizeof self->key);
+  hab_key_wipe (self->keys, sizeof self->keys);
   g_clear_pointer (&self->package, hab_package_free);
   if (self->input_fd >= 0)
     close (self->input_fd);
@@ -126,10 +127,8 @@ job_prepare (HabJob *self, HabVault *vault, GError **error)
       error);
   if (input == NULL || !job_check_space (dir, input, error))
     return FALSE;
-  if (self->package->sealed_key != NULL &&
-      !hab_seal_open (vault->seal, HAB_SEAL_PACKAGE_KEY,
-          self->package->sealed_key, self->key, sizeof self->key, error)) {
-    g_prefix_error (error, "the content key cannot be read with this master "
+  if (!hab_package_open_keys (self->package, vault->seal, self->keys, error)) {
+    g_prefix_error (error, "the content keys cannot be read with this master "
         "key; start the service with the one the package was asked for "
         "with: ");
     return FALSE;
@@ -261,7 +260,8 @@ job_take_stage (HabJob *self, JsonObject *record)
    * clear was never Encrypted. */
   if (word == NULL || !hab_status_from_string (word, &status) ||
       (status != HAB_STATUS_FRAGMENTED && status != HAB_STATUS_ENCRYPTED) ||
-      (status == HAB_STATUS_ENCRYPTED && self->package->sealed_key == NULL))
+      (status == HAB_STATUS_ENCRYPTED &&
+          !hab_package_is_encrypted (self->package)))
     return;
   folder = hab_data_dir_build_folder_path (
       hab_service_get_data_dir (self->service), HAB_FOLDER_WORK,
@@ -541,7 +541,7 @@ static void
 job_run (HabJob *self)
 {
   GCancellable *stop = hab_service_get_cancellable (self->service);
-  g_autoptr (GBytes) order = hab_work_order_new (self->package, self->key);
+  g_autoptr (GBytes) order = hab_work_order_new (self->package, self->keys);
   HabWork work = {
     .job = order,
     .input_fd = self->input_fd,
@@ -550,7 +550,7 @@ job_run (HabJob *self)
     .data = self,
   };
 
-  hab_key_wipe (self->key, sizeof self->key);
+  hab_key_wipe (self->keys, sizeof self->keys);
   self->input_fd = self->output_fd = -1;
   job_restart_clock (self);
   self->service_cancelled_id = g_signal_connect (stop, "cancelled",

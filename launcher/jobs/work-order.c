@@ -8,33 +8,49 @@
 #include <string.h>
 
 #include "json-build.h"
+#include "package-keys.h"
 #include "worker.h"
 
-/* The licence server of a package is beside its manifest on the delivery
- * listener: …/CODE/dash/stream.mpd, …/CODE/license/clearkey. */
-static gchar *
-build_license_url (const gchar *manifest_url)
+/* What gives out the keys of a package is beside its manifest on the delivery
+ * listener: …/CODE/dash/stream.mpd, …/CODE/license/. */
+static void
+add_license_url (JsonBuilder *builder, const gchar *manifest_url)
 {
   const gchar *end = g_strrstr (manifest_url, "/dash/");
   g_autofree gchar *base =
       g_strndup (manifest_url, end != NULL ? end - manifest_url : 0);
+  g_autofree gchar *url = g_strconcat (base, "/license/clearkey", NULL);
 
-  return g_strconcat (base, "/license/clearkey", NULL);
+  hab_json_add_text (builder, "license_url", url);
 }
 
 static void
-add_key (JsonBuilder *builder, const HabPackage *package,
-    const guint8 key[HAB_KEY_SIZE])
+add_key (JsonBuilder *builder, const HabContentKey *key)
 {
-  g_autofree gchar *kid = hab_key_to_hex (package->kid);
-  g_autofree gchar *license_url = build_license_url (package->url);
-  gchar *hex = hab_key_to_hex (key);
+  g_autofree gchar *kid = hab_key_to_hex (key->kid);
+  gchar *hex = hab_key_to_hex (key->key);
 
+  json_builder_begin_object (builder);
   hab_json_add_text (builder, "kid", kid);
   hab_json_add_text (builder, "key", hex);
-  hab_json_add_text (builder, "license_url", license_url);
+  json_builder_end_object (builder);
   hab_key_wipe (hex, strlen (hex));
   g_free (hex);
+}
+
+static void
+add_keys (JsonBuilder *builder, const HabPackage *package,
+    const HabContentKey *keys)
+{
+  json_builder_set_member_name (builder, "keys");
+  json_builder_begin_object (builder);
+  for (guint i = 0; i < HAB_N_TRACK_TYPES; i++) {
+    if (!hab_package_has_key (package, i))
+      continue;
+    json_builder_set_member_name (builder, hab_track_type_to_string (i));
+    add_key (builder, &keys[i]);
+  }
+  json_builder_end_object (builder);
 }
 
 static void
@@ -57,15 +73,18 @@ add_options (JsonBuilder *builder, const gchar *text)
 }
 
 GBytes *
-hab_work_order_new (const HabPackage *package, const guint8 key[HAB_KEY_SIZE])
+hab_work_order_new (const HabPackage *package,
+    const HabContentKey *keys)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
   hab_json_add_text (builder, "task", "package");
   hab_json_add_text (builder, "encrypt", package->encrypt);
-  if (package->sealed_key != NULL)
-    add_key (builder, package, key);
+  if (hab_package_is_encrypted (package)) {
+    add_keys (builder, package, keys);
+    add_license_url (builder, package->url);
+  }
   hab_json_add_seconds (builder, "segment_duration",
       package->segment_duration_ns);
   add_options (builder, package->options);

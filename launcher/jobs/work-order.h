@@ -7,8 +7,8 @@
 G_BEGIN_DECLS
 
 /* What a child is told to make of a package: the job of the protocol in
- * docs/architecture.md. It holds the key and is wiped when it is freed. */
+ * docs/architecture.md. It holds the keys and is wiped when it is freed. */
 GBytes *hab_work_order_new (const HabPackage *package,
-    const guint8 key[HAB_KEY_SIZE]);
+    const HabContentKey *keys);
 
 G_END_DECLS

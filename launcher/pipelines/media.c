@@ -93,3 +93,10 @@ hab_encrypt_from_string (const gchar *word, HabEncrypt *encrypt)
   }
   return FALSE;
 }
+
+gboolean
+hab_encrypt_covers (HabEncrypt encrypt, HabTrackType type)
+{
+  return encrypt == HAB_ENCRYPT_ALL ||
+      (encrypt == HAB_ENCRYPT_VIDEO && type == HAB_TRACK_VIDEO);
+}

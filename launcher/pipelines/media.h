@@ -4,6 +4,8 @@
 #include <gio/gio.h>
 #include <gst/gst.h>
 
+#include "keys.h"
+
 G_BEGIN_DECLS
 
 /* Errors of media work, in the terms of the person who brought the file. */
@@ -39,5 +41,7 @@ typedef enum
 
 const gchar *hab_encrypt_to_string (HabEncrypt encrypt);
 gboolean hab_encrypt_from_string (const gchar *word, HabEncrypt *encrypt);
+/* Whether the tracks of this type are encrypted then. */
+gboolean hab_encrypt_covers (HabEncrypt encrypt, HabTrackType type);
 
 G_END_DECLS

@@ -84,18 +84,19 @@ static GstElement *
 make_encryptor (Package *self, HabMediaKind kind)
 {
   const HabPackageConfig *config = self->config;
+  HabTrackType type =
+      kind == HAB_MEDIA_VIDEO ? HAB_TRACK_VIDEO : HAB_TRACK_AUDIO;
   g_autofree gchar *kid = NULL;
   gchar *key;
   GstElement *encryptor;
 
-  if (config->encrypt == HAB_ENCRYPT_NONE ||
-      (config->encrypt == HAB_ENCRYPT_VIDEO && kind != HAB_MEDIA_VIDEO))
+  if (!hab_encrypt_covers (config->encrypt, type))
     return NULL;
   encryptor = add (self, "cbcsenc");
   if (encryptor == NULL)
     return NULL;
-  kid = hab_key_to_hex (config->kid);
-  key = hab_key_to_hex (config->key);
+  kid = hab_key_to_hex (config->keys[type].kid);
+  key = hab_key_to_hex (config->keys[type].key);
   g_object_set (encryptor, "kid", kid, "key", key, NULL);
   hab_key_wipe (key, 2 * HAB_KEY_SIZE);
   g_free (key);

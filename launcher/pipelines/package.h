@@ -10,7 +10,8 @@ typedef struct
   const gchar *input;           /* path of the file to read */
   const gchar *manifest;        /* path of the manifest to write */
   HabEncrypt encrypt;
-  guint8 kid[16], key[16];      /* unless encrypt is HAB_ENCRYPT_NONE */
+  HabContentKey keys[HAB_N_TRACK_TYPES]; /* of what encrypt covers, by
+                                          * HabTrackType */
   const guint8 *iv;             /* of 16 bytes; NULL for a random one */
   const gchar *license_url;     /* for the manifest, or NULL */
   gboolean single_file;         /* each track one file: on-demand profile */

@@ -159,11 +159,12 @@ make_package (gint64 input_id, const gchar *code)
 {
   HabPackage package = {
     .input_id = input_id, .code = (gchar *) code, .encrypt = (gchar *) "video",
-    .segment_duration_ns = 4000000000, .sealed_key = (gchar *) "hab1:AAAA",
+    .segment_duration_ns = 4000000000,
+    .keys[HAB_TRACK_VIDEO].sealed_key = (gchar *) "hab1:AAAA",
     .url = (gchar *) "http://localhost:8080/X/dash/stream.mpd"
   };
 
-  memcpy (package.kid, kid, sizeof (kid));
+  memcpy (package.keys[HAB_TRACK_VIDEO].kid, kid, sizeof (kid));
   return package;
 }
 
@@ -286,7 +287,7 @@ test_open (Fixture *fixture, gconstpointer data)
 {
   open_catalog (fixture);
   assert_query (fixture->path, "PRAGMA journal_mode", "wal\n");
-  assert_query (fixture->path, "PRAGMA user_version", "5\n");
+  assert_query (fixture->path, "PRAGMA user_version", "6\n");
   assert_query (fixture->path,
       "SELECT count(*) FROM sqlite_schema "
       "WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
@@ -323,6 +324,10 @@ test_migrate (Fixture *fixture, gconstpointer data)
   package = hab_catalog_find_package_by_code (catalog, "ABC123", NULL);
   g_assert_cmpint (package->id, ==, 73);
   assert_history (catalog, 73, "Queued Ready");
+  for (guint i = 0; i < HAB_N_TRACK_TYPES; i++) {
+    g_assert_cmpmem (package->keys[i].kid, 16, kid, 16);
+    g_assert_cmpstr (package->keys[i].sealed_key, ==, "hab1:AAAA");
+  }
   assert_query (fixture->path, "SELECT * FROM uploaded_videos ORDER BY 1",
       "1|old movie.mp4|1|Ready|stream.mpd|hab1:AAAA|oW5AK5BW43HzbTSKpiu3SQ|73|"
       "http://localhost:8080/ABC123/dash/stream.mpd\n"
@@ -616,10 +621,10 @@ test_package_errors (Fixture *fixture, gconstpointer data)
 
   /* A key in the clear has no way in. */
   package = make_package (input_id, "BBBBBB");
-  package.sealed_key = (gchar *) "87237d20a19f58a740c05684e699b4aa";
+  package.keys[HAB_TRACK_VIDEO].sealed_key = (gchar *) "87237d20a19f58a740c05684e699b4aa";
   g_assert_cmpint (hab_catalog_add_package (catalog, &package, &error), ==, 0);
   assert_error (error, FAILED);
-  package.sealed_key = NULL;
+  package.keys[HAB_TRACK_VIDEO].sealed_key = NULL;
   g_assert_cmpint (hab_catalog_add_package (catalog, &package, &error), ==, 0);
   assert_error (error, FAILED);
 
@@ -653,7 +658,7 @@ test_queue (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (a->id, ==, first);
   g_assert_cmpint (a->status, ==, HAB_STATUS_QUEUED);
   g_assert_cmpuint (a->attempts, ==, 1);
-  g_assert_cmpmem (a->kid, 16, kid, 16);
+  g_assert_cmpmem (a->keys[HAB_TRACK_VIDEO].kid, 16, kid, 16);
   g_assert_cmpint (b->id, ==, second);
   g_assert_null (hab_catalog_claim_package (catalog, &error));
   g_assert_no_error (error);
@@ -1007,14 +1012,14 @@ test_lookups (Fixture *fixture, gconstpointer data)
   assert_error (error, NOT_FOUND);
 
   package.encrypt = (gchar *) "none";
-  package.sealed_key = NULL;
+  package.keys[HAB_TRACK_VIDEO].sealed_key = NULL;
   package.idempotency_key = (gchar *) "k";
   id = hab_catalog_add_package (catalog, &package, &error);
   g_assert_no_error (error);
   clear = hab_catalog_find_package_by_idempotency_key (catalog, "k", NULL);
   g_assert_cmpint (clear->id, ==, id);
-  g_assert_null (clear->sealed_key);
-  g_assert_cmpuint (clear->kid[0], ==, 0);
+  g_assert_null (clear->keys[HAB_TRACK_VIDEO].sealed_key);
+  g_assert_cmpuint (clear->keys[HAB_TRACK_VIDEO].kid[0], ==, 0);
 }
 
 /* --- the view -------------------------------------------------------- */
@@ -1029,7 +1034,7 @@ test_view (Fixture *fixture, gconstpointer data)
   gint64 last;
 
   clear.encrypt = (gchar *) "none";
-  clear.sealed_key = NULL;
+  clear.keys[HAB_TRACK_VIDEO].sealed_key = NULL;
   hab_catalog_add_package (catalog, &clear, NULL);
   add_input (catalog, "alone.mp4");
   gone = add_input (catalog, "gone.mp4");
@@ -1185,7 +1190,7 @@ test_copy_has_no_key (Fixture *fixture, gconstpointer data)
   g_autoptr (HabPackage) back = NULL;
   guint8 opened[16];
 
-  package.sealed_key = sealed;
+  package.keys[HAB_TRACK_VIDEO].sealed_key = sealed;
   g_assert_cmpint (hab_catalog_add_package (catalog, &package, NULL), >, 0);
 
   for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
@@ -1200,8 +1205,57 @@ test_copy_has_no_key (Fixture *fixture, gconstpointer data)
 
   back = hab_catalog_find_package_by_code (catalog, "AAAAAA", NULL);
   g_assert_true (
-      hab_seal_open (seal, "package key", back->sealed_key, opened, 16, NULL));
+      hab_seal_open (seal, "package key", back->keys[HAB_TRACK_VIDEO].sealed_key, opened, 16, NULL));
   g_assert_cmpmem (opened, 16, key, 16);
+}
+
+static void
+test_two_keys (Fixture *fixture, gconstpointer data)
+{
+  static const guint8 other_kid[16] = { 1, 2, 3 };
+  HabCatalog *catalog = open_catalog (fixture);
+  HabPackage package = make_package (add_input (catalog, "a.mp4"), "AAAAAA");
+  HabPackageKey *sound = &package.keys[HAB_TRACK_AUDIO];
+  g_autoptr (HabPackage) back = NULL;
+  g_autoptr (GPtrArray) by_kid = NULL;
+  g_autoptr (GError) error = NULL;
+
+  /* What is encrypted has a key. */
+  package.encrypt = (gchar *) "all";
+  g_assert_cmpint (hab_catalog_add_package (catalog, &package, &error), ==, 0);
+  assert_error (error, FAILED);
+  assert_query (fixture->path, "SELECT count(*) FROM packages", "0\n");
+
+  memcpy (sound->kid, other_kid, sizeof sound->kid);
+  sound->sealed_key = (gchar *) "hab1:BBBB";
+  g_assert_cmpint (hab_catalog_add_package (catalog, &package, NULL), >, 0);
+  back = hab_catalog_claim_package (catalog, NULL);
+  g_assert_cmpmem (back->keys[HAB_TRACK_VIDEO].kid, 16, kid, 16);
+  g_assert_cmpstr (back->keys[HAB_TRACK_VIDEO].sealed_key, ==, "hab1:AAAA");
+  g_assert_cmpmem (back->keys[HAB_TRACK_AUDIO].kid, 16, other_kid, 16);
+  g_assert_cmpstr (back->keys[HAB_TRACK_AUDIO].sealed_key, ==, "hab1:BBBB");
+  by_kid = hab_catalog_list_packages_by_kid (catalog, other_kid, NULL);
+  g_assert_cmpuint (by_kid->len, ==, 1);
+}
+
+/* Not even sealed. */
+static void
+test_deleted_keys (Fixture *fixture, gconstpointer data)
+{
+  static const gchar sealed[] = "hab1:gone-for-good";
+  HabCatalog *catalog = open_catalog (fixture);
+  HabPackage package = make_package (add_input (catalog, "a.mp4"), "AAAAAA");
+  g_autofree gchar *content = NULL;
+  gsize size;
+  gint64 id;
+
+  package.keys[HAB_TRACK_VIDEO].sealed_key = (gchar *) sealed;
+  id = hab_catalog_add_package (catalog, &package, NULL);
+  g_assert_true (hab_catalog_delete_package (catalog, id, NULL));
+  assert_query (fixture->path, "SELECT count(*) FROM package_keys", "0\n");
+  g_clear_pointer (&fixture->catalog, hab_catalog_close);
+  g_assert_true (g_file_get_contents (fixture->path, &content, &size, NULL));
+  assert_absent (content, size, sealed, strlen (sealed));
 }
 
 static void
@@ -1249,6 +1303,8 @@ main (int argc, char **argv)
   ADD ("two-connections", test_two_connections);
   ADD ("created-by-many", test_created_by_many);
   ADD ("copy-has-no-key", test_copy_has_no_key);
+  ADD ("two-keys", test_two_keys);
+  ADD ("deleted-keys", test_deleted_keys);
   g_test_add_func ("/catalog/statuses", test_statuses);
 
   return g_test_run ();

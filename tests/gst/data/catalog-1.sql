@@ -23,7 +23,7 @@ INSERT INTO gops VALUES (1, 0, 1, 'idr', 1, 0, 50, 0, 0, -80000000, 2000000000, 
 INSERT INTO iframes VALUES (1, 0, 0, 0, -1024, 512, 48, 300, 1, 0);
 INSERT INTO codes VALUES ('ABC123');
 INSERT INTO codes VALUES ('GONE99');
-INSERT INTO packages (id, input_id, input_name, video_track_number, code, status, progress, encrypt, segment_duration_ns, kid, sealed_key, url, output_file_path, attempts, created_us, updated_us) VALUES (73, 1, 'old movie.mp4', 1, 'ABC123', 'Ready', 1.0, 'video', 4000000000, 'oW5AK5BW43HzbTSKpiu3SQ', 'hab1:AAAA', 'http://localhost:8080/ABC123/dash/stream.mpd', 'stream.mpd', 1, 1600000000000004, 1600000000000009);
+INSERT INTO packages (id, input_id, input_name, video_track_number, code, status, progress, encrypt, segment_duration_ns, kid, sealed_key, url, output_file_path, attempts, created_us, updated_us) VALUES (73, 1, 'old movie.mp4', 1, 'ABC123', 'Ready', 1.0, 'all', 4000000000, 'oW5AK5BW43HzbTSKpiu3SQ', 'hab1:AAAA', 'http://localhost:8080/ABC123/dash/stream.mpd', 'stream.mpd', 1, 1600000000000004, 1600000000000009);
 INSERT INTO package_history (package_id, status, at_us) VALUES (73, 'Queued', 1600000000000004);
 INSERT INTO package_history (package_id, status, at_us) VALUES (73, 'Ready', 1600000000000009);
 PRAGMA user_version = 1;
