@@ -13,6 +13,7 @@
 #include "callback-rules.h"
 #include "commands.h"
 #include "keys.h"
+#include "service-manager.h"
 #include "service.h"
 
 typedef struct
@@ -52,16 +53,53 @@ usage_error (const gchar *what)
   return FALSE;
 }
 
+/* Who can reach the service is decided by the sockets where it was handed
+ * some: one beyond loopback counts as --address does. */
+static void
+find_open_address (GPtrArray *sockets, HabSettings *settings)
+{
+  for (guint i = 0; sockets != NULL && i < sockets->len; i++) {
+    g_autoptr (GSocketAddress) local =
+        g_socket_get_local_address (g_ptr_array_index (sockets, i), NULL);
+    GInetAddress *inet = G_IS_INET_SOCKET_ADDRESS (local)
+        ? g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local))
+        : NULL;
+
+    if (inet != NULL && !g_inet_address_get_is_loopback (inet))
+      g_set_object (&settings->address, inet);
+  }
+}
+
+static gboolean
+read_sockets (const Options *options, HabSettings *settings)
+{
+  g_autoptr (GError) error = NULL;
+
+  settings->api_sockets = hab_service_manager_take_sockets ("api", &error);
+  if (error == NULL)
+    settings->delivery_sockets =
+        hab_service_manager_take_sockets ("delivery", &error);
+  if (error != NULL)
+    return usage_error (error->message);
+  if (options->address != NULL &&
+      (settings->api_sockets != NULL || settings->delivery_sockets != NULL))
+    return usage_error ("--address is not for sockets that a service manager "
+                        "opened; its unit names their addresses");
+  find_open_address (settings->api_sockets, settings);
+  find_open_address (settings->delivery_sockets, settings);
+  return TRUE;
+}
+
 static gboolean
 read_address (const Options *options, const HabTokens *tokens,
     HabSettings *settings)
 {
-  if (options->address == NULL ||
-      g_str_equal (options->address, "localhost"))
-    return TRUE;
-  settings->address = g_inet_address_new_from_string (options->address);
-  if (settings->address == NULL)
-    return usage_error ("--address must be an IPv4 or IPv6 address");
+  if (options->address != NULL &&
+      !g_str_equal (options->address, "localhost")) {
+    settings->address = g_inet_address_new_from_string (options->address);
+    if (settings->address == NULL)
+      return usage_error ("--address must be an IPv4 or IPv6 address");
+  }
   if (hab_settings_is_loopback (settings) || tokens != NULL)
     return TRUE;
   return usage_error ("an address that others can reach needs "
@@ -200,6 +238,7 @@ static gboolean
 read_settings (Options *options, HabTokens **tokens, HabSettings *settings)
 {
   if (!check_numbers (options) || !read_tokens (options, tokens, settings) ||
+      !read_sockets (options, settings) ||
       !read_address (options, *tokens, settings) ||
       !read_callbacks (options, settings) ||
       !read_url (options->public_url, "--public-url", &settings->public_url) ||
@@ -240,6 +279,7 @@ on_signal (gpointer data)
   Server *server = data;
 
   g_message ("stops");
+  hab_service_manager_notify ("STOPPING=1");
   hab_service_stop (server->service, on_stopped, server);
   return G_SOURCE_CONTINUE;
 }
@@ -320,6 +360,7 @@ serve (const HabSettings *settings, HabTokens *tokens)
   g_unix_signal_add (SIGINT, on_signal, &server);
   g_unix_signal_add (SIGHUP, on_reload, &server);
   tell_addresses (service);
+  hab_service_manager_notify ("READY=1");
   g_main_loop_run (loop);
   return HAB_EXIT_OK;
 }

@@ -287,9 +287,12 @@ hab_service_set_tokens (HabService *self, HabTokens *tokens)
 gboolean
 hab_service_start (HabService *self, GError **error)
 {
-  if (!hab_listener_listen (self->api, self->settings->port, error) ||
-      !hab_listener_listen (self->delivery, self->settings->delivery_port,
-          error))
+  const HabSettings *settings = self->settings;
+
+  if (!hab_listener_listen (self->api, settings->api_sockets, settings->port,
+          error) ||
+      !hab_listener_listen (self->delivery, settings->delivery_sockets,
+          settings->delivery_port, error))
     return FALSE;
   self->expiry_id =
       g_timeout_add_seconds (EXPIRY_INTERVAL_SECONDS, on_expiry, self);

@@ -9,6 +9,8 @@ void
 hab_settings_clear (HabSettings *settings)
 {
   g_clear_object (&settings->address);
+  g_clear_pointer (&settings->api_sockets, g_ptr_array_unref);
+  g_clear_pointer (&settings->delivery_sockets, g_ptr_array_unref);
   g_clear_pointer (&settings->data_dir, g_free);
   g_clear_pointer (&settings->token_file, g_free);
   g_clear_pointer (&settings->public_url, g_free);

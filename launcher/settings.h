@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   GInetAddress *address;      /* NULL: loopback, IPv4 and IPv6 */
+  GPtrArray *api_sockets;     /* of GSocket: what a service manager opened, */
+  GPtrArray *delivery_sockets; /* or NULL. Instead of address and port */
   guint port, delivery_port;  /* 0: any free one */
   gchar *data_dir;            /* absolute */
   guint jobs;                 /* packages made at the same time */

@@ -82,7 +82,9 @@ store_open (HabVault *vault, gpointer data, GError **error)
 {
   HabStore *self = data;
 
-  vault->seal = hab_seal_new (self->key_path, self->create_key, error);
+  vault->seal = self->create_key
+      ? hab_seal_new (self->key_path, TRUE, error)
+      : hab_seal_new_from_credential (self->key_path, error);
   if (vault->seal == NULL)
     return NULL;
   vault->catalog = hab_catalog_open (self->catalog_path, error);

@@ -127,8 +127,9 @@ create_file (const gchar *path, GError **error)
   return TRUE;
 }
 
+/* forbidden: bits of the mode that the file may not have. */
 static gboolean
-check_file (gint fd, const gchar *path, GError **error)
+check_file (gint fd, const gchar *path, mode_t forbidden, GError **error)
 {
   struct stat st;
 
@@ -141,10 +142,11 @@ check_file (gint fd, const gchar *path, GError **error)
         "backup", path, AES256_KEY_SIZE);
     return FALSE;
   }
-  if (st.st_mode & (S_IRWXG | S_IRWXO)) {
+  if (st.st_mode & forbidden) {
     g_set_error (error, HAB_SEAL_ERROR, HAB_SEAL_ERROR_FILE,
-        "others than its owner may use master key file %s: chmod it to 0600",
-        path);
+        "others than its %s may use master key file %s: chmod it to %s",
+        forbidden & S_IRGRP ? "owner" : "owner and group", path,
+        forbidden & S_IRGRP ? "0600" : "0440");
     return FALSE;
   }
   return TRUE;
@@ -169,11 +171,29 @@ read_all (gint fd, guint8 *data, gsize size)
   return TRUE;
 }
 
-HabSeal *
-hab_seal_new (const gchar *path, gboolean create, GError **error)
+/* Takes fd. */
+static HabSeal *
+read_key (gint fd, const gchar *path, mode_t forbidden, GError **error)
 {
   g_autoptr (HabSeal) seal = NULL;
   gboolean done;
+
+  if (fd < 0) {
+    set_file_error ("open", path, errno, error);
+    return NULL;
+  }
+  seal = g_new0 (HabSeal, 1);
+  done = check_file (fd, path, forbidden, error);
+  if (done && !read_all (fd, seal->key, sizeof (seal->key)))
+    done = set_file_error ("read", path, errno, error);
+  close (fd);
+
+  return done ? g_steal_pointer (&seal) : NULL;
+}
+
+HabSeal *
+hab_seal_new (const gchar *path, gboolean create, GError **error)
+{
   gint fd;
 
   g_return_val_if_fail (path != NULL, NULL);
@@ -184,18 +204,16 @@ hab_seal_new (const gchar *path, gboolean create, GError **error)
       return NULL;
     fd = open (path, O_RDONLY | O_CLOEXEC);
   }
-  if (fd < 0) {
-    set_file_error ("open", path, errno, error);
-    return NULL;
-  }
+  return read_key (fd, path, S_IRWXG | S_IRWXO, error);
+}
 
-  seal = g_new0 (HabSeal, 1);
-  done = check_file (fd, path, error);
-  if (done && !read_all (fd, seal->key, sizeof (seal->key)))
-    done = set_file_error ("read", path, errno, error);
-  close (fd);
+HabSeal *
+hab_seal_new_from_credential (const gchar *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
 
-  return done ? g_steal_pointer (&seal) : NULL;
+  return read_key (open (path, O_RDONLY | O_CLOEXEC), path,
+      S_IWGRP | S_IXGRP | S_IRWXO, error);
 }
 
 void

@@ -24,6 +24,10 @@ typedef struct _HabSeal HabSeal;
 /* Reads the master key (32 bytes) at path, which must have mode 0600 or
  * stricter; makes it, durably, where there is none and create is set. */
 HabSeal *hab_seal_new (const gchar *path, gboolean create, GError **error);
+/* The same for a file that somebody else looks after: a service manager's
+ * credential. Its group may read it, which is how an access list for the one
+ * user of the service looks from outside; nobody else may. */
+HabSeal *hab_seal_new_from_credential (const gchar *path, GError **error);
 void hab_seal_free (HabSeal *seal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabSeal, hab_seal_free)
 

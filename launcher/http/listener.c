@@ -331,17 +331,36 @@ listen_address (HabListener *self, GInetAddress *inet, guint port,
   return soup_server_listen (self->server, address, 0, error);
 }
 
-gboolean
-hab_listener_listen (HabListener *self, guint port, GError **error)
+static gboolean
+listen_sockets (HabListener *self, GPtrArray *sockets, GError **error)
+{
+  for (guint i = 0; i < sockets->len; i++)
+    if (!soup_server_listen_socket (self->server,
+            g_ptr_array_index (sockets, i), 0, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+listen_somewhere (HabListener *self, GPtrArray *sockets, guint port,
+    GError **error)
 {
   GInetAddress *address =
       hab_service_get_settings (self->service)->address;
-  gboolean listens = address != NULL
-      ? listen_address (self, address, port, error)
-      : listen_loopback (self, port, error);
+
+  if (sockets != NULL)
+    return listen_sockets (self, sockets, error);
+  return address != NULL ? listen_address (self, address, port, error)
+                         : listen_loopback (self, port, error);
+}
+
+gboolean
+hab_listener_listen (HabListener *self, GPtrArray *sockets, guint port,
+    GError **error)
+{
   GSList *uris;
 
-  if (!listens) {
+  if (!listen_somewhere (self, sockets, port, error)) {
     g_prefix_error (error, "Cannot listen on port %u: ", port);
     return FALSE;
   }

@@ -16,9 +16,10 @@ HabListener *hab_listener_new (HabService *service, HabListenerKind kind,
 void hab_listener_free (HabListener *listener);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabListener, hab_listener_free)
 
-/* port 0 takes a free one. */
-gboolean hab_listener_listen (HabListener *listener, guint port,
-    GError **error);
+/* On the sockets (nullable, element-type GSocket), else where the settings
+ * say; port 0 takes a free one. */
+gboolean hab_listener_listen (HabListener *listener, GPtrArray *sockets,
+    guint port, GError **error);
 /* Takes no more requests and ends those that are on their way. */
 void hab_listener_stop (HabListener *listener);
 guint hab_listener_get_port (HabListener *listener);

@@ -152,6 +152,34 @@ test_bad_files (Fixture *fixture, gconstpointer data)
   g_assert_cmpmem (content, size, "short", 5);
 }
 
+/* systemd gives the service's user an access list, whose mask shows as the
+ * group's bits. */
+static void
+test_credential (Fixture *fixture, gconstpointer data)
+{
+  static const struct { gint mode; gboolean taken; } modes[] = {
+    { 0400, TRUE }, { 0440, TRUE }, { 0600, TRUE }, { 0640, TRUE },
+    { 0444, FALSE }, { 0660, FALSE }, { 0650, FALSE }, { 0604, FALSE },
+  };
+  g_autoptr (HabSeal) seal = hab_seal_new (fixture->path, TRUE, NULL);
+  g_autofree gchar *text = hab_seal_close (seal, "package key", secret, 16);
+  guint8 opened[16];
+
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (HabSeal) again = NULL;
+
+    g_chmod (fixture->path, modes[i].mode);
+    again = hab_seal_new_from_credential (fixture->path, &error);
+    g_assert_cmpint (again != NULL, ==, modes[i].taken);
+    if (modes[i].taken)
+      g_assert_true (
+          hab_seal_open (again, "package key", text, opened, 16, NULL));
+    else
+      g_assert_error (error, HAB_SEAL_ERROR, HAB_SEAL_ERROR_FILE);
+  }
+}
+
 #define ADD(path, func) \
   g_test_add (path, Fixture, NULL, set_up, func, tear_down)
 
@@ -164,6 +192,7 @@ main (int argc, char **argv)
   ADD ("/seal/refuses-changes", test_refuses_changes);
   ADD ("/seal/other-master-key", test_other_master_key);
   ADD ("/seal/bad-files", test_bad_files);
+  ADD ("/seal/credential", test_credential);
 
   return g_test_run ();
 }
