@@ -19,6 +19,7 @@ run_packages=(
   sqlite3 curl ca-certificates
 )
 test_packages=(ffmpeg libxml2-utils chromium procps)
+slow_packages=(debhelper debootstrap lintian)
 
 say () {
   printf '%s\n' "$*" >&2
