@@ -48,6 +48,8 @@ def kinds(path, method, operation):
         yield "changing"
     if operation.get("security") != []:
         yield "secured"
+        if method == "get":
+            yield "secured-get"
     if "application/json" in operation.get("requestBody", {}).get("content", {}):
         yield "json"
 
