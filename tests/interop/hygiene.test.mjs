@@ -24,7 +24,10 @@ const encrypt = `cbcsenc kid=${KEY.kid} key-file=${keyFile}`;
 
 // --- plug-ins ---
 
-const plugins = process.env.GST_PLUGIN_PATH_1_0.split(':')
+// A search path may have a folder twice, and an empty part at its end.
+const folders = new Set(process.env.GST_PLUGIN_PATH_1_0.split(':')
+  .filter((dir) => dir !== ''));
+const plugins = [...folders]
   .flatMap((dir) => readdirSync(dir).map((name) => path.join(dir, name)))
   .filter((file) => file.endsWith('.so'));
 
