@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
 
 import { KEY, ffmpeg, makeFolder, run, writeKey } from '../interop/support/run.mjs';
 import { serve } from '../support/http.mjs';
@@ -131,20 +131,18 @@ const PLAYS = [
   ['hlsjs', 'files/stream.m3u8'],
 ];
 
-describe('text', { concurrency: 3 }, () => {
-  for (const [player, file] of PLAYS) {
-    it(`${player} shows that of ${file}`, async () => {
-      const given = player === 'hlsjs' ? { license: `${origin}/license` } : { keys: KEYS };
-      const { page, close } = await openPlayer(browser, player, `${origin}/${file}`, given);
+for (const [player, file] of PLAYS) {
+  it(`${player} shows that of ${file}`, async () => {
+    const given = player === 'hlsjs' ? { license: `${origin}/license` } : { keys: KEYS };
+    const { page, close } = await openPlayer(browser, player, `${origin}/${file}`, given);
 
-      try {
-        await assertText(page, player);
-      } catch (error) {
-        error.message += `; trouble: ${await page.evaluate(() => window.trouble.join(', '))}`;
-        throw error;
-      } finally {
-        await close();
-      }
-    });
-  }
-});
+    try {
+      await assertText(page, player);
+    } catch (error) {
+      error.message += `; trouble: ${await page.evaluate(() => window.trouble.join(', '))}`;
+      throw error;
+    } finally {
+      await close();
+    }
+  });
+}
