@@ -106,74 +106,70 @@ const INPUTS = {
   'ASS in Matroska': [() => withText('ass.mkv', 'ass'), PLAIN],
 };
 
-describe('text tracks', { concurrency: 2 }, () => {
-  for (const [name, [make, cues]] of Object.entries(INPUTS)) {
-    test(name, async () => {
-      const out = await packageText(await make());
-      await assertPackage(out, cues);
-      const mpd = await readFile(path.join(out, 'stream.mpd'), 'utf8');
-      if (name !== 'ASS in Matroska') // ffmpeg forgets its language
-        assert.match(mpd, /contentType="text"[^>]* lang="de"/);
-    });
+for (const [name, [make, cues]] of Object.entries(INPUTS)) {
+  test(name, async () => {
+    const out = await packageText(await make());
+    await assertPackage(out, cues);
+    const mpd = await readFile(path.join(out, 'stream.mpd'), 'utf8');
+    if (name !== 'ASS in Matroska') // ffmpeg forgets its language
+      assert.match(mpd, /contentType="text"[^>]* lang="de"/);
+  });
+}
+
+test('one file a track', async () => {
+  const out = await packageText(await withText('single.mkv', 'srt'), '--single-file');
+  await assertPackage(out, CUES);
+  const names = await readdir(path.join(out, 'text_0'));
+  assert.deepEqual(names.sort(), ['playlist.m3u8', 'track.vtt']);
+});
+
+test('wvtt in MP4', async () => {
+  await shaka(`in=${file('subtitles.vtt')},stream=text,output=${file('wvtt.mp4')}`);
+  await gstLaunch(`cencdashsink name=dash location=${file('wvtt/stream.mpd')}
+    filesrc location=${file('wvtt.mp4')} ! qtdemux ! dash.text_0`);
+  const cues = await readText(file('wvtt/text_0/track.vtt'));
+  // Of cues that overlap its samples are pieces.
+  for (const { start, end, text } of CUES) {
+    const pieces = cues.filter((cue) => cue.text === text);
+    assert.ok(pieces.length > 0, text);
+    assert.ok(Math.abs(pieces[0].start - start) <= 0.0011, text);
+    assert.ok(Math.abs(pieces.at(-1).end - end) <= 0.0011, text);
+    for (const [i, piece] of pieces.slice(1).entries())
+      assert.equal(piece.start, pieces[i].end, text);
   }
-
-  test('one file a track', async () => {
-    const out = await packageText(await withText('single.mkv', 'srt'), '--single-file');
-    await assertPackage(out, CUES);
-    const names = await readdir(path.join(out, 'text_0'));
-    assert.deepEqual(names.sort(), ['playlist.m3u8', 'track.vtt']);
-  });
-
-  test('wvtt in MP4', async () => {
-    await shaka(`in=${file('subtitles.vtt')},stream=text,output=${file('wvtt.mp4')}`);
-    await gstLaunch(`cencdashsink name=dash location=${file('wvtt/stream.mpd')}
-      filesrc location=${file('wvtt.mp4')} ! qtdemux ! dash.text_0`);
-    const cues = await readText(file('wvtt/text_0/track.vtt'));
-    // Of cues that overlap its samples are pieces.
-    for (const { start, end, text } of CUES) {
-      const pieces = cues.filter((cue) => cue.text === text);
-      assert.ok(pieces.length > 0, text);
-      assert.ok(Math.abs(pieces[0].start - start) <= 0.0011, text);
-      assert.ok(Math.abs(pieces.at(-1).end - end) <= 0.0011, text);
-      for (const [i, piece] of pieces.slice(1).entries())
-        assert.equal(piece.start, pieces[i].end, text);
-    }
-  });
 });
 
-describe('files of subtitles', { concurrency: 2 }, () => {
-  test('beside a text track', async () => {
-    const out = await packageText(await withText('beside.mkv', 'srt'),
-      '--text', `${file('subtitles.srt')}:en-GB`, '--text', file('subtitles.vtt'));
-    for (const [i, kept] of [['text_0', false], ['text_1', true], ['text_2', false]].entries()) {
-      const [track, settings] = kept;
-      assertCues(await readText(path.join(out, track, 'track.vtt')), CUES);
-      const text = await readFile(path.join(out, track, 'track.vtt'), 'utf8');
-      assert.equal(text.includes('line:0'), settings, `${i}`);
-    }
-    const playlist = await readFile(path.join(out, 'stream.m3u8'), 'utf8');
-    assert.match(playlist, /LANGUAGE="en-GB",.*URI="text_0/);
-    assert.match(playlist, /NAME="text_1",DEFAULT/);
-    assert.match(playlist, /LANGUAGE="de",.*URI="text_2/);
-  });
-
-  test('without a word in them', async () => {
-    await writeFile(file('silent.vtt'), 'WEBVTT\n\nNOTE nothing\n');
-    const words = await run('sh', ['-c', 'haberdash package "$0" "$1" --encrypt none --text "$2" 2>&1',
-      file('clip.mp4'), file('silent'), file('silent.vtt')]);
-    assert.match(words, /silent\.vtt is left out: there is no text in it/);
-    assert.deepEqual((await readdir(file('silent'))).sort(), ['audio_0', 'stream.mpd', 'video_0']);
-  });
-
-  const fails = (what, text, pattern) => test(what, async () => {
-    const out = file(what.replace(/\W/g, '-'));
-    await assert.rejects(run('haberdash', ['package', file('clip.mp4'), out, '--encrypt',
-      'none', '--text', text]), pattern);
-    assert.equal(await exists(path.join(out, 'stream.mpd')), false);
-  });
-  fails('that are not there', '/nowhere/subtitles.srt:de', /\/nowhere\/subtitles\.srt: .*No such file/);
-  fails('that are none', file('clip.mp4'), /clip\.mp4 has no subtitles in a form that is known/);
+test('beside a text track', async () => {
+  const out = await packageText(await withText('beside.mkv', 'srt'),
+    '--text', `${file('subtitles.srt')}:en-GB`, '--text', file('subtitles.vtt'));
+  for (const [i, kept] of [['text_0', false], ['text_1', true], ['text_2', false]].entries()) {
+    const [track, settings] = kept;
+    assertCues(await readText(path.join(out, track, 'track.vtt')), CUES);
+    const text = await readFile(path.join(out, track, 'track.vtt'), 'utf8');
+    assert.equal(text.includes('line:0'), settings, `${i}`);
+  }
+  const playlist = await readFile(path.join(out, 'stream.m3u8'), 'utf8');
+  assert.match(playlist, /LANGUAGE="en-GB",.*URI="text_0/);
+  assert.match(playlist, /NAME="text_1",DEFAULT/);
+  assert.match(playlist, /LANGUAGE="de",.*URI="text_2/);
 });
+
+test('without a word in them', async () => {
+  await writeFile(file('silent.vtt'), 'WEBVTT\n\nNOTE nothing\n');
+  const words = await run('sh', ['-c', 'haberdash package "$0" "$1" --encrypt none --text "$2" 2>&1',
+    file('clip.mp4'), file('silent'), file('silent.vtt')]);
+  assert.match(words, /silent\.vtt is left out: there is no text in it/);
+  assert.deepEqual((await readdir(file('silent'))).sort(), ['audio_0', 'stream.mpd', 'video_0']);
+});
+
+const fails = (what, text, pattern) => test(what, async () => {
+  const out = file(what.replace(/\W/g, '-'));
+  await assert.rejects(run('haberdash', ['package', file('clip.mp4'), out, '--encrypt',
+    'none', '--text', text]), pattern);
+  assert.equal(await exists(path.join(out, 'stream.mpd')), false);
+});
+fails('that are not there', '/nowhere/subtitles.srt:de', /\/nowhere\/subtitles\.srt: .*No such file/);
+fails('that are none', file('clip.mp4'), /clip\.mp4 has no subtitles in a form that is known/);
 
 test('pictures of text are left out, with a word', async () => {
   await gstLaunch(`mpegtsmux name=mux ! filesink location=${file('dvb.ts')}
