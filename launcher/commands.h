@@ -24,6 +24,7 @@ HabExit hab_cmd_serve (int argc, char **argv);
 HabExit hab_cmd_package (int argc, char **argv);
 HabExit hab_cmd_gops (int argc, char **argv);
 HabExit hab_cmd_slice (int argc, char **argv);
+HabExit hab_cmd_verify (int argc, char **argv);
 HabExit hab_cmd_worker (int argc, char **argv);
 
 /* --- for the commands ------------------------------------------------- */

@@ -23,6 +23,8 @@ static const struct
   { "gops", "INPUT [--json]", "list the GOPs of a file", hab_cmd_gops },
   { "slice", "INPUT N OUTPUT", "write GOP N of a file as an MP4",
       hab_cmd_slice },
+  { "verify", "MANIFEST [--key-file FILE]",
+      "look for faults in a DASH presentation on disk", hab_cmd_verify },
   { "worker", NULL, NULL, hab_cmd_worker },
 };
 
