@@ -21,7 +21,7 @@ typedef struct
   gchar *address, *data_dir, *token_file, *public_url, *public_delivery_url;
   gchar **allowed_hosts, **callback_hosts;
   gchar *callback_secret_file;
-  gint port, delivery_port, jobs;
+  gint port, delivery_port, jobs, upload_expiry;
   gint64 max_upload;
   gdouble retry_delay;
 } Options;
@@ -231,6 +231,8 @@ check_numbers (const Options *options)
                         "seconds");
   if (options->max_upload < 1)
     return usage_error ("--max-upload must be at least 1");
+  if (options->upload_expiry < 1)
+    return usage_error ("--upload-expiry must be at least 1 second");
   return TRUE;
 }
 
@@ -250,6 +252,7 @@ read_settings (Options *options, HabTokens **tokens, HabSettings *settings)
   settings->jobs = options->jobs;
   settings->retry_delay = options->retry_delay;
   settings->max_upload = options->max_upload;
+  settings->upload_expiry = options->upload_expiry;
   settings->allowed_hosts = g_steal_pointer (&options->allowed_hosts);
   settings->data_dir = options->data_dir != NULL
       ? g_canonicalize_filename (options->data_dir, NULL)
@@ -375,6 +378,7 @@ hab_cmd_serve (int argc, char **argv)
     .delivery_port = HAB_DEFAULT_DELIVERY_PORT,
     .jobs = g_get_num_processors (),
     .max_upload = HAB_DEFAULT_MAX_UPLOAD,
+    .upload_expiry = HAB_DEFAULT_UPLOAD_EXPIRY,
     .retry_delay = HAB_DEFAULT_RETRY_DELAY,
   };
   const GOptionEntry entries[] = {
@@ -397,6 +401,9 @@ hab_cmd_serve (int argc, char **argv)
         "again, 10 by default; doubles with each attempt", "SECONDS" },
     { "max-upload", 0, 0, G_OPTION_ARG_INT64, &options.max_upload,
         "largest file that is taken; 64 GiB by default", "BYTES" },
+    { "upload-expiry", 0, 0, G_OPTION_ARG_INT, &options.upload_expiry,
+        "time after which an upload that nobody goes on with is dropped; a day "
+        "by default", "SECONDS" },
     { "api-token-file", 0, 0, G_OPTION_ARG_FILENAME, &options.token_file,
         "file with the tokens that the API asks for, a line NAME TOKEN for "
         "each; needed where others can reach it", "FILE" },

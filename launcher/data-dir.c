@@ -25,6 +25,7 @@ struct _HabDataDir
 
 static const gchar *const folder_names[HAB_N_FOLDERS] = {
   [HAB_FOLDER_INCOMING] = "incoming",
+  [HAB_FOLDER_UPLOADS] = "uploads",
   [HAB_FOLDER_INPUTS] = "inputs",
   [HAB_FOLDER_WORK] = "work",
   [HAB_FOLDER_PACKAGES] = "packages",
@@ -161,6 +162,19 @@ hab_data_dir_move (HabDataDir *self, HabFolder from, const gchar *name,
     return fail_errno (error, errno, "Cannot move", name);
   if (fsync (self->folder_fds[to]) < 0 || fsync (self->folder_fds[from]) < 0)
     return fail_errno (error, errno, "Cannot store the move of", name);
+  return TRUE;
+}
+
+gboolean
+hab_data_dir_link (HabDataDir *self, HabFolder from, const gchar *name,
+    HabFolder to, const gchar *new_name, GError **error)
+{
+  if (linkat (self->folder_fds[from], name, self->folder_fds[to], new_name,
+          0) < 0)
+    return fail_errno (error, errno, "Cannot link", name);
+  utimensat (self->folder_fds[to], new_name, NULL, AT_SYMLINK_NOFOLLOW);
+  if (fsync (self->folder_fds[to]) < 0)
+    return fail_errno (error, errno, "Cannot store the link of", name);
   return TRUE;
 }
 

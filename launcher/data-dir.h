@@ -14,6 +14,7 @@ typedef struct _HabDataDir HabDataDir;
 typedef enum
 {
   HAB_FOLDER_INCOMING, /* uploads on their way; nothing in it is kept */
+  HAB_FOLDER_UPLOADS,  /* those that can be resumed */
   HAB_FOLDER_INPUTS,   /* the files of input contents */
   HAB_FOLDER_WORK,     /* output in progress; nothing in it is kept */
   HAB_FOLDER_PACKAGES, /* CODE/dash/… of packages */
@@ -46,6 +47,10 @@ int hab_data_dir_open_file (HabDataDir *dir, HabFolder folder,
 /* Moves a file or folder, durably. */
 gboolean hab_data_dir_move (HabDataDir *dir, HabFolder from, const gchar *name,
     HabFolder to, const gchar *new_name, GError **error);
+
+/* Gives a file a further name, under which it counts as written to now. */
+gboolean hab_data_dir_link (HabDataDir *dir, HabFolder from,
+    const gchar *name, HabFolder to, const gchar *new_name, GError **error);
 
 /* Removes a file or a folder with all that is in it. What is not there is as
  * good as removed; other failures are logged. */

@@ -9,6 +9,7 @@
 #include "cutter.h"
 #include "feed.h"
 #include "listener.h"
+#include "partials.h"
 #include "queue.h"
 #include "resources.h"
 
@@ -25,6 +26,7 @@ struct _HabService
   HabStore *store;
   HabWorkers *readers;
   HabFeed *feed;
+  HabPartials *partials;
   HabQueue *queue;
   HabCallbacks *callbacks;
   HabCutter *cutter;
@@ -246,6 +248,9 @@ hab_service_new (const HabSettings *settings, GError **error)
     return NULL;
   self->readers = hab_workers_new (MAX (settings->jobs, 2));
   hab_workers_set_ended (self->readers, on_reader_ended, self);
+  self->partials = hab_partials_new (self, error);
+  if (self->partials == NULL)
+    return NULL;
   self->feed = hab_feed_new ();
   self->queue = hab_queue_new (self, settings->jobs);
   self->callbacks = hab_callbacks_new (self);
@@ -263,6 +268,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->api, hab_listener_free);
   g_clear_pointer (&self->delivery, hab_listener_free);
   g_clear_pointer (&self->store, hab_store_free);
+  g_clear_pointer (&self->partials, hab_partials_free);
   g_clear_pointer (&self->cutter, hab_cutter_free);
   g_clear_pointer (&self->callbacks, hab_callbacks_free);
   g_clear_pointer (&self->queue, hab_queue_free);
@@ -296,6 +302,7 @@ hab_service_start (HabService *self, GError **error)
     return FALSE;
   self->expiry_id =
       g_timeout_add_seconds (EXPIRY_INTERVAL_SECONDS, on_expiry, self);
+  hab_partials_start (self->partials);
   hab_queue_kick (self->queue);
   hab_callbacks_kick (self->callbacks);
   return TRUE;
@@ -356,6 +363,12 @@ HabWorkers *
 hab_service_get_readers (HabService *self)
 {
   return self->readers;
+}
+
+HabPartials *
+hab_service_get_partials (HabService *self)
+{
+  return self->partials;
 }
 
 HabQueue *

@@ -43,6 +43,8 @@ HabDiskSpace *hab_service_get_space (HabService *service);
 HabStore *hab_service_get_store (HabService *service);
 /* Children that somebody waits for: indexing, cutting. */
 HabWorkers *hab_service_get_readers (HabService *service);
+/* Uploads that can be resumed. */
+struct _HabPartials *hab_service_get_partials (HabService *service);
 struct _HabQueue *hab_service_get_queue (HabService *service);
 /* Where changes of packages are told. */
 struct _HabFeed *hab_service_get_feed (HabService *service);

@@ -17,6 +17,7 @@ typedef struct
   guint jobs;                 /* packages made at the same time */
   gdouble retry_delay;        /* seconds before the second attempt */
   guint64 max_upload;         /* bytes of one file */
+  guint upload_expiry;        /* seconds, of an upload that can be resumed */
   gchar *token_file;          /* read again on SIGHUP, or NULL */
   gchar *public_url;          /* without a slash at the end, or NULL */
   gchar *public_delivery_url; /* the same */
@@ -28,6 +29,7 @@ typedef struct
 #define HAB_DEFAULT_PORT 5000
 #define HAB_DEFAULT_DELIVERY_PORT 8080
 #define HAB_DEFAULT_RETRY_DELAY 10.0
+#define HAB_DEFAULT_UPLOAD_EXPIRY (24 * 60 * 60)
 #define HAB_DEFAULT_MAX_UPLOAD (G_GUINT64_CONSTANT (64) << 30)
 
 void hab_settings_clear (HabSettings *settings);

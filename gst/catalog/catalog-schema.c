@@ -308,6 +308,19 @@ static const gchar package_keys[] =
     "FROM inputs "
     "WHERE NOT EXISTS (SELECT 1 FROM packages WHERE input_id = inputs.id);";
 
+/* Uploads that can be resumed. How much of one is there, its file knows. */
+static const gchar uploads[] =
+    "CREATE TABLE uploads ("
+    "  id TEXT NOT NULL PRIMARY KEY,"
+    "  owner TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  size_bytes INTEGER NOT NULL CHECK (size_bytes > 0),"
+    "  touched_us INTEGER NOT NULL,"
+    "  input_id INTEGER REFERENCES inputs (id) ON DELETE CASCADE"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX uploads_by_input ON uploads (input_id);"
+    "CREATE INDEX inputs_by_sha256 ON inputs (sha256);";
+
 const gchar *const hab_catalog_migrations[] = { tables, uploaded_videos,
-  queue, notes, owners, package_keys };
+  queue, notes, owners, package_keys, uploads };
 const guint hab_catalog_n_migrations = G_N_ELEMENTS (hab_catalog_migrations);

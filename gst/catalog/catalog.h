@@ -170,6 +170,32 @@ GArray *hab_catalog_list_iframes (HabCatalog *catalog, gint64 input_id,
 gboolean hab_catalog_count_iframes (HabCatalog *catalog, gint64 input_id,
     guint64 *count, GError **error);
 
+/* --- uploads that can be resumed ------------------------------------- */
+
+typedef struct
+{
+  gchar *id;         /* which is its file's name, too; nobody can guess it */
+  gchar *owner;      /* of it and of the input that it becomes */
+  gchar *name;       /* of that input */
+  gint64 size_bytes; /* when it is whole */
+  gint64 touched_us; /* when it was asked for, or became an input */
+  gint64 input_id;   /* what it became, 0 until then */
+} HabResumable;
+
+void hab_resumable_free (HabResumable *upload);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabResumable, hab_resumable_free)
+
+gboolean hab_catalog_add_upload (HabCatalog *catalog,
+    const HabResumable *upload, GError **error);
+/* (element-type HabResumable): all, in no order. */
+GPtrArray *hab_catalog_list_uploads (HabCatalog *catalog, GError **error);
+/* It became an input, with which its row goes. */
+gboolean hab_catalog_finish_upload (HabCatalog *catalog, const gchar *id,
+    gint64 input_id, GError **error);
+/* TRUE where there is none, too. */
+gboolean hab_catalog_delete_upload (HabCatalog *catalog, const gchar *id,
+    GError **error);
+
 /* --- packages, which are the queue too ------------------------------- */
 
 /* The content key of all tracks of a type. */

@@ -21,6 +21,7 @@ typedef enum
   HAB_BODY_NONE,
   HAB_BODY_JSON,   /* small, kept in memory; of /sign-in a form */
   HAB_BODY_UPLOAD, /* streamed into a file, see upload.h */
+  HAB_BODY_APPEND, /* the same behind what is there, see append.h */
 } HabBodyKind;
 
 typedef enum

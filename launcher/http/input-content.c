@@ -244,7 +244,7 @@ on_uploaded (GObject *source, GAsyncResult *result, gpointer data)
   Post *self = data;
   GError *error = NULL;
   g_autoptr (HabUploaded) uploaded = hab_upload_finish_finish (
-      hab_request_get_upload (self->request), result, &error);
+      hab_request_get_reader (self->request), result, &error);
 
   if (uploaded == NULL)
     post_end (self, NULL, error);
@@ -262,7 +262,7 @@ post (HabRequest *request, gboolean form)
 
   self->request = hab_request_ref (request);
   self->form = form;
-  hab_upload_finish_async (hab_request_get_upload (request), on_uploaded,
+  hab_upload_finish_async (hab_request_get_reader (request), on_uploaded,
       self);
 }
 

@@ -8,6 +8,7 @@
 #include <libsoup/soup.h>
 
 #include "admission.h"
+#include "append.h"
 #include "problem.h"
 #include "request.h"
 #include "router.h"
@@ -94,11 +95,25 @@ parse_query (HabRequest *request)
       : NULL;
 }
 
-static gboolean
-admit (HabListener *self, HabRequest *request, GError **error)
+/* Clients that can only post name the method they mean in a header. */
+static const gchar *
+get_method (HabRequest *request)
 {
   const gchar *method =
       soup_server_message_get_method (hab_request_get_message (request));
+  const gchar *meant =
+      hab_request_get_header (request, "X-HTTP-Method-Override");
+
+  if (meant != NULL && g_str_equal (method, "POST") &&
+      (g_str_equal (meant, "PATCH") || g_str_equal (meant, "DELETE")))
+    return meant;
+  return method;
+}
+
+static gboolean
+admit (HabListener *self, HabRequest *request, GError **error)
+{
+  const gchar *method = get_method (request);
   GPtrArray *params = g_ptr_array_new_with_free_func (g_free);
   const HabRoute *route = NULL;
 
@@ -149,12 +164,19 @@ is_chunked (HabRequest *request)
 static gboolean
 prepare_body (HabRequest *request, GError **error)
 {
-  if (hab_request_get_route (request)->body == HAB_BODY_UPLOAD) {
-    HabUpload *upload = hab_upload_new (request, error);
+  gpointer reader = NULL;
 
-    if (upload != NULL)
-      hab_request_set_upload (request, upload);
-    return upload != NULL;
+  switch (hab_request_get_route (request)->body) {
+    case HAB_BODY_UPLOAD:
+      if ((reader = hab_upload_new (request, error)) != NULL)
+        hab_request_set_reader (request, &hab_upload_reader, reader);
+      return reader != NULL;
+    case HAB_BODY_APPEND:
+      if ((reader = hab_append_new (request, error)) != NULL)
+        hab_request_set_reader (request, &hab_append_reader, reader);
+      return reader != NULL;
+    default:
+      break;
   }
   if (has_small_body (request) || is_chunked (request))
     return TRUE;
@@ -169,9 +191,8 @@ take_bytes (HabRequest *request, GBytes *bytes, GError **error)
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
 
-  if (hab_request_get_upload (request) != NULL)
-    return hab_upload_feed (hab_request_get_upload (request), data, size,
-        error);
+  if (hab_request_get_reader (request) != NULL)
+    return hab_request_read (request, data, size, error);
   if (size > MAX_SMALL_BODY - body->len) {
     set_too_large (error);
     return FALSE;

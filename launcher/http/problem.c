@@ -9,6 +9,7 @@
 #include "keys.h"
 #include "media-failure.h"
 #include "pages.h"
+#include "tus.h"
 
 G_DEFINE_QUARK (hab-http-error-quark, hab_http_error)
 
@@ -36,7 +37,9 @@ static const struct
   { hab_catalog_error_quark, HAB_CATALOG_ERROR_BUSY, 503 },
   { hab_catalog_error_quark, HAB_CATALOG_ERROR_NO_SPACE, 507 },
   { hab_key_error_quark, HAB_KEY_ERROR_FORM, 400 },
+  { hab_tus_error_quark, HAB_TUS_ERROR_MALFORMED, 400 },
   { g_io_error_quark, G_IO_ERROR_NOT_FOUND, 404 },
+  { g_io_error_quark, G_IO_ERROR_BUSY, 423 },
 };
 
 guint
@@ -62,10 +65,13 @@ static const struct
   { 405, "This method is not for this address" },
   { 408, "The request took too long" },
   { 409, "In conflict with what is there" },
+  { 412, "Not this version of the protocol" },
   { 413, "Too large" },
   { 415, "Not a type that is taken here" },
   { 421, "Not the host that was asked for" },
   { 422, "This cannot be processed" },
+  { 423, "In use by another request" },
+  { 460, "Not the bytes that were promised" },
   { 500, "Something failed in the service" },
   { 503, "Not now" },
   { 507, "The disk is full" },

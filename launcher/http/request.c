@@ -12,7 +12,6 @@
 #include "linger.h"
 #include "problem.h"
 #include "transfer.h"
-#include "upload.h"
 
 struct _HabRequest
 {
@@ -29,7 +28,8 @@ struct _HabRequest
   GHashTable *query;
 
   GByteArray *body;
-  HabUpload *upload;
+  const HabBodyReader *reader_type;
+  gpointer reader; /* of reader_type; or NULL */
 
   /* main thread only */
   gboolean over;     /* the message is finished: do not touch it */
@@ -73,7 +73,8 @@ hab_request_unref (HabRequest *self)
   g_free (self->owner);
   g_clear_pointer (&self->params, g_ptr_array_unref);
   g_clear_pointer (&self->query, g_hash_table_unref);
-  g_clear_pointer (&self->upload, hab_upload_free);
+  if (self->reader != NULL)
+    self->reader_type->free (self->reader);
   g_clear_pointer (&self->early, hab_reply_free);
   g_clear_error (&self->denied);
   soup_message_headers_unref (self->headers);
@@ -129,10 +130,10 @@ hab_request_get_body (HabRequest *self)
   return self->body;
 }
 
-HabUpload *
-hab_request_get_upload (HabRequest *self)
+gpointer
+hab_request_get_reader (HabRequest *self)
 {
-  return self->upload;
+  return self->reader;
 }
 
 const gchar *
@@ -409,17 +410,26 @@ hab_request_steal_denied (HabRequest *self)
 }
 
 void
-hab_request_set_upload (HabRequest *self, HabUpload *upload)
+hab_request_set_reader (HabRequest *self, const HabBodyReader *type,
+    gpointer reader)
 {
-  self->upload = upload;
+  self->reader_type = type;
+  self->reader = reader;
+}
+
+gboolean
+hab_request_read (HabRequest *self, const guint8 *bytes, gsize size,
+    GError **error)
+{
+  return self->reader_type->feed (self->reader, bytes, size, error);
 }
 
 void
 hab_request_set_over (HabRequest *self)
 {
   self->over = TRUE;
-  if (self->upload != NULL)
-    hab_upload_stop (self->upload);
+  if (self->reader != NULL)
+    self->reader_type->stop (self->reader);
   if (self->over_callback != NULL)
     self->over_callback (self->over_data);
   self->over_callback = NULL;

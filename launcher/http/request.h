@@ -9,7 +9,16 @@
 
 G_BEGIN_DECLS
 
-typedef struct _HabUpload HabUpload;
+/* What takes a body as it comes. */
+typedef struct
+{
+  /* FALSE with error set where it wants no more of it. */
+  gboolean (*feed) (gpointer reader, const guint8 *bytes, gsize size,
+      GError **error);
+  /* The client is gone, or was answered. */
+  void (*stop) (gpointer reader);
+  void (*free) (gpointer reader);
+} HabBodyReader;
 
 /* One request, from its headers until its answer has left. Counted; made and
  * answered in the main thread. The getters may be called in the thread that
@@ -30,8 +39,8 @@ const gchar *hab_request_get_query (HabRequest *request, const gchar *name);
 const gchar *hab_request_get_path (HabRequest *request);
 /* Of HAB_BODY_JSON; wiped with the request, it may hold keys. */
 GByteArray *hab_request_get_body (HabRequest *request);
-/* Of HAB_BODY_UPLOAD. */
-HabUpload *hab_request_get_upload (HabRequest *request);
+/* Of HAB_BODY_UPLOAD a HabUpload, of HAB_BODY_APPEND a HabAppend. */
+gpointer hab_request_get_reader (HabRequest *request);
 
 /* --- who asks --------------------------------------------------------- */
 
@@ -103,8 +112,12 @@ const HabRoute *hab_request_get_route (HabRequest *request);
 /* What to answer when the body was read. Takes error. */
 void hab_request_set_denied (HabRequest *request, GError *error);
 GError *hab_request_steal_denied (HabRequest *request);
-/* Takes upload. */
-void hab_request_set_upload (HabRequest *request, HabUpload *upload);
+/* Takes reader, which has the body from now on. */
+void hab_request_set_reader (HabRequest *request, const HabBodyReader *type,
+    gpointer reader);
+/* FALSE with error set where it wants no more. */
+gboolean hab_request_read (HabRequest *request, const guint8 *bytes,
+    gsize size, GError **error);
 void hab_request_set_over (HabRequest *request);
 /* Stops the message until it is answered, or goes on reading its body. */
 void hab_request_pause (HabRequest *request);

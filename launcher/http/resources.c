@@ -9,6 +9,7 @@ const HabRoute *const hab_api_routes[] = {
   hab_pages_routes,
   hab_sign_in_routes,
   hab_input_content_routes,
+  hab_uploads_routes,
   hab_package_events_routes,
   hab_packaged_content_routes,
   hab_videos_routes,

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 extern const HabRoute hab_pages_routes[];
 extern const HabRoute hab_sign_in_routes[];
 extern const HabRoute hab_input_content_routes[];
+extern const HabRoute hab_uploads_routes[];
 extern const HabRoute hab_packaged_content_routes[];
 extern const HabRoute hab_package_events_routes[];
 extern const HabRoute hab_videos_routes[];

@@ -10,7 +10,6 @@
 #include "inflow.h"
 #include "multipart.h"
 #include "problem.h"
-#include "request.h"
 
 /* What a multipart body may be longer than the file in it. */
 #define MULTIPART_OVERHEAD (64 * 1024)
@@ -186,6 +185,17 @@ upload_open (HabUpload *self, GError **error)
   return spool != NULL;
 }
 
+static void
+upload_free (gpointer data)
+{
+  HabUpload *self = data;
+
+  g_clear_pointer (&self->inflow, hab_inflow_free);
+  g_clear_pointer (&self->multipart, hab_multipart_free);
+  g_free (self->name);
+  g_free (self);
+}
+
 HabUpload *
 hab_upload_new (HabRequest *request, GError **error)
 {
@@ -197,23 +207,8 @@ hab_upload_new (HabRequest *request, GError **error)
   if (upload_read_type (self, error) && upload_check_size (self, error) &&
       upload_open (self, error))
     return self;
-  hab_upload_free (self);
+  upload_free (self);
   return NULL;
-}
-
-void
-hab_upload_stop (HabUpload *self)
-{
-  hab_inflow_stop (self->inflow);
-}
-
-void
-hab_upload_free (HabUpload *self)
-{
-  g_clear_pointer (&self->inflow, hab_inflow_free);
-  g_clear_pointer (&self->multipart, hab_multipart_free);
-  g_free (self->name);
-  g_free (self);
 }
 
 static gboolean
@@ -233,19 +228,34 @@ upload_take (HabUpload *self, const guint8 *bytes, gsize size, GError **error)
   return FALSE;
 }
 
-gboolean
-hab_upload_feed (HabUpload *self, const guint8 *bytes, gsize size,
-    GError **error)
+static gboolean
+upload_feed (gpointer data, const guint8 *bytes, gsize size, GError **error)
 {
+  HabUpload *self = data;
+
   if (hab_inflow_is_stopped (self->inflow))
     return TRUE;
   if (!upload_take (self, bytes, size, error)) {
-    hab_upload_stop (self);
+    hab_inflow_stop (self->inflow);
     return FALSE;
   }
   hab_inflow_go_on (self->inflow);
   return TRUE;
 }
+
+static void
+upload_stop (gpointer data)
+{
+  HabUpload *self = data;
+
+  hab_inflow_stop (self->inflow);
+}
+
+const HabBodyReader hab_upload_reader = {
+  .feed = upload_feed,
+  .stop = upload_stop,
+  .free = upload_free,
+};
 
 static gboolean
 upload_check_end (HabUpload *self, GError **error)

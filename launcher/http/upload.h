@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "http-types.h"
+#include "request.h"
 
 G_BEGIN_DECLS
 
@@ -13,13 +13,7 @@ typedef struct _HabUpload HabUpload;
 /* Looks at the headers only: fails where the body need not be read. */
 HabUpload *hab_upload_new (HabRequest *request, GError **error);
 /* Removes what was stored unless it was taken. */
-void hab_upload_free (HabUpload *upload);
-
-/* A piece of the body. Pauses the request while the disk is behind. */
-gboolean hab_upload_feed (HabUpload *upload, const guint8 *bytes, gsize size,
-    GError **error);
-/* The client is gone, or was refused. */
-void hab_upload_stop (HabUpload *upload);
+extern const HabBodyReader hab_upload_reader;
 
 typedef struct
 {

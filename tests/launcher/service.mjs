@@ -24,7 +24,8 @@ export const KEY = 'hyN9IKGfWKdAwFaE5pm0qg';
 
 export const makeFolder = async (t) => {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-test-'));
-  t.after(() => fs.rm(folder, { recursive: true, force: true }));
+  // A service that still writes may put a file into a folder just emptied.
+  t.after(() => fs.rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
   return folder;
 };
 

@@ -12,6 +12,7 @@ import {
   addInput, exec, formOf, get, isEmpty, makeClip, makeFolder, problem, raw,
   send, startService, until, upload,
 } from './service.mjs';
+import { begin, head, patch, patchHead } from './tus.mjs';
 
 test('the form of the original: curl -F file=@… /success', async (t) => {
   const service = await startService(t);
@@ -229,13 +230,95 @@ test('a file that cannot be stored', async (t) => {
   assert.equal(await addInput(service), 1);
 });
 
+// Of its memory, in MiB.
+const peakOf = async (service) => {
+  const status = await fs.readFile(`/proc/${service.pid}/status`, 'utf8');
+  return Number(/VmHWM:\s+(\d+)/.exec(status)[1]) / 1024;
+};
+
 test('a large upload does not fill the memory', async (t) => {
   const service = await startService(t);
   const answer = await exec('bash', ['-c',
     'head -c 300000000 /dev/zero | curl -sS -o /dev/null -w "%{http_code}" -H "Content-Type: video/mp4" ' +
     '-H "Transfer-Encoding: chunked" -X POST --data-binary @- "$0"', `${service.api}/input_content?name=zeros`]);
   assert.equal(answer.stdout, '422');
-  const status = await fs.readFile(`/proc/${service.pid}/status`, 'utf8');
-  const peak = Number(/VmHWM:\s+(\d+)/.exec(status)[1]) / 1024;
+  const peak = await peakOf(service);
   assert.ok(peak < 64, `${peak} MB`);
+});
+
+// The clip with a box behind it that players skip, no two the same.
+const makeDistinct = async (clip, number, size) => {
+  const box = Buffer.alloc(size, number + 1);
+  box.writeUInt32BE(size, 0);
+  box.write('free', 4, 'latin1');
+  return Buffer.concat([clip, box]);
+};
+
+test('twenty at once: a slow one, one that leaves and one that resumes among them', async (t) => {
+  const service = await startService(t);
+  const clip = await makeClip();
+  const { hostname, port } = new URL(service.api);
+  const files = await Promise.all(Array.from({ length: 20 },
+    (_, number) => makeDistinct(clip, number, 2_000_000 + number * 100_000)));
+  const rawHead = (name, size) => `POST /input_content?name=${name} HTTP/1.1\r\nHost: localhost\r\n` +
+    `Content-Type: video/mp4\r\nContent-Length: ${size}\r\nConnection: close\r\n\r\n`;
+
+  const form = (number) => upload(service, `${number}.mp4`, files[number]);
+  const bare = (number) => send(service.api, 'POST', `/input_content?name=${number}.mp4`,
+    { body: files[number], headers: { 'Content-Type': 'video/mp4' } });
+  // the last byte comes when all the others are there
+  let others;
+  const slow = async (number) => {
+    const socket = net.connect(port, hostname);
+    let text = '';
+    socket.setEncoding('utf8').on('data', (piece) => { text += piece; });
+    socket.write(rawHead(`${number}.mp4`, files[number].length));
+    socket.write(files[number].subarray(0, -1));
+    await others;
+    socket.write(files[number].subarray(-1));
+    await until(() => text.includes('\r\n\r\n'), 'the slow one is answered');
+    socket.destroy();
+    return { status: Number(text.split(' ')[1]) };
+  };
+  const leaving = (number) => new Promise((resolve) => {
+    const socket = net.connect(port, hostname);
+    socket.on('error', () => {});
+    socket.write(rawHead(`${number}.mp4`, files[number].length));
+    socket.write(files[number].subarray(0, 1_000_000), () => {
+      socket.destroy();
+      resolve({ status: 0 });
+    });
+  });
+  const resuming = async (number) => {
+    const target = await begin(service, `${number}.mp4`, files[number].length);
+    const socket = net.connect(port, hostname);
+    socket.on('error', () => {});
+    socket.write(patchHead(target, 0, files[number].length));
+    await new Promise((resolve) => { socket.write(files[number].subarray(0, 1_000_000), resolve); });
+    socket.destroy();
+    const offset = Number((await head(service, target)).headers['upload-offset']);
+    return patch(service, target, offset, files[number].subarray(offset));
+  };
+
+  const kinds = [...Array.from({ length: 17 }, (_, number) => (number % 2 ? form : bare)),
+    leaving, resuming];
+  others = Promise.all(kinds.map((kind, number) => kind(number)));
+  const [answers, last] = await Promise.all([others, slow(19)]);
+  assert.deepEqual(answers.map(({ status }) => status), [...Array(17).fill(201), 0, 204]);
+  assert.equal(last.status, 201);
+
+  const inputs = (await get(service.api, '/input_content')).json;
+  assert.equal(inputs.length, 19);
+  for (const { name, sha256, size } of inputs) {
+    const file = files[Number.parseInt(name, 10)];
+    assert.equal(size, file.length);
+    assert.equal(sha256, createHash('sha256').update(file).digest('hex'), name);
+  }
+  const stored = path.join(service.dataDir, 'inputs');
+  const found = await Promise.all((await fs.readdir(stored)).map(async (name) =>
+    createHash('sha256').update(await fs.readFile(path.join(stored, name))).digest('hex')));
+  assert.deepEqual(found.sort(), inputs.map(({ sha256 }) => sha256).sort());
+  await until(() => isEmpty(service, 'incoming'), 'nothing is left of the one that left');
+  assert.ok(await isEmpty(service, 'uploads'));
+  assert.ok(await peakOf(service) < 80, `${await peakOf(service)} MB`);
 });

@@ -12,6 +12,10 @@ G_BEGIN_DECLS
 typedef struct _HabSpool HabSpool;
 
 HabSpool *hab_spool_new (HabDataDir *dir, GError **error);
+/* Goes on at offset of a file that is there and stays there; what was behind
+ * is lost. */
+HabSpool *hab_spool_new_append (HabDataDir *dir, HabFolder folder,
+    const gchar *name, guint64 offset, GError **error);
 /* Removes the file unless its name was stolen. */
 void hab_spool_free (HabSpool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabSpool, hab_spool_free)
@@ -24,16 +28,16 @@ void hab_spool_set_drained (HabSpool *spool, void (*drained) (gpointer data),
 gboolean hab_spool_append (HabSpool *spool, const guint8 *bytes, gsize size,
     GError **error);
 gboolean hab_spool_is_full (HabSpool *spool);
+/* Of the file when all is written. */
 guint64 hab_spool_get_size (HabSpool *spool);
 
 /* Writes what is left, durably. */
 void hab_spool_finish_async (HabSpool *spool, GAsyncReadyCallback callback,
     gpointer user_data);
-/* The digest of all bytes as 64 hex digits. */
+/* The SHA-256 of all that was appended as 64 hex digits. */
 gchar *hab_spool_finish_finish (HabSpool *spool, GAsyncResult *result,
     GError **error);
 
-const gchar *hab_spool_get_name (HabSpool *spool);
 /* The file's name, for a caller who looks after the file from now on. */
 gchar *hab_spool_steal_name (HabSpool *spool);
 

@@ -7,8 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <nettle/sha2.h>
 #include <unistd.h>
+
+#include "file-hash.h"
 
 /* A spool has a block that is written, and as many bytes that wait. */
 #define BLOCK_SIZE (256 * 1024)
@@ -18,7 +19,7 @@ struct _HabSpool
 {
   gatomicrefcount refs; /* the owner's, and one while a block is written */
   HabDataDir *dir;
-  gchar *name;
+  gchar *name; /* NULL where the file is not ours to remove */
   int fd;
 
   /* main thread only */
@@ -48,6 +49,20 @@ spool_unref (HabSpool *self)
   g_free (self);
 }
 
+/* Takes fd. */
+static HabSpool *
+spool_new (HabDataDir *dir, int fd)
+{
+  HabSpool *self = g_new0 (HabSpool, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  self->dir = dir;
+  self->fd = fd;
+  self->pending = g_byte_array_new ();
+  sha256_init (&self->hash);
+  return self;
+}
+
 HabSpool *
 hab_spool_new (HabDataDir *dir, GError **error)
 {
@@ -58,14 +73,28 @@ hab_spool_new (HabDataDir *dir, GError **error)
 
   if (fd < 0)
     return NULL;
-  self = g_new0 (HabSpool, 1);
-  g_atomic_ref_count_init (&self->refs);
-  self->dir = dir;
+  self = spool_new (dir, fd);
   self->name = g_steal_pointer (&name);
-  self->fd = fd;
-  self->pending = g_byte_array_new ();
-  sha256_init (&self->hash);
   return self;
+}
+
+HabSpool *
+hab_spool_new_append (HabDataDir *dir, HabFolder folder, const gchar *name,
+    guint64 offset, GError **error)
+{
+  HabSpool *self;
+  int fd = hab_data_dir_open_file (dir, folder, name, O_RDWR, error);
+
+  if (fd < 0)
+    return NULL;
+  self = spool_new (dir, fd);
+  self->size = offset;
+  if (ftruncate (fd, offset) == 0 && lseek (fd, offset, SEEK_SET) >= 0)
+    return self;
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
+      "Cannot go on with the upload: %s", g_strerror (errno));
+  hab_spool_free (self);
+  return NULL;
 }
 
 void
@@ -139,18 +168,11 @@ sync_file (GTask *task, gpointer source, gpointer data,
     GCancellable *cancellable)
 {
   HabSpool *self = g_task_get_task_data (task);
-  guint8 digest[SHA256_DIGEST_SIZE];
-  GString *text;
-
   if (fsync (self->fd) < 0) {
     fail_errno (task);
     return;
   }
-  sha256_digest (&self->hash, sizeof digest, digest);
-  text = g_string_sized_new (2 * sizeof digest);
-  for (gsize i = 0; i < sizeof digest; i++)
-    g_string_append_printf (text, "%02x", digest[i]);
-  g_task_return_pointer (task, g_string_free (text, FALSE), g_free);
+  g_task_return_pointer (task, hab_sha256_to_text (&self->hash), g_free);
 }
 
 static void spool_go_on (HabSpool *self);
@@ -250,12 +272,6 @@ gchar *
 hab_spool_finish_finish (HabSpool *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-const gchar *
-hab_spool_get_name (HabSpool *self)
-{
-  return self->name;
 }
 
 gchar *

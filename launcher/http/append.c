@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "append.h"
+
+#include <libsoup/soup.h>
+
+#include "inflow.h"
+#include "problem.h"
+#include "tus.h"
+
+#define CHECKSUM_MISMATCH 460
+
+struct _HabAppend
+{
+  HabRequest *request; /* not counted: the request owns the append */
+  HabPartial *partial;
+  HabInflow *inflow;
+  HabTusChecksum *checksum; /* or NULL */
+  guint64 start;
+  gboolean ended;
+};
+
+/* --- in common -------------------------------------------------------- */
+
+gboolean
+hab_tus_check_version (HabRequest *request, GError **error)
+{
+  const gchar *version = hab_request_get_header (request, "Tus-Resumable");
+
+  hab_request_set_header (request, "Tus-Resumable", HAB_TUS_VERSION);
+  if (g_strcmp0 (version, HAB_TUS_VERSION) == 0)
+    return TRUE;
+  hab_request_set_header (request, "Tus-Version", HAB_TUS_VERSION);
+  hab_http_error_set (error, SOUP_STATUS_PRECONDITION_FAILED,
+      "Send Tus-Resumable: " HAB_TUS_VERSION);
+  return FALSE;
+}
+
+HabPartial *
+hab_tus_find_partial (HabRequest *request, GError **error)
+{
+  HabService *service = hab_request_get_service (request);
+  HabPartial *partial = hab_partials_find (hab_service_get_partials (service),
+      hab_request_get_param (request, 0));
+
+  if (partial != NULL &&
+      !hab_request_may_see (request, hab_partial_get_owner (partial)))
+    partial = NULL;
+  if (partial == NULL)
+    hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+        "There is no such upload: it has expired, was deleted or could not be "
+        "processed; begin again with POST /uploads");
+  return partial;
+}
+
+/* --- what the headers tell -------------------------------------------- */
+
+static gboolean
+check_type (HabRequest *request, GError **error)
+{
+  const gchar *type = soup_message_headers_get_content_type (
+      hab_request_get_headers (request), NULL);
+
+  if (g_strcmp0 (type, "application/offset+octet-stream") == 0)
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE,
+      "Send the bytes as application/offset+octet-stream");
+  return FALSE;
+}
+
+static gboolean
+fail_too_long (HabAppend *self, GError **error)
+{
+  hab_http_error_set (error, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
+      "The upload was announced with %" G_GUINT64_FORMAT " bytes; this is "
+      "more", hab_partial_get_size (self->partial));
+  return FALSE;
+}
+
+static gboolean
+append_check_place (HabAppend *self, GError **error)
+{
+  guint64 offset = hab_partial_get_offset (self->partial);
+  guint64 size = hab_partial_get_size (self->partial);
+
+  if (!hab_tus_parse_number ("Upload-Offset",
+          hab_request_get_header (self->request, "Upload-Offset"),
+          &self->start, error))
+    return FALSE;
+  if (self->start != offset) {
+    hab_http_error_set (error, SOUP_STATUS_CONFLICT,
+        "Of this upload %" G_GUINT64_FORMAT " bytes are there; go on with the "
+        "one behind", offset);
+    return FALSE;
+  }
+  return hab_inflow_get_announced (self->request) <= size - offset ||
+      fail_too_long (self, error);
+}
+
+static gboolean
+append_read_checksum (HabAppend *self, GError **error)
+{
+  const gchar *header =
+      hab_request_get_header (self->request, "Upload-Checksum");
+
+  if (header != NULL)
+    self->checksum = hab_tus_checksum_new (header, error);
+  return header == NULL || self->checksum != NULL;
+}
+
+/* --- the body --------------------------------------------------------- */
+
+/* Bytes that were promised a checksum are kept only when it is right. */
+static void
+append_end (HabAppend *self, gboolean right)
+{
+  HabSpool *spool;
+
+  if (self->ended)
+    return;
+  self->ended = TRUE;
+  spool = hab_inflow_steal_spool (self->inflow);
+  if (spool != NULL)
+    hab_partial_end (self->partial, spool, right ? G_MAXUINT64 : self->start);
+}
+
+static void
+on_interrupt (gpointer data)
+{
+  HabAppend *self = data;
+  GError *error = NULL;
+
+  append_end (self, self->checksum == NULL);
+  hab_http_error_set (&error, SOUP_STATUS_CONFLICT,
+      "Another request goes on with this upload");
+  hab_request_refuse (self->request, error);
+}
+
+static gboolean
+append_open (HabAppend *self, GError **error)
+{
+  HabSpool *spool;
+
+  self->inflow = hab_inflow_new (self->request, error);
+  if (self->inflow == NULL)
+    return FALSE;
+  spool = hab_partial_begin (self->partial, on_interrupt, self, error);
+  if (spool != NULL)
+    hab_inflow_set_spool (self->inflow, spool);
+  return spool != NULL;
+}
+
+static void
+append_free (gpointer data)
+{
+  HabAppend *self = data;
+
+  g_clear_pointer (&self->inflow, hab_inflow_free);
+  g_clear_pointer (&self->checksum, hab_tus_checksum_free);
+  g_clear_pointer (&self->partial, hab_partial_unref);
+  g_free (self);
+}
+
+HabAppend *
+hab_append_new (HabRequest *request, GError **error)
+{
+  HabPartial *partial = NULL;
+  HabAppend *self;
+
+  if (!hab_tus_check_version (request, error) ||
+      !check_type (request, error) ||
+      (partial = hab_tus_find_partial (request, error)) == NULL)
+    return NULL;
+  self = g_new0 (HabAppend, 1);
+  self->request = request;
+  self->partial = hab_partial_ref (partial);
+  if (append_check_place (self, error) && append_read_checksum (self, error) &&
+      append_open (self, error))
+    return self;
+  append_free (self);
+  return NULL;
+}
+
+static gboolean
+append_take (HabAppend *self, const guint8 *bytes, gsize size, GError **error)
+{
+  HabSpool *spool = hab_inflow_get_spool (self->inflow);
+
+  if (size > hab_partial_get_size (self->partial) -
+          hab_spool_get_size (spool))
+    return fail_too_long (self, error);
+  if (self->checksum != NULL)
+    hab_tus_checksum_update (self->checksum, bytes, size);
+  return hab_inflow_append (self->inflow, bytes, size, error);
+}
+
+static gboolean
+append_feed (gpointer data, const guint8 *bytes, gsize size, GError **error)
+{
+  HabAppend *self = data;
+
+  if (self->ended)
+    return TRUE;
+  if (!append_take (self, bytes, size, error)) {
+    append_end (self, self->checksum == NULL);
+    return FALSE;
+  }
+  hab_inflow_go_on (self->inflow);
+  return TRUE;
+}
+
+static void
+append_stop (gpointer data)
+{
+  HabAppend *self = data;
+
+  append_end (self, self->checksum == NULL);
+}
+
+const HabBodyReader hab_append_reader = {
+  .feed = append_feed,
+  .stop = append_stop,
+  .free = append_free,
+};
+
+gboolean
+hab_append_finish (HabAppend *self, GError **error)
+{
+  gboolean right = self->checksum == NULL ||
+      hab_tus_checksum_matches (self->checksum);
+
+  append_end (self, right);
+  if (!right)
+    hab_http_error_set (error, CHECKSUM_MISMATCH,
+        "The bytes are not those of Upload-Checksum and were dropped; send "
+        "them again");
+  return right;
+}
+
+HabPartial *
+hab_append_get_partial (HabAppend *self)
+{
+  return self->partial;
+}
