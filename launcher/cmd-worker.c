@@ -206,6 +206,8 @@ run_package (JsonObject *job, GError **error)
     .manifest = manifest,
     .license_url = json_object_get_string_member_with_default (job,
         "license_url", NULL),
+    .hls_key_url = json_object_get_string_member_with_default (job,
+        "hls_key_url", NULL),
     .segment_duration_ns =
         json_object_get_double_member_with_default (job, "segment_duration",
             4) * 1e9 + 0.5,

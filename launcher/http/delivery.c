@@ -154,6 +154,18 @@ post_license (HabRequest *request, HabVault *vault, GError **error)
       : NULL;
 }
 
+static HabReply *
+get_key (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (HabPackage) package =
+      find_ready (vault, hab_request_get_param (request, 0), error);
+
+  return package != NULL
+      ? hab_license_answer_key (vault, package,
+            hab_request_get_param (request, 1), error)
+      : NULL;
+}
+
 /* The list is not for pages of other origins: with a package's code they could
  * ask for its key. */
 const HabRoute hab_delivery_content_routes[] = {
@@ -163,5 +175,7 @@ const HabRoute hab_delivery_content_routes[] = {
       HAB_ROUTE_PUBLIC | HAB_ROUTE_CROSS_ORIGIN, get_file, NULL },
   { "POST", "/{}/license/clearkey", HAB_BODY_JSON, HAB_ROUTE_CROSS_ORIGIN,
       post_license, NULL },
+  { "GET", "/{}/license/key/{}", HAB_BODY_NONE, HAB_ROUTE_CROSS_ORIGIN,
+      get_key, NULL },
   { NULL }
 };

@@ -194,6 +194,31 @@ hab_license_answer (HabRequest *request, HabVault *vault, const gchar *code,
   return hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
 }
 
+HabReply *
+hab_license_answer_key (HabVault *vault, const HabPackage *package,
+    const gchar *kid, GError **error)
+{
+  guint8 bytes[HAB_KEY_SIZE];
+  FoundKey found = { .kid = bytes };
+  g_autoptr (GBytes) body = NULL;
+  HabReply *reply;
+
+  if (hab_key_parse (kid, bytes, NULL) &&
+      !take_key (&found, vault, package, error))
+    return NULL;
+  if (!found.found) {
+    hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+        "This package has no key with this key id");
+    return NULL;
+  }
+  body = g_bytes_new (found.key, sizeof found.key);
+  hab_key_wipe (found.key, sizeof found.key);
+  reply = hab_reply_new_bytes (SOUP_STATUS_OK, "application/octet-stream",
+      body);
+  hab_reply_set_header (reply, "Cache-Control", "no-store");
+  return reply;
+}
+
 static HabReply *
 post (HabRequest *request, HabVault *vault, GError **error)
 {

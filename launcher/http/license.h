@@ -12,4 +12,9 @@ G_BEGIN_DECLS
 HabReply *hab_license_answer (HabRequest *request, HabVault *vault,
     const gchar *code, GError **error);
 
+/* The 16 bytes of the key of package that a path names by its KID, as HLS
+ * players ask for it. In the store's thread. */
+HabReply *hab_license_answer_key (HabVault *vault, const HabPackage *package,
+    const gchar *kid, GError **error);
+
 G_END_DECLS

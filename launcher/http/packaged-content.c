@@ -26,18 +26,6 @@ reply_package (guint status, HabRequest *request, HabCatalog *catalog,
   return node != NULL ? hab_reply_new_json (status, node) : NULL;
 }
 
-static HabPackage *
-load_package (HabRequest *request, HabVault *vault, GError **error)
-{
-  g_autoptr (HabPackage) package = NULL;
-  gint64 id;
-
-  if (!hab_request_get_id (request, 0, &id, error))
-    return NULL;
-  package = hab_catalog_get_package (vault->catalog, id, error);
-  return hab_request_show_package (request, g_steal_pointer (&package), error);
-}
-
 /* --- GET -------------------------------------------------------------- */
 
 static HabReply *
@@ -73,7 +61,8 @@ list (HabRequest *request, HabVault *vault, GError **error)
 static HabReply *
 get_one (HabRequest *request, HabVault *vault, GError **error)
 {
-  g_autoptr (HabPackage) package = load_package (request, vault, error);
+  g_autoptr (HabPackage) package =
+      hab_request_load_package (request, vault, error);
 
   if (package == NULL)
     return NULL;
@@ -84,7 +73,8 @@ get_one (HabRequest *request, HabVault *vault, GError **error)
 static HabReply *
 get_player (HabRequest *request, HabVault *vault, GError **error)
 {
-  g_autoptr (HabPackage) package = load_package (request, vault, error);
+  g_autoptr (HabPackage) package =
+      hab_request_load_package (request, vault, error);
 
   return package != NULL ? hab_pages_reply ("player.html", error) : NULL;
 }
@@ -154,7 +144,8 @@ static gpointer
 store_delete (HabVault *vault, gpointer data, GError **error)
 {
   Post *self = data;
-  g_autoptr (HabPackage) package = load_package (self->request, vault, error);
+  g_autoptr (HabPackage) package =
+      hab_request_load_package (self->request, vault, error);
 
   if (package == NULL)
     return NULL;
@@ -198,7 +189,8 @@ static gpointer
 store_cancel (HabVault *vault, gpointer data, GError **error)
 {
   Post *self = data;
-  g_autoptr (HabPackage) package = load_package (self->request, vault, error);
+  g_autoptr (HabPackage) package =
+      hab_request_load_package (self->request, vault, error);
 
   if (package == NULL)
     return NULL;
@@ -237,7 +229,8 @@ static gpointer
 store_patch (HabVault *vault, gpointer data, GError **error)
 {
   Post *self = data;
-  g_autoptr (HabPackage) package = load_package (self->request, vault, error);
+  g_autoptr (HabPackage) package =
+      hab_request_load_package (self->request, vault, error);
 
   if (package == NULL)
     return NULL;

@@ -219,6 +219,17 @@ hab_request_get_id (HabRequest *self, guint n, gint64 *id, GError **error)
   return TRUE;
 }
 
+HabPackage *
+hab_request_load_package (HabRequest *self, HabVault *vault, GError **error)
+{
+  gint64 id;
+
+  if (!hab_request_get_id (self, 0, &id, error))
+    return NULL;
+  return hab_request_show_package (self,
+      hab_catalog_get_package (vault->catalog, id, error), error);
+}
+
 gboolean
 hab_request_get_number (HabRequest *self, const gchar *name, guint64 minimum,
     guint64 maximum, guint64 fallback, guint64 *number, GError **error)

@@ -68,6 +68,10 @@ gboolean hab_request_wants_html (HabRequest *request);
 /* A parameter as an id; 404 where it is none. */
 gboolean hab_request_get_id (HabRequest *request, guint n, gint64 *id,
     GError **error);
+/* In the store's thread: the package whose id is the first, where the client may
+ * see it; else a 404. */
+HabPackage *hab_request_load_package (HabRequest *request, HabVault *vault,
+    GError **error);
 /* A number of the query from minimum to maximum, or the fallback where it is
  * absent; 400 where it is no such number. */
 gboolean hab_request_get_number (HabRequest *request, const gchar *name,

@@ -12,6 +12,7 @@ const HabRoute *const hab_api_routes[] = {
   hab_uploads_routes,
   hab_package_events_routes,
   hab_packaged_content_routes,
+  hab_key_export_routes,
   hab_videos_routes,
   hab_gops_routes,
   hab_license_routes,

@@ -12,6 +12,7 @@ extern const HabRoute hab_input_content_routes[];
 extern const HabRoute hab_uploads_routes[];
 extern const HabRoute hab_packaged_content_routes[];
 extern const HabRoute hab_package_events_routes[];
+extern const HabRoute hab_key_export_routes[];
 extern const HabRoute hab_videos_routes[];
 extern const HabRoute hab_gops_routes[];
 extern const HabRoute hab_license_routes[];

@@ -14,14 +14,16 @@
 /* What gives out the keys of a package is beside its manifest on the delivery
  * listener: …/CODE/dash/stream.mpd, …/CODE/license/. */
 static void
-add_license_url (JsonBuilder *builder, const gchar *manifest_url)
+add_license_urls (JsonBuilder *builder, const gchar *manifest_url)
 {
   const gchar *end = g_strrstr (manifest_url, "/dash/");
   g_autofree gchar *base =
       g_strndup (manifest_url, end != NULL ? end - manifest_url : 0);
   g_autofree gchar *url = g_strconcat (base, "/license/clearkey", NULL);
+  g_autofree gchar *key_url = g_strconcat (base, "/license/key/$KID$", NULL);
 
   hab_json_add_text (builder, "license_url", url);
+  hab_json_add_text (builder, "hls_key_url", key_url);
 }
 
 static void
@@ -83,7 +85,7 @@ hab_work_order_new (const HabPackage *package,
   hab_json_add_text (builder, "encrypt", package->encrypt);
   if (hab_package_is_encrypted (package)) {
     add_keys (builder, package, keys);
-    add_license_url (builder, package->url);
+    add_license_urls (builder, package->url);
   }
   hab_json_add_seconds (builder, "segment_duration",
       package->segment_duration_ns);

@@ -342,9 +342,12 @@ worker_run_spawn_with (WorkerRun *self, int job_fd, int records_fd,
   const int targets[] = { 3, 5, 4 };
   gsize n_fds = self->work.output_fd >= 0 ? 3 : 2;
 
+  /* The log is inherited: a descriptor that is handed over is closed in the
+   * child, also where it was the standard error to begin with. */
   return g_spawn_async_with_pipes_and_fds (NULL, argv, NULL,
-      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_FILE_AND_ARGV_ZERO, NULL, NULL,
-      job_fd, STDERR_FILENO, STDERR_FILENO, sources, targets, n_fds,
+      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_FILE_AND_ARGV_ZERO |
+          G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
+      job_fd, -1, -1, sources, targets, n_fds,
       &self->pid, NULL, NULL, NULL, error);
 }
 

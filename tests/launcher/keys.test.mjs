@@ -9,7 +9,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, exec, get, makeClip, makeFolder, packageEnd, post, problem, send, startService,
+  KEY, KID, addInput, exec, get, makeClip, makeFolder, post, problem, send, startService,
 } from './service.mjs';
 
 const AUDIO = { kid: 'AAECAwQFBgcICQoLDA0ODw', key: '_-7dzLuqmYh3ZlVEMyIRAA' };
@@ -124,4 +124,195 @@ test('keys that cannot be', async (t) => {
       assert.ok(!detail.includes(secret));
   }
   assert.deepEqual((await get(service.api, '/packaged_content')).json, []);
+});
+
+test('keys that are drawn', async (t) => {
+  const service = await startService(t);
+  const drawn = [];
+  for (const request of [
+    { generate_keys: true, encrypt: 'all' },
+    { generate_keys: true, encrypt: 'all', kid: KID },
+    { generate_keys: true, encrypt: 'all', keys: { video: VIDEO } },
+    { generate_keys: true, encrypt: 'all', keys: { video: { kid: KID }, audio: AUDIO } },
+    { generate_keys: true, encrypt: 'all', keys: { video: { kid: KID }, audio: { kid: KID, key: KEY } } },
+  ]) {
+    const made = await makePackage(service, request);
+    const { keys } = (await get(service.api, `/packaged_content/${made.packaged_content_id}/keys`)).json;
+    assert.deepEqual(keys.map(({ kid }) => kid), [made.kids.video, made.kids.audio]);
+    drawn.push({ made, keys });
+  }
+  const [both, one, sound, video, same] = drawn.map(({ keys }) => keys);
+  assert.equal(new Set(both.flatMap(({ kid, key }) => [kid, key])).size, 4);
+  assert.deepEqual([one[0].kid, one[0].key], [one[1].kid, one[1].key]);
+  assert.equal(one[0].kid, KID);
+  assert.deepEqual(sound.map(({ key }) => key), [KEY, KEY]);
+  assert.equal(video[0].kid, KID);
+  assert.notEqual(video[0].key, KEY);
+  assert.deepEqual([video[1].kid, video[1].key], [AUDIO.kid, AUDIO.key]);
+  assert.deepEqual(same.map(({ key }) => key), [KEY, KEY]);
+  await assertDecrypts(t, service, drawn[0].made, both);
+
+  // The same request again is the same package, with the keys that were drawn.
+  const ask = (request) => post(service.api, '/packaged_content',
+    { input_content_id: 1, generate_keys: true, ...request }, { 'Idempotency-Key': 'one' });
+  const first = (await ask({})).json;
+  const again = (await ask({})).json;
+  assert.equal(again.packaged_content_id, first.packaged_content_id);
+  assert.equal(again.kid, first.kid);
+  problem(assert, await ask({ kid: KID }), 422);
+});
+
+// What xmllint finds in a file; the path without prefixes.
+const xpath = async (file, expression) => {
+  const named = expression.replace(/(^|\/)([A-Z]\w*)/g, '$1*[local-name()="$2"]');
+  return (await exec('xmllint', ['--xpath', named, file])).stdout.trim();
+};
+
+const uuid = (text) => hex(text).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+
+test('the keys for their owner: JSON and CPIX', async (t) => {
+  const service = await startService(t);
+  const made = await makePackage(service, TWO);
+  const at = (what) => `/packaged_content/${made.packaged_content_id}/${what}`;
+  const keys = await get(service.api, at('keys'));
+  assert.deepEqual(keys.json, { keys: [
+    { track_type: 'video', ...VIDEO }, { track_type: 'audio', ...AUDIO }] });
+  assert.equal(keys.headers['cache-control'], 'no-store');
+
+  const answer = await get(service.api, at('cpix'));
+  assert.equal(answer.headers['content-type'], 'application/xml');
+  assert.equal(answer.headers['cache-control'], 'no-store');
+  const folder = await makeFolder(t);
+  const file = path.join(folder, 'cpix.xml');
+  await fs.writeFile(file, answer.body);
+  assert.equal(await xpath(file, 'string(/CPIX/@version)'), '2.3');
+  assert.equal(await xpath(file, 'string(/CPIX/@contentId)'), codeOf(made));
+  assert.equal(await xpath(file, 'namespace-uri(/CPIX)'), 'urn:dashif:org:cpix');
+  assert.equal(await xpath(file, 'namespace-uri(//PlainValue)'), 'urn:ietf:params:xml:ns:keyprov:pskc');
+  assert.equal(await xpath(file, 'count(//ContentKey[@commonEncryptionScheme="cbcs"])'), '2');
+  assert.equal(await xpath(file, 'count(//DRMSystem)'), '4');
+  const read = [];
+  for (const [type, { kid }] of [['VIDEO', VIDEO], ['AUDIO', AUDIO]]) {
+    const told = await xpath(file, `string(//ContentKeyUsageRule[@intendedTrackType="${type}"]/@kid)`);
+    assert.equal(told, uuid(kid));
+    const plain = await xpath(file,
+      `string(/CPIX/ContentKeyList/ContentKey[@kid="${told}"]/Data/Secret/PlainValue)`);
+    read.push({ kid: Buffer.from(told.replaceAll('-', ''), 'hex').toString('base64url'), key: plain });
+    const system = (id, what) => xpath(file,
+      `string(/CPIX/DRMSystemList/DRMSystem[@kid="${told}"][@systemId="${id}"]/${what})`);
+    const pssh = Buffer.from(await system('1077efec-c0b2-4d02-ace3-3c1e52e2fb4b', 'PSSH'), 'base64');
+    assert.equal(pssh.toString('latin1', 4, 8), 'pssh');
+    assert.ok(pssh.includes(Buffer.from(kid, 'base64url')));
+    const laurl = await system('e2719d58-a985-b3c9-781a-b030af78d30e', 'ContentProtectionData');
+    assert.match(Buffer.from(laurl, 'base64').toString(),
+      new RegExp(`>${service.delivery}/${codeOf(made)}/license/clearkey<`));
+  }
+  // what is read from the document decrypts
+  await assertDecrypts(t, service, made, read);
+
+  // one key of both types is one ContentKey
+  const one = await makePackage(service, { ...VIDEO, encrypt: 'all' });
+  await fs.writeFile(file, (await get(service.api, `/packaged_content/${one.packaged_content_id}/cpix`)).body);
+  assert.equal(await xpath(file, 'count(//ContentKey)'), '1');
+  assert.equal(await xpath(file, 'count(//ContentKeyUsageRule)'), '2');
+
+  const clear = await makePackage(service, { encrypt: 'none' });
+  for (const what of ['keys', 'cpix']) {
+    problem(assert, await get(service.api, `/packaged_content/${clear.packaged_content_id}/${what}`), 404);
+    problem(assert, await get(service.api, `/packaged_content/99/${what}`), 404);
+    problem(assert, await get(service.delivery, at(what)), 404);
+  }
+});
+
+test('the keys are the owner\'s alone', async (t) => {
+  const tokens = path.join(await makeFolder(t), 'tokens');
+  const [ann, bob] = ['ann-0123456789abcdef', 'bob-0123456789abcdef'];
+  await fs.writeFile(tokens, `ann ${ann}\nbob ${bob}\n`, { mode: 0o600 });
+  const service = await startService(t, { args: ['--api-token-file', tokens] });
+  const as = (token) => ({ Authorization: `Bearer ${token}` });
+  const input = await send(service.api, 'POST', '/input_content?name=a.mp4',
+    { body: await makeClip(), headers: { ...as(ann), 'Content-Type': 'video/mp4' } });
+  await post(service.api, '/packaged_content',
+    { input_content_id: input.json.input_content_id, ...TWO }, { ...as(ann), Prefer: 'wait=60' });
+  for (const what of ['keys', 'cpix']) {
+    const target = `/packaged_content/1/${what}`;
+    problem(assert, await get(service.api, target), 401);
+    problem(assert, await get(service.api, target, as(bob)), 404);
+    assert.equal((await get(service.api, target, as(ann))).status, 200);
+  }
+});
+
+test('licences and HLS players have each key by its id', async (t) => {
+  const service = await startService(t);
+  const made = await makePackage(service, { ...TWO, hls: true });
+  const code = codeOf(made);
+  for (const [base, target] of [[service.api, '/license/clearkey'], [service.delivery, `/${code}/license/clearkey`]]) {
+    const { keys } = (await post(base, target, { kids: [AUDIO.kid, KID] })).json;
+    assert.deepEqual(keys, [AUDIO, VIDEO].map(({ kid, key }) => ({ kty: 'oct', kid, k: key })));
+  }
+  for (const [name, { kid, key }] of [['video_0', VIDEO], ['audio_0', AUDIO]]) {
+    const playlist = (await get(service.delivery, `/${code}/dash/${name}/playlist.m3u8`)).text;
+    const [, uri] = /#EXT-X-KEY:METHOD=SAMPLE-AES,URI="([^"]*)",KEYFORMAT="identity"/.exec(playlist);
+    assert.equal(uri, `${service.delivery}/${code}/license/key/${hex(kid)}`);
+    const told = await get(service.delivery, new URL(uri).pathname, { Origin: 'http://player.example' });
+    assert.equal(told.body.toString('base64url'), key);
+    assert.equal(told.headers['cache-control'], 'no-store');
+    assert.equal(told.headers['access-control-allow-origin'], '*');
+  }
+  const other = codeOf(await makePackage(service, VIDEO));
+  for (const target of [`/${other}/license/key/${hex(AUDIO.kid)}`, `/${code}/license/key/x`, `/ZZZZZZ/license/key/${hex(KID)}`])
+    problem(assert, await get(service.delivery, target), 404);
+});
+
+// All forms of a key that anybody would write.
+const formsOf = (key) => {
+  const bytes = Buffer.from(key, 'base64url');
+  return [bytes, bytes.toString('hex'), bytes.toString('hex').toUpperCase(), bytes.toString('base64').slice(0, 22),
+    key, [...bytes].map((byte) => byte.toString(16)).join(':')];
+};
+
+const filesIn = async (folder) => (await Promise.all(
+  (await fs.readdir(folder, { withFileTypes: true })).map((entry) => {
+    const file = path.join(folder, entry.name);
+    return entry.isDirectory() ? filesIn(file) : [file];
+  }))).flat();
+
+test('the keys are nowhere else', async (t) => {
+  const service = await startService(t, {
+    env: { G_MESSAGES_DEBUG: 'all', GST_DEBUG: '4', GST_DEBUG_NO_COLOR: '1' } });
+  const input_content_id = await addInput(service);
+  const ended = makePackage(service, { ...TWO, hls: true });
+  // what a process list shows while it is made
+  let shown = '';
+  for (let done = false; !done;) {
+    ended.finally(() => { done = true; }).catch(() => {});
+    const pids = await fs.readFile(`/proc/${service.pid}/task/${service.pid}/children`, 'utf8');
+    for (const pid of [service.pid, ...pids.split(' ').filter(Boolean)])
+      for (const what of ['cmdline', 'environ'])
+        shown += await fs.readFile(`/proc/${pid}/${what}`, 'latin1').catch(() => '');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const made = await ended;
+  await post(service.api, '/packaged_content', { input_content_id, ...TWO, segment_duration: 0 });
+  await get(service.api, `/packaged_content/${made.packaged_content_id}/keys`);
+
+  const seen = { 'process list': shown, log: service.log };
+  for (const target of ['/packaged_content', '/packaged_content/1', '/packaged_content_id/1', '/', '/videos/',
+    '/packaged_content/1/events', '/input_content/1', '/packaged_content/1/player'])
+    seen[target] = (await get(service.api, target)).body;
+  for (const file of await filesIn(service.dataDir))
+    if (path.basename(file) !== 'master.key')
+      seen[file] = await fs.readFile(file);
+  assert.ok(service.log.length > 1000 && shown.includes('worker'));
+  for (const [where, text] of Object.entries(seen))
+    for (const key of [KEY, AUDIO.key])
+      for (const form of formsOf(key))
+        assert.equal(Buffer.from(text).indexOf(form), -1, `a key is in: ${where}`);
+
+  // and gone with the package
+  await send(service.api, 'DELETE', '/packaged_content/1');
+  problem(assert, await post(service.api, '/license/clearkey', { kids: [KID, AUDIO.kid] }), 404);
+  const { stdout } = await exec('sqlite3', [path.join(service.dataDir, 'catalog.sqlite'),
+    'SELECT count(*) FROM package_keys']);
+  assert.equal(stdout.trim(), '0');
 });
