@@ -14,15 +14,17 @@
 #include "commands.h"
 #include "content-keys.h"
 #include "package.h"
+#include "video-encoder.h"
 
 typedef struct
 {
   gchar *kid, *key_file, *iv, *encrypt, *license_url, *hls_key_url;
-  gchar *hls_key_format;
+  gchar *hls_key_format, *ladder, *encoder;
   gdouble segment_duration;
   gboolean single_file, hls;
   gchar **texts;
   guint8 iv_bytes[HAB_KEY_SIZE];
+  HabLadder *rungs; /* that ladder names, or NULL */
 } Options;
 
 static void
@@ -35,6 +37,9 @@ options_clear (Options *options)
   g_free (options->license_url);
   g_free (options->hls_key_url);
   g_free (options->hls_key_format);
+  g_free (options->ladder);
+  g_free (options->encoder);
+  g_clear_pointer (&options->rungs, hab_ladder_free);
   g_strfreev (options->texts);
 }
 
@@ -54,6 +59,14 @@ show_stage (const gchar *stage, const gchar *file, gpointer data)
 {
   if (isatty (STDERR_FILENO))
     g_printerr ("\r%s: %s\n", stage, file);
+}
+
+static void
+show_rendition (const HabPackageRendition *rendition, gpointer data)
+{
+  g_printerr ("%s: %ux%u, %" G_GUINT64_FORMAT " kb/s, %s\n", rendition->name,
+      rendition->width, rendition->height, rendition->bitrate / 1000,
+      rendition->encoder ? rendition->encoder : "as it is");
 }
 
 static void
@@ -107,7 +120,27 @@ read_key_format (const gchar *name, gboolean *clearkey)
 }
 
 static gboolean
-check_options (const Options *options, HabPackageConfig *config)
+check_ladder (Options *options, HabPackageConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (hab_video_encoder_find (options->encoder) == NULL)
+    return usage_error ("--encoder must be openh264 or x264");
+  if (options->ladder == NULL)
+    return options->encoder == NULL ||
+        usage_error ("--encoder goes with --ladder");
+  options->rungs = hab_ladder_parse (options->ladder, &error);
+  if (options->rungs == NULL) {
+    g_prefix_error (&error, "--ladder: ");
+    return usage_error (error->message);
+  }
+  config->ladder = options->rungs;
+  config->encoder = options->encoder;
+  return TRUE;
+}
+
+static gboolean
+check_options (Options *options, HabPackageConfig *config)
 {
   if (options->encrypt != NULL &&
       !hab_encrypt_from_string (options->encrypt, &config->encrypt))
@@ -127,7 +160,7 @@ check_options (const Options *options, HabPackageConfig *config)
   config->hls = options->hls;
   config->texts = (const gchar *const *) options->texts;
   config->hls_key_url = options->hls_key_url;
-  return TRUE;
+  return check_ladder (options, config);
 }
 
 static gboolean
@@ -158,6 +191,7 @@ run (HabPackageConfig *config, Options *options, const gchar *folder)
   const HabPackageObserver observer = {
     .progress = show_progress,
     .stage = show_stage,
+    .rendition = show_rendition,
     .note = show_note,
   };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -214,6 +248,12 @@ hab_cmd_package (int argc, char **argv)
         "file of subtitles beside INPUT, as SubRip or WebVTT, with its "
         "language where that is known; may be given more than once",
         "FILE[:LANGUAGE]" },
+    { "ladder", 0, 0, G_OPTION_ARG_STRING, &options.ladder,
+        "make the video in several sizes for players to switch between: auto, or "
+        "heights and kilobits per second: 720:2800,360:800", "LADDER" },
+    { "encoder", 0, 0, G_OPTION_ARG_STRING, &options.encoder,
+        "encoder of the ladder: openh264 (the default) or x264, where it is "
+        "installed", "NAME" },
     G_OPTION_ENTRY_NULL
   };
   HabPackageConfig config = { .records_fd = -1 };

@@ -234,8 +234,7 @@ hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
         on_first_sample, stream, NULL);
     self->link_error = self->on_stream (self, stream, self->data);
   } else if (self->plug.missing) {
-    self->link_error = g_strdup_printf ("the GStreamer element %s is not "
-        "installed", self->plug.missing);
+    self->link_error = g_steal_pointer (&self->plug.missing);
   } else if (self->link_error == NULL) {
     self->link_error = g_strdup_printf ("track %u (%s) cannot be read",
         stream->number, video ? "video" : "audio");
@@ -341,22 +340,21 @@ hab_media_input_new (GstBin *bin, const gchar *path,
     HabMediaInputFunc on_stream, gpointer data, GError **error)
 {
   g_autoptr (HabMediaInput) self = g_new0 (HabMediaInput, 1);
-  GstElement *source = gst_element_factory_make ("filesrc", NULL);
+  g_autofree gchar *missing = NULL;
+  GstElement *source = hab_media_add_element (bin, "filesrc", &missing);
 
-  self->parsebin = gst_element_factory_make ("parsebin", NULL);
+  self->parsebin = hab_media_add_element (bin, "parsebin", &missing);
   self->plug.bin = bin;
   self->plug.reporter = self->parsebin;
   self->on_stream = on_stream;
   self->data = data;
   self->streams =
       g_ptr_array_new_with_free_func ((GDestroyNotify) stream_free);
-  if (source == NULL || self->parsebin == NULL) {
+  if (missing) {
     g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-        "cannot read media: the GStreamer element %s is not installed",
-        source ? "parsebin" : "filesrc");
+        "cannot read media: %s", missing);
     return NULL;
   }
-  gst_bin_add_many (bin, source, self->parsebin, NULL);
   gst_element_link (source, self->parsebin);
   g_object_set (source, "location", path, NULL);
   hab_movie_duration_mend_source (source);

@@ -68,6 +68,19 @@ hab_media_error_take_message (GstMessage *message, GError **error)
       explain (message, code, cause));
 }
 
+GstElement *
+hab_media_add_element (GstBin *bin, const gchar *factory, gchar **missing)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  if (element)
+    gst_bin_add (bin, element);
+  else if (*missing == NULL)
+    *missing = g_strdup_printf ("the GStreamer element %s is not installed",
+        factory);
+  return element;
+}
+
 static const gchar *const encrypt_words[] = {
   [HAB_ENCRYPT_VIDEO] = "video",
   [HAB_ENCRYPT_ALL] = "all",

@@ -32,6 +32,11 @@ typedef enum
 /* Sets what an error message of a pipeline says. */
 void hab_media_error_take_message (GstMessage *message, GError **error);
 
+/* (transfer none): a new element in bin. NULL where it is not installed; then
+ * missing, unless it is set already, becomes a sentence that says so. */
+GstElement *hab_media_add_element (GstBin *bin, const gchar *factory,
+    gchar **missing);
+
 typedef enum
 {
   HAB_ENCRYPT_VIDEO,

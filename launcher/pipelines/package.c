@@ -4,8 +4,10 @@
  *
  *   filesrc ! parsebin ! gopsplit ! catalogrecorder ! cbcsenc ! cencdashsink
  *
- * The first video track, every audio track that the codec table knows and every
- * text track are taken, and files of subtitles beside the input. Pads are linked in the demuxer's thread; everything else happens in
+ * With a ladder the video goes through a transcoder and from there in several
+ * tracks to gopsplit and so on. The first video track, every audio track that the
+ * codec table knows and every text track are taken, and files of subtitles beside
+ * the input. Pads are linked in the demuxer's thread; everything else happens in
  * the thread that runs the package, which waits on the bus. */
 
 #ifdef HAVE_CONFIG_H
@@ -14,9 +16,7 @@
 
 #include "package.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <glib/gstdio.h>
 #include <gst/gst.h>
@@ -24,11 +24,25 @@
 #include "keys.h"
 #include "left-out.h"
 #include "media-input.h"
-#include "mp4-movie.h"
+#include "movie-facts.h"
+#include "package-ladder.h"
 #include "text-input.h"
+#include "transcoder.h"
 
 /* How often progress is told and cancelling is looked for. */
 #define TICK (200 * GST_MSECOND)
+
+/* All videos of a ladder are in one adaptation set. */
+#define VIDEO_SET 0
+
+/* Where a track goes. */
+typedef struct
+{
+  const gchar *name; /* pad of the sink */
+  gint set;
+  gboolean recorded;
+  gboolean ahead; /* of what progress goes by */
+} Place;
 
 typedef struct
 {
@@ -38,9 +52,11 @@ typedef struct
   GstElement *sink;
   HabMediaInput *input;
   GPtrArray *texts; /* of HabTextInput */
-  GHashTable *languages; /* by track number, where the demuxer knows less */
+  HabPackageLadder *ladder;  /* or NULL */
+  HabMovieFacts *facts;
 
   /* demuxer's thread, then, when the bus tells of an end, this one */
+  HabTranscoder *transcoder; /* or NULL */
   guint n_audio;
   guint n_text;   /* with those of texts */
   gchar *missing; /* an element that could not be made */
@@ -59,8 +75,10 @@ package_clear (Package *self)
     gst_element_set_state (self->pipeline, GST_STATE_NULL);
   g_clear_pointer (&self->input, hab_media_input_free);
   g_clear_pointer (&self->texts, g_ptr_array_unref);
+  g_clear_pointer (&self->transcoder, hab_transcoder_free);
+  g_clear_pointer (&self->ladder, hab_package_ladder_free);
   g_clear_object (&self->pipeline);
-  g_clear_pointer (&self->languages, g_hash_table_unref);
+  g_clear_pointer (&self->facts, hab_movie_facts_free);
   g_free (self->missing);
 }
 
@@ -70,14 +88,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Package, package_clear)
 static GstElement *
 add (Package *self, const gchar *factory)
 {
-  GstElement *element = gst_element_factory_make (factory, NULL);
-
-  if (element)
-    gst_bin_add (GST_BIN (self->pipeline), element);
-  else if (self->missing == NULL)
-    self->missing = g_strdup_printf ("the GStreamer element %s is not "
-        "installed", factory);
-  return element;
+  return hab_media_add_element (GST_BIN (self->pipeline), factory,
+      &self->missing);
 }
 
 static GstElement *
@@ -126,19 +138,46 @@ static GstPadProbeReturn
 on_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   Package *self = data;
-  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
-  GstClockTime pts = GST_BUFFER_PTS (buffer);
 
-  __atomic_add_fetch (&self->bytes, gst_buffer_get_size (buffer),
+  __atomic_add_fetch (&self->bytes,
+      gst_buffer_get_size (GST_PAD_PROBE_INFO_BUFFER (info)),
       __ATOMIC_RELAXED);
-  if (GST_CLOCK_TIME_IS_VALID (pts))
-    __atomic_store_n (&self->position, pts, __ATOMIC_RELAXED);
   return GST_PAD_PROBE_OK;
 }
 
+/* Of tracks that nothing is ahead of. */
+static GstPadProbeReturn
+on_position (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  Package *self = data;
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  g_autoptr (GstEvent) event =
+      gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
+  const GstSegment *segment;
+  GstClockTime position;
+
+  if (event == NULL || !GST_BUFFER_PTS_IS_VALID (buffer))
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_segment (event, &segment);
+  position = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
+      GST_BUFFER_PTS (buffer));
+  if (GST_CLOCK_TIME_IS_VALID (position))
+    __atomic_store_n (&self->position, position, __ATOMIC_RELAXED);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+watch_track (Package *self, GstPad *pad, gboolean ahead)
+{
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, NULL);
+  if (!ahead)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_position, self, NULL);
+}
+
 /* Links pad through the elements, of which NULL ones are left out, to a new
- * pad of the sink. set: number of its adaptation set, -1 by its content. */
-static gboolean
+ * pad of the sink, which is returned (transfer full) (nullable). set: number of
+ * its adaptation set, -1 by its content. */
+static GstPad *
 link_track (Package *self, GstPad *pad, GstElement **chain, guint n,
     const gchar *sink_pad, gint set)
 {
@@ -152,49 +191,15 @@ link_track (Package *self, GstPad *pad, GstElement **chain, guint n,
       continue;
     sink = gst_element_get_static_pad (chain[i], "sink");
     if (gst_pad_link (from, sink) != GST_PAD_LINK_OK)
-      return FALSE;
+      return NULL;
     gst_element_sync_state_with_parent (chain[i]);
     gst_object_unref (from);
     from = gst_element_get_static_pad (chain[i], "src");
   }
-  if (to) {
-    g_object_set (to, "adaptation-set", set, NULL);
-    gst_pad_add_probe (to, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, NULL);
-  }
-  return to && gst_pad_link (from, to) == GST_PAD_LINK_OK;
-}
-
-/* data: the language of the stream, which is put into its tags. */
-static GstPadProbeReturn
-on_tags (GstPad *pad, GstPadProbeInfo *info, gpointer data)
-{
-  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
-  GstTagList *tags;
-
-  if (GST_EVENT_TYPE (event) != GST_EVENT_TAG)
-    return GST_PAD_PROBE_OK;
-  gst_event_parse_tag (event, &tags);
-  if (gst_tag_list_get_scope (tags) != GST_TAG_SCOPE_STREAM)
-    return GST_PAD_PROBE_OK;
-  tags = gst_tag_list_copy (tags);
-  gst_tag_list_add (tags, GST_TAG_MERGE_REPLACE, GST_TAG_LANGUAGE_CODE, data,
-      NULL);
-  gst_event_unref (event);
-  GST_PAD_PROBE_INFO_DATA (info) = gst_event_new_tag (tags);
-  return GST_PAD_PROBE_OK;
-}
-
-static void
-set_language (Package *self, const HabMediaStream *stream)
-{
-  const gchar *language = self->languages ?
-      g_hash_table_lookup (self->languages,
-          GUINT_TO_POINTER (stream->number)) :
-      NULL;
-
-  if (language)
-    gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-        on_tags, g_strdup (language), g_free);
+  if (to == NULL || gst_pad_link (from, to) != GST_PAD_LINK_OK)
+    return NULL;
+  g_object_set (to, "adaptation-set", set, NULL);
+  return g_steal_pointer (&to);
 }
 
 /* What the errors of elements are about. */
@@ -221,27 +226,113 @@ name_track (GstMessage *message, GError **error)
     g_prefix_error (error, "%s: ", track);
 }
 
-/* In the demuxer's thread. Audio tracks of one file are different contents, also
- * where they are in the same language. */
+/* pad: of stream, or what was made of it; recorded: it is what the catalog knows
+ * as stream. set as of link_track (); ahead as of watch_track (). (transfer full)
+ * (nullable): that of the sink. */
+static GstPad *
+link_media (Package *self, GstPad *pad, const HabMediaStream *stream,
+    const Place *place)
+{
+  GstElement *chain[] = {
+    stream->codec->kind == HAB_MEDIA_VIDEO ? add (self, "gopsplit") : NULL,
+    place->recorded ? make_recorder (self, stream->number) : NULL,
+    make_encryptor (self, stream->codec->kind),
+  };
+  GstPad *to;
+
+  for (guint i = 0; i < G_N_ELEMENTS (chain); i++)
+    mark_track (chain[i], stream);
+  if (pad == NULL || self->missing)
+    return NULL;
+  to = link_track (self, pad, chain, G_N_ELEMENTS (chain), place->name,
+      place->set);
+  if (to)
+    watch_track (self, to, place->ahead);
+  return to;
+}
+
+/* Audio tracks of one file are different contents, also where they are in the
+ * same language. */
+static gboolean
+link_single (Package *self, const HabMediaStream *stream)
+{
+  gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
+  guint number = video ? 0 : self->n_audio++;
+  g_autofree gchar *name =
+      g_strdup_printf (video ? "video_%u" : "audio_%u", number);
+  const Place place = {
+    .name = name,
+    .set = video ? -1 : (gint) self->n_audio,
+    .recorded = TRUE,
+    .ahead = !video && self->ladder,
+  };
+  g_autoptr (GstPad) to = link_media (self, stream->pad, stream, &place);
+
+  return to != NULL;
+}
+
+static gboolean
+link_original (Package *self, const HabMediaStream *stream)
+{
+  const Place place = {
+    .name = "video_0", .set = VIDEO_SET, .recorded = TRUE, .ahead = TRUE,
+  };
+  g_autoptr (GstPad) pad = hab_transcoder_get_original (self->transcoder);
+  g_autoptr (GstPad) to = link_media (self, pad, stream, &place);
+
+  if (to)
+    hab_transcoder_follow (self->transcoder, to);
+  return to != NULL;
+}
+
+static gboolean
+link_rendition (Package *self, const HabMediaStream *stream, guint rung)
+{
+  g_autofree gchar *name = hab_package_ladder_name (self->ladder, rung);
+  const Place place = { .name = name, .set = VIDEO_SET };
+  g_autoptr (GstPad) pad =
+      hab_transcoder_get_rendition (self->transcoder, rung);
+  g_autoptr (GstPad) to = link_media (self, pad, stream, &place);
+
+  return to != NULL;
+}
+
+static gboolean
+link_ladder (Package *self, const HabMediaStream *stream)
+{
+  const HabTranscoderConfig config = {
+    .plan = self->ladder->plan,
+    .encoder = self->ladder->encoder,
+    .frame_rate = self->ladder->source.frame_rate,
+    .threads = g_get_num_processors (),
+    .segment_duration = self->config->segment_duration_ns,
+  };
+  const HabLadderPlan *plan = self->ladder->plan;
+  gboolean linked;
+
+  self->transcoder = hab_transcoder_new (GST_BIN (self->pipeline), stream->pad,
+      &config, &self->missing);
+  linked = self->transcoder &&
+      (!plan->original || link_original (self, stream));
+  for (guint i = 0; linked && i < plan->rungs->len; i++)
+    linked = link_rendition (self, stream, i);
+  if (linked)
+    hab_transcoder_start (self->transcoder);
+  return linked;
+}
+
+/* In the demuxer's thread. */
 static gchar *
 on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
 {
   Package *self = data;
   gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
-  g_autofree gchar *sink_pad = video ? g_strdup ("video_0") :
-      g_strdup_printf ("audio_%u", self->n_audio++);
-  GstElement *chain[] = {
-    video ? add (self, "gopsplit") : NULL,
-    make_recorder (self, stream->number),
-    make_encryptor (self, stream->codec->kind),
-  };
+  gboolean linked;
 
-  set_language (self, stream);
-  for (guint i = 0; i < G_N_ELEMENTS (chain); i++)
-    mark_track (chain[i], stream);
-  if (self->missing == NULL &&
-      !link_track (self, stream->pad, chain, G_N_ELEMENTS (chain), sink_pad,
-          video ? -1 : (gint) self->n_audio))
+  hab_movie_facts_mend_tags (self->facts, stream->number, stream->pad);
+  linked = video && self->ladder ? link_ladder (self, stream) :
+                                 link_single (self, stream);
+  if (!linked && self->missing == NULL)
     return g_strdup_printf ("the %s track cannot be packaged",
         video ? "video" : "audio");
   for (guint i = 0; video && i < self->texts->len; i++)
@@ -256,8 +347,10 @@ on_text (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
   Package *self = data;
   g_autofree gchar *sink_pad = g_strdup_printf ("text_%u", self->n_text++);
 
-  return link_track (self, stream->pad, NULL, 0, sink_pad, -1) ? NULL :
-      g_strdup ("the text track cannot be packaged");
+  g_autoptr (GstPad) to =
+      link_track (self, stream->pad, NULL, 0, sink_pad, -1);
+
+  return to ? NULL : g_strdup ("the text track cannot be packaged");
 }
 
 /* Before any other text, and before there are threads. */
@@ -293,6 +386,17 @@ add_texts (Package *self, GError **error)
 }
 
 static gboolean
+plan_ladder (Package *self, GError **error)
+{
+  if (self->config->ladder == NULL)
+    return TRUE;
+  self->ladder = hab_package_ladder_new (self->config, error);
+  if (self->ladder)
+    hab_package_ladder_tell (self->ladder, self->observer);
+  return self->ladder != NULL;
+}
+
+static gboolean
 build (Package *self, GError **error)
 {
   const HabPackageConfig *config = self->config;
@@ -321,52 +425,6 @@ build (Package *self, GError **error)
   if (self->input)
     hab_media_input_take_text (self->input, on_text);
   return self->input != NULL;
-}
-
-/* --- whole or not ------------------------------------------------------------------ */
-
-/* qtdemux 1.22.0 does not know the box of a language with a script or a
- * region. */
-static void
-keep_languages (Package *self, const HabMp4Movie *movie)
-{
-  self->languages = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  for (guint i = 0; i < hab_mp4_movie_get_n_tracks (movie); i++) {
-    const HabMp4Track *track = hab_mp4_movie_get_track (movie, i);
-
-    if (track->extended_language[0])
-      g_hash_table_insert (self->languages, GUINT_TO_POINTER (track->id),
-          g_strdup (track->extended_language));
-  }
-}
-
-/* A demuxer takes the end of the file for the end of the stream, and the
- * package of a file that is cut off would look like a whole one. Whatever else
- * may be wrong with a file is the demuxer's to say. */
-static gboolean
-check_not_truncated (Package *self, GError **error)
-{
-  gint fd = g_open (self->config->input, O_RDONLY | O_CLOEXEC, 0);
-  g_autoptr (HabMp4Movie) movie = NULL;
-  g_autoptr (GError) cause = NULL;
-
-  if (fd < 0)
-    return TRUE;
-  movie = hab_mp4_movie_open_fd (fd, &cause);
-  for (guint i = 0; movie && cause == NULL &&
-       i < hab_mp4_movie_get_n_tracks (movie); i++)
-    hab_mp4_sample_table_check_extents (
-        &hab_mp4_movie_get_track (movie, i)->table,
-        hab_mp4_movie_get_size (movie), &cause);
-  if (movie)
-    keep_languages (self, movie);
-  g_clear_pointer (&movie, hab_mp4_movie_free);
-  close (fd);
-  if (!g_error_matches (cause, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED))
-    return TRUE;
-  g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
-      cause->message);
-  return FALSE;
 }
 
 /* Behind an error demuxers end their streams as if they were whole, so that
@@ -457,20 +515,27 @@ take_error (Package *self, GstMessage *message, GError **error)
 }
 
 static void
+tell_note (Package *self, const gchar *note)
+{
+  if (self->observer && self->observer->note)
+    self->observer->note (note, self->observer->data);
+}
+
+static void
 tell_left_out (Package *self)
 {
   g_autoptr (GPtrArray) notes = hab_left_out_list (self->input);
 
+  for (guint i = 0; self->ladder && i < self->ladder->plan->notes->len; i++)
+    tell_note (self, self->ladder->plan->notes->pdata[i]);
   for (guint i = 0; i < self->texts->len; i++) {
     gchar *note = hab_text_input_get_note (self->texts->pdata[i]);
 
     if (note)
       g_ptr_array_add (notes, note);
   }
-  for (guint i = 0; i < notes->len; i++) {
-    if (self->observer && self->observer->note)
-      self->observer->note (notes->pdata[i], self->observer->data);
-  }
+  for (guint i = 0; i < notes->len; i++)
+    tell_note (self, notes->pdata[i]);
 }
 
 /* FALSE where the run is over, with error set where it failed. */
@@ -534,8 +599,9 @@ hab_package_run (const HabPackageConfig *config,
 {
   g_auto (Package) self = { .config = config, .observer = observer };
 
-  if (!check_not_truncated (&self, error) ||
-      !gst_init_check (NULL, NULL, error) || !build (&self, error))
+  self.facts = hab_movie_facts_read (config->input, error);
+  if (self.facts == NULL || !gst_init_check (NULL, NULL, error) ||
+      !plan_ladder (&self, error) || !build (&self, error))
     return FALSE;
   return run (&self, cancellable, error);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ladder.h"
 #include "media.h"
 
 G_BEGIN_DECLS
@@ -21,6 +22,9 @@ typedef struct
   const gchar *const *texts;    /* files of subtitles, as hab_text_input_new ()
                                  * takes them, or NULL */
   guint64 segment_duration_ns;
+  const HabLadder *ladder;      /* the video in several sizes; NULL for one,
+                                 * as it is */
+  const gchar *encoder;         /* of these: see video-encoder.h; or NULL */
   gboolean durable;             /* fsync what is promised */
   gint records_fd;              /* for catalogrecorder, or -1 */
 } HabPackageConfig;
@@ -32,6 +36,15 @@ typedef struct
   guint64 bytes;       /* of media, all tracks */
 } HabPackageProgress;
 
+/* One of several videos of a ladder. */
+typedef struct
+{
+  const gchar *name;    /* of its folder, beside the manifest */
+  guint width, height;
+  guint64 bitrate;      /* bits per second that are aimed at, or measured */
+  const gchar *encoder; /* the element; NULL for the video as it came */
+} HabPackageRendition;
+
 /* Called in the thread that called hab_package_run (). */
 typedef struct
 {
@@ -39,6 +52,8 @@ typedef struct
   /* stage: "Fragmented", "Encrypted", "Ready"; file: relative to the
    * manifest */
   void (*stage) (const gchar *stage, const gchar *file, gpointer data);
+  /* What will be made, before it begins. */
+  void (*rendition) (const HabPackageRendition *rendition, gpointer data);
   /* Something that is not in the package, as a sentence. */
   void (*note) (const gchar *note, gpointer data);
   gpointer data;

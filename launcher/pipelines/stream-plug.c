@@ -16,6 +16,7 @@
 #include <gst/audio/audio.h>
 #include <string.h>
 
+#include "media.h"
 #include "stream-order.h"
 
 /* Elements that make decoding times from presentation times. */
@@ -36,19 +37,6 @@ hab_stream_is_taken (const GstCaps *caps, const HabCodec *codec)
   g_autoptr (GstCaps) taken = gst_caps_from_string (codec->caps);
 
   return gst_caps_is_subset (caps, taken);
-}
-
-/* (transfer none): the bin's. */
-static GstElement *
-add (HabStreamPlug *self, const gchar *factory)
-{
-  GstElement *element = gst_element_factory_make (factory, NULL);
-
-  if (element)
-    gst_bin_add (self->bin, element);
-  else if (self->missing == NULL)
-    self->missing = g_strdup (factory);
-  return element;
 }
 
 /* Takes pad; (transfer full) (nullable): the pad behind element. */
@@ -80,7 +68,8 @@ add_parser (HabStreamPlug *self, const GstCaps *caps, const GstCaps *taken)
 
   fitting = g_list_sort (fitting, gst_plugin_feature_rank_compare_func);
   if (fitting)
-    parser = add (self, GST_OBJECT_NAME (fitting->data));
+    parser = hab_media_add_element (self->bin,
+        GST_OBJECT_NAME (fitting->data), &self->missing);
   gst_plugin_feature_list_free (fitting);
   gst_plugin_feature_list_free (of_caps);
   gst_plugin_feature_list_free (all);
@@ -113,7 +102,8 @@ plug_parser (HabStreamPlug *self, GstPad *pad, const GstCaps *caps,
     const HabCodec *codec)
 {
   g_autoptr (GstCaps) taken = get_taken (caps, codec);
-  GstElement *filter = add (self, "capsfilter");
+  GstElement *filter = hab_media_add_element (self->bin, "capsfilter",
+      &self->missing);
   GstElement *parser = NULL;
 
   if (!gst_caps_can_intersect (caps, taken) &&
@@ -133,7 +123,8 @@ plug_parser (HabStreamPlug *self, GstPad *pad, const GstCaps *caps,
 static GstPad *
 plug_started (HabStreamPlug *self, GstPad *pad, const gchar *factory)
 {
-  GstElement *element = add (self, factory);
+  GstElement *element = hab_media_add_element (self->bin, factory,
+      &self->missing);
 
   if (element)
     gst_element_sync_state_with_parent (element);

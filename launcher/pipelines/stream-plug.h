@@ -14,7 +14,7 @@ typedef struct
   GstBin *bin; /* gets the elements */
   GstElement *reporter; /* posts what is wrong with the stream */
   const HabContainer *container; /* (nullable) */
-  gchar *missing; /* (owned) (nullable): an element that is not installed */
+  gchar *missing; /* (owned) (nullable): of hab_media_add_element () */
 } HabStreamPlug;
 
 gboolean hab_stream_is_taken (const GstCaps *caps, const HabCodec *codec);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "decoder.h"
+
+#include <gst/pbutils/pbutils.h>
+
+#include "media.h"
+
+/* (transfer full): those of main memory have no features. */
+static GList *
+list_decoders (const GstCaps *caps)
+{
+  g_autoptr (GstCaps) raw = gst_caps_new_empty_simple ("video/x-raw");
+  GList *all = gst_element_factory_list_get_elements (
+      GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO,
+      GST_RANK_MARGINAL);
+  GList *of_caps = gst_element_factory_list_filter (all, caps, GST_PAD_SINK,
+      FALSE);
+  GList *fitting = gst_element_factory_list_filter (of_caps, raw, GST_PAD_SRC,
+      FALSE);
+
+  gst_plugin_feature_list_free (of_caps);
+  gst_plugin_feature_list_free (all);
+  return g_list_sort (fitting, gst_plugin_feature_rank_compare_func);
+}
+
+/* (transfer full): what may come out of pad. What is made of it is opaque, so
+ * that nothing need decode transparency. */
+static GstCaps *
+get_caps (GstPad *pad)
+{
+  GstCaps *caps = gst_pad_get_current_caps (pad);
+
+  caps = gst_caps_make_writable (caps ? caps : gst_pad_query_caps (pad, NULL));
+  gst_caps_set_simple (caps, "codec-alpha", G_TYPE_BOOLEAN, FALSE, NULL);
+  return caps;
+}
+
+static gchar *
+describe (GstCaps *caps)
+{
+  g_autofree gchar *name = gst_caps_is_fixed (caps) ?
+      gst_pb_utils_get_codec_description (caps) :
+      NULL;
+
+  return g_strdup_printf ("there is no decoder of %s installed, which a ladder "
+      "takes", name ? name : "the video");
+}
+
+GstElement *
+hab_decoder_add (GstBin *bin, GstPad *pad, guint threads, gchar **problem)
+{
+  g_autoptr (GstCaps) caps = get_caps (pad);
+  GList *list = list_decoders (caps);
+  GstElement *decoder = NULL;
+
+  if (list)
+    decoder = hab_media_add_element (bin, GST_OBJECT_NAME (list->data),
+        problem);
+  else if (*problem == NULL)
+    *problem = describe (caps);
+  gst_plugin_feature_list_free (list);
+  if (decoder && g_object_class_find_property (G_OBJECT_GET_CLASS (decoder),
+                     "max-threads"))
+    g_object_set (decoder, "max-threads", threads, NULL);
+  return decoder;
+}
