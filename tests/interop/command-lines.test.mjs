@@ -107,7 +107,8 @@ await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25', '-f', 'lavfi'
   '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-threads', '1',
   '-x264-params', 'keyint=25:bframes=2', '-c:a', 'aac', '-ac', '2', movie);
 
-for (const page of ['README.md', 'docs/elements.md', 'docs/operations.md']) {
+for (const page of ['README.md', 'docs/elements.md', 'docs/operations.md',
+  'docs/ladder.md']) {
   const text = readFileSync(path.join(top, page), 'utf8');
   const cwd = path.join(folder, page.replaceAll('/', '-'));
   await mkdir(cwd);
