@@ -13,6 +13,7 @@
 #include "callback-rules.h"
 #include "commands.h"
 #include "keys.h"
+#include "log.h"
 #include "service-manager.h"
 #include "service.h"
 
@@ -23,7 +24,8 @@ typedef struct
   gchar *callback_secret_file;
   gint port, delivery_port, jobs, upload_expiry;
   gint64 max_upload;
-  gdouble retry_delay;
+  gdouble retry_delay, stop_timeout;
+  gchar *log_format, *log_level;
 } Options;
 
 static void
@@ -37,6 +39,8 @@ options_clear (Options *options)
   g_strfreev (options->allowed_hosts);
   g_strfreev (options->callback_hosts);
   g_free (options->callback_secret_file);
+  g_free (options->log_format);
+  g_free (options->log_level);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -229,10 +233,29 @@ check_numbers (const Options *options)
   if (!(options->retry_delay > 0 && options->retry_delay <= 600))
     return usage_error ("--retry-delay must be more than 0 and at most 600 "
                         "seconds");
+  if (!(options->stop_timeout >= 0 && options->stop_timeout <= 86400))
+    return usage_error ("--stop-timeout must be 0 to 86400 seconds");
   if (options->max_upload < 1)
     return usage_error ("--max-upload must be at least 1");
   if (options->upload_expiry < 1)
     return usage_error ("--upload-expiry must be at least 1 second");
+  return TRUE;
+}
+
+static gboolean
+read_log (const Options *options)
+{
+  HabLogFormat format = HAB_LOG_TEXT;
+  GLogLevelFlags lowest = G_LOG_LEVEL_INFO;
+
+  if (options->log_format != NULL &&
+      !hab_log_format_from_string (options->log_format, &format))
+    return usage_error ("--log-format must be text or json");
+  if (options->log_level != NULL &&
+      !hab_log_level_from_string (options->log_level, &lowest))
+    return usage_error ("--log-level must be error, warning, notice, info or "
+                        "debug");
+  hab_log_init (format, lowest);
   return TRUE;
 }
 
@@ -245,12 +268,14 @@ read_settings (Options *options, HabTokens **tokens, HabSettings *settings)
       !read_callbacks (options, settings) ||
       !read_url (options->public_url, "--public-url", &settings->public_url) ||
       !read_url (options->public_delivery_url, "--public-delivery-url",
-          &settings->public_delivery_url))
+          &settings->public_delivery_url) ||
+      !read_log (options))
     return FALSE;
   settings->port = options->port;
   settings->delivery_port = options->delivery_port;
   settings->jobs = options->jobs;
   settings->retry_delay = options->retry_delay;
+  settings->stop_timeout = options->stop_timeout;
   settings->max_upload = options->max_upload;
   settings->upload_expiry = options->upload_expiry;
   settings->allowed_hosts = g_steal_pointer (&options->allowed_hosts);
@@ -399,6 +424,14 @@ hab_cmd_serve (int argc, char **argv)
     { "retry-delay", 0, 0, G_OPTION_ARG_DOUBLE, &options.retry_delay,
         "time before a package that failed for a cause that can pass is tried "
         "again, 10 by default; doubles with each attempt", "SECONDS" },
+    { "stop-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options.stop_timeout,
+        "how long a stop waits for packages that are being made before they "
+        "go back to the queue, 0 by default", "SECONDS" },
+    { "log-format", 0, 0, G_OPTION_ARG_STRING, &options.log_format,
+        "text (logfmt, the default) or json", "FORMAT" },
+    { "log-level", 0, 0, G_OPTION_ARG_STRING, &options.log_level,
+        "the least that is logged: error, warning, notice, info (the default) "
+        "or debug", "LEVEL" },
     { "max-upload", 0, 0, G_OPTION_ARG_INT64, &options.max_upload,
         "largest file that is taken; 64 GiB by default", "BYTES" },
     { "upload-expiry", 0, 0, G_OPTION_ARG_INT, &options.upload_expiry,

@@ -17,6 +17,7 @@
 #include "gop-cut.h"
 #include "gop-index.h"
 #include "keys.h"
+#include "log.h"
 #include "media-failure.h"
 #include "package.h"
 #include "records.h"
@@ -233,6 +234,14 @@ run_package (JsonObject *job, GError **error)
   return packaged;
 }
 
+/* That it came so far is all that is asked. */
+static gboolean
+run_probe (JsonObject *job, GError **error)
+{
+  write_done ();
+  return TRUE;
+}
+
 static const struct
 {
   const gchar *name;
@@ -241,6 +250,7 @@ static const struct
   { "index", run_index },
   { "package", run_package },
   { "cut", run_cut },
+  { "probe", run_probe },
 };
 
 /* --- the process ------------------------------------------------------ */
@@ -281,12 +291,27 @@ read_job (void)
   return root;
 }
 
+/* What its lines in the log are about. */
+static void
+name_in_log (JsonObject *job)
+{
+  g_autofree gchar *pid = g_strdup_printf ("%d", (gint) getpid ());
+  g_autofree gchar *package = NULL;
+
+  if (json_object_has_member (job, "package"))
+    package = g_strdup_printf ("%" G_GINT64_FORMAT,
+        json_object_get_int_member_with_default (job, "package", 0));
+  hab_log_set_context ("worker", pid);
+  hab_log_set_context ("package", package);
+}
+
 static gboolean
 run_job (JsonObject *job, GError **error)
 {
   const gchar *task =
       json_object_get_string_member_with_default (job, "task", "");
 
+  name_in_log (job);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     if (g_str_equal (tasks[i].name, task))
       return hab_cmd_init_gstreamer (error) && tasks[i].run (job, error);
@@ -301,6 +326,7 @@ hab_cmd_worker (int argc, char **argv)
   g_autoptr (JsonNode) root = NULL;
   g_autoptr (GError) error = NULL;
 
+  hab_log_init_child ();
   follow_parent ();
   signal (SIGPIPE, SIG_IGN);
   signal (SIGXFSZ, SIG_IGN);

@@ -122,6 +122,12 @@ hab_data_dir_build_folder_path (HabDataDir *self, HabFolder folder,
   return g_build_filename (self->path, folder_names[folder], name, NULL);
 }
 
+const gchar *
+hab_data_dir_get_folder_name (HabFolder folder)
+{
+  return folder_names[folder];
+}
+
 int
 hab_data_dir_get_fd (HabDataDir *self, HabFolder folder)
 {

@@ -34,6 +34,9 @@ gchar *hab_data_dir_build_path (HabDataDir *dir, const gchar *name);
 gchar *hab_data_dir_build_folder_path (HabDataDir *dir, HabFolder folder,
     const gchar *name);
 
+/* "inputs" and so on. */
+const gchar *hab_data_dir_get_folder_name (HabFolder folder);
+
 /* The descriptor of a folder; it stays the folder's. */
 int hab_data_dir_get_fd (HabDataDir *dir, HabFolder folder);
 

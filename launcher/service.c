@@ -10,6 +10,7 @@
 #include "feed.h"
 #include "listener.h"
 #include "partials.h"
+#include "probe.h"
 #include "queue.h"
 #include "resources.h"
 
@@ -24,7 +25,9 @@ struct _HabService
   HabDataDir *dir;
   HabDiskSpace *space;
   HabStore *store;
+  HabMetrics *metrics;
   HabWorkers *readers;
+  HabProbe *probe;
   HabFeed *feed;
   HabPartials *partials;
   HabQueue *queue;
@@ -39,6 +42,8 @@ struct _HabService
 
   void (*stopped) (gpointer data); /* while it stops */
   gpointer stopped_data;
+  guint drain_id; /* while it waits for packages */
+  gboolean ending; /* it waits no more */
 };
 
 /* --- putting in order ------------------------------------------------- */
@@ -234,6 +239,9 @@ hab_service_new (const HabSettings *settings, GError **error)
   gboolean is_new;
 
   self->settings = settings;
+  self->metrics = hab_metrics_new ();
+  hab_metrics_set (self->metrics, HAB_METRIC_START_TIME, NULL,
+      g_get_real_time () / 1e6);
   self->cancellable = g_cancellable_new ();
   self->hosts = collect_hosts (settings);
   self->sessions = hab_sessions_new ();
@@ -251,6 +259,7 @@ hab_service_new (const HabSettings *settings, GError **error)
   self->partials = hab_partials_new (self, error);
   if (self->partials == NULL)
     return NULL;
+  self->probe = hab_probe_new (self->readers);
   self->feed = hab_feed_new ();
   self->queue = hab_queue_new (self, settings->jobs);
   self->callbacks = hab_callbacks_new (self);
@@ -273,11 +282,13 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->callbacks, hab_callbacks_free);
   g_clear_pointer (&self->queue, hab_queue_free);
   g_clear_pointer (&self->feed, hab_feed_free);
+  g_clear_pointer (&self->probe, hab_probe_free);
   g_clear_pointer (&self->readers, hab_workers_free);
   g_clear_pointer (&self->space, hab_disk_space_free);
   g_clear_pointer (&self->dir, hab_data_dir_free);
   g_clear_pointer (&self->sessions, hab_sessions_free);
   g_clear_pointer (&self->tokens, hab_tokens_free);
+  g_clear_pointer (&self->metrics, hab_metrics_free);
   g_ptr_array_unref (self->hosts);
   g_object_unref (self->cancellable);
   g_free (self);
@@ -308,15 +319,13 @@ hab_service_start (HabService *self, GError **error)
   return TRUE;
 }
 
-void
-hab_service_stop (HabService *self, void (*stopped) (gpointer data),
-    gpointer data)
+static void
+service_end (HabService *self)
 {
-  if (self->stopped != NULL)
+  if (self->ending)
     return;
-  self->stopped = stopped;
-  self->stopped_data = data;
-  hab_queue_stop (self->queue);
+  self->ending = TRUE;
+  g_clear_handle_id (&self->drain_id, g_source_remove);
   hab_callbacks_stop (self->callbacks);
   hab_listener_stop (self->api);
   hab_listener_stop (self->delivery);
@@ -324,11 +333,42 @@ hab_service_stop (HabService *self, void (*stopped) (gpointer data),
   hab_service_check_idle (self);
 }
 
+static gboolean
+on_drained (gpointer data)
+{
+  HabService *self = data;
+
+  self->drain_id = 0;
+  g_message ("packages are not done in time; they wait for the next start");
+  service_end (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+hab_service_stop (HabService *self, void (*stopped) (gpointer data),
+    gpointer data)
+{
+  gboolean again = self->stopped != NULL;
+
+  self->stopped = stopped;
+  self->stopped_data = data;
+  hab_queue_stop (self->queue);
+  if (again || self->settings->stop_timeout <= 0 ||
+      hab_queue_is_idle (self->queue))
+    service_end (self);
+  else
+    self->drain_id = g_timeout_add (self->settings->stop_timeout * 1000,
+        on_drained, self);
+}
+
 void
 hab_service_check_idle (HabService *self)
 {
-  if (self->stopped != NULL && hab_queue_is_idle (self->queue) &&
-      hab_callbacks_is_idle (self->callbacks) &&
+  if (self->stopped == NULL || !hab_queue_is_idle (self->queue))
+    return;
+  if (!self->ending)
+    service_end (self);
+  else if (hab_callbacks_is_idle (self->callbacks) &&
       hab_workers_is_idle (self->readers))
     self->stopped (self->stopped_data);
 }
@@ -357,6 +397,24 @@ HabStore *
 hab_service_get_store (HabService *self)
 {
   return self->store;
+}
+
+HabMetrics *
+hab_service_get_metrics (HabService *self)
+{
+  return self->metrics;
+}
+
+HabProbe *
+hab_service_get_probe (HabService *self)
+{
+  return self->probe;
+}
+
+gboolean
+hab_service_is_stopping (HabService *self)
+{
+  return self->stopped != NULL;
 }
 
 HabWorkers *

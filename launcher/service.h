@@ -6,6 +6,7 @@
 #include "data-dir.h"
 #include "disk-space.h"
 #include "sessions.h"
+#include "metrics.h"
 #include "settings.h"
 #include "store.h"
 #include "worker.h"
@@ -30,8 +31,10 @@ void hab_service_set_tokens (HabService *service, HabTokens *tokens);
 
 /* Opens the listeners and begins with what waits in the queue. */
 gboolean hab_service_start (HabService *service, GError **error);
-/* Ends the requests and the children; packages that were being made go back
- * to the queue. Calls stopped when that is done. */
+/* Begins no more packages and waits for those that are being made as long as
+ * the settings say, still answering; then, or when it is called again, ends the
+ * requests and the children, and packages go back to the queue. Calls stopped
+ * when that is done. */
 void hab_service_stop (HabService *service, void (*stopped) (gpointer data),
     gpointer data);
 /* For the parts that a stop waits for: one may have ended. */
@@ -41,6 +44,10 @@ const HabSettings *hab_service_get_settings (HabService *service);
 HabDataDir *hab_service_get_data_dir (HabService *service);
 HabDiskSpace *hab_service_get_space (HabService *service);
 HabStore *hab_service_get_store (HabService *service);
+HabMetrics *hab_service_get_metrics (HabService *service);
+struct _HabProbe *hab_service_get_probe (HabService *service);
+/* Whether it takes no new work. */
+gboolean hab_service_is_stopping (HabService *service);
 /* Children that somebody waits for: indexing, cutting. */
 HabWorkers *hab_service_get_readers (HabService *service);
 /* Uploads that can be resumed. */

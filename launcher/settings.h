@@ -16,6 +16,7 @@ typedef struct
   gchar *data_dir;            /* absolute */
   guint jobs;                 /* packages made at the same time */
   gdouble retry_delay;        /* seconds before the second attempt */
+  gdouble stop_timeout;       /* seconds that packages are waited for */
   guint64 max_upload;         /* bytes of one file */
   guint upload_expiry;        /* seconds, of an upload that can be resumed */
   gchar *token_file;          /* read again on SIGHUP, or NULL */

@@ -55,6 +55,7 @@ typedef enum
   HAB_STATUS_READY,
   HAB_STATUS_FAILED,
   HAB_STATUS_CANCELLED,
+  HAB_N_STATUSES
 } HabStatus;
 
 const gchar *hab_status_to_string (HabStatus status);
@@ -314,6 +315,18 @@ gboolean hab_catalog_delete_package (HabCatalog *catalog, gint64 id,
  * among them. */
 GArray *hab_catalog_list_history (HabCatalog *catalog, gint64 package_id,
     GError **error);
+
+/* --- how much there is of what ---------------------------------------- */
+
+typedef struct
+{
+  guint64 inputs;
+  guint64 packages[HAB_N_STATUSES]; /* by their status */
+  guint64 waiting;                  /* of the Queued: not handed out */
+} HabStatistics;
+
+gboolean hab_catalog_get_statistics (HabCatalog *catalog,
+    HabStatistics *statistics, GError **error);
 
 /* --- changes, for those who follow them ------------------------------ */
 

@@ -9,6 +9,7 @@
 
 #include "admission.h"
 #include "append.h"
+#include "exchange.h"
 #include "problem.h"
 #include "request.h"
 #include "router.h"
@@ -252,6 +253,8 @@ on_request_started (SoupServer *server, SoupServerMessage *message,
   g_object_set_data_full (G_OBJECT (message), "hab-request",
       hab_request_new (self->service, message),
       (GDestroyNotify) hab_request_unref);
+  hab_exchange_watch (get_request (message),
+      self->kind == HAB_LISTENER_API ? "api" : "delivery");
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), self);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), self);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);

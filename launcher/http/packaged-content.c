@@ -5,6 +5,7 @@
 
 #include "feed.h"
 #include "json.h"
+#include "log.h"
 #include "package-json.h"
 #include "package-request.h"
 #include "pages.h"
@@ -292,6 +293,16 @@ store_reply (HabVault *vault, gpointer data, GError **error)
   return NULL;
 }
 
+/* Which request a package in the log comes from. */
+static void
+post_log (Post *self)
+{
+  g_autofree gchar *id = g_strdup_printf ("%" G_GINT64_FORMAT, self->id);
+
+  hab_log (G_LOG_LEVEL_MESSAGE, "package is asked for", "package", id,
+      "request_id", hab_request_get_request_id (self->request), NULL);
+}
+
 static gpointer
 store_add (HabVault *vault, gpointer data, GError **error)
 {
@@ -300,6 +311,7 @@ store_add (HabVault *vault, gpointer data, GError **error)
   self->id = hab_package_request_add (self->wanted, vault, error);
   if (self->id == 0)
     return NULL;
+  post_log (self);
   return store_reply (vault, self, error);
 }
 

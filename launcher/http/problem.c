@@ -7,6 +7,7 @@
 
 #include "catalog.h"
 #include "keys.h"
+#include "log.h"
 #include "media-failure.h"
 #include "pages.h"
 #include "tus.h"
@@ -87,7 +88,8 @@ get_title (guint status)
 }
 
 static HabReply *
-problem_json (guint status, const gchar *title, const gchar *detail)
+problem_json (guint status, const gchar *title, const gchar *detail,
+    const gchar *request_id)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   HabReply *reply;
@@ -101,6 +103,10 @@ problem_json (guint status, const gchar *title, const gchar *detail)
   json_builder_add_int_value (builder, status);
   json_builder_set_member_name (builder, "detail");
   json_builder_add_string_value (builder, detail);
+  if (request_id != NULL) {
+    json_builder_set_member_name (builder, "request_id");
+    json_builder_add_string_value (builder, request_id);
+  }
   json_builder_end_object (builder);
   reply = hab_reply_new_json (status, json_builder_get_root (builder));
   hab_reply_set_header (reply, "Content-Type", "application/problem+json");
@@ -108,7 +114,8 @@ problem_json (guint status, const gchar *title, const gchar *detail)
 }
 
 HabReply *
-hab_problem_reply (const GError *error, gboolean html)
+hab_problem_reply (const GError *error, const gchar *request_id,
+    gboolean html)
 {
   guint status = hab_problem_get_status (error);
   const gchar *title = get_title (status);
@@ -118,12 +125,13 @@ hab_problem_reply (const GError *error, gboolean html)
   if (status == SOUP_STATUS_SEE_OTHER)
     return hab_reply_new_see_other (error->message);
   if (status == SOUP_STATUS_INTERNAL_SERVER_ERROR) {
-    g_warning ("%s", error->message);
+    hab_log (G_LOG_LEVEL_WARNING, error->message, "request_id", request_id,
+        NULL);
     detail = "The service's log says what failed. Try again; if it stays, "
              "show the log to whoever runs the service.";
   }
   reply = html ? hab_pages_reply_error (status, title, detail)
-               : problem_json (status, title, detail);
+               : problem_json (status, title, detail, request_id);
   if (status == SOUP_STATUS_UNAUTHORIZED)
     hab_reply_set_header (reply, "WWW-Authenticate",
         "Bearer realm=\"haberdash\"");

@@ -16,7 +16,8 @@ void hab_http_error_set (GError **error, guint status, const gchar *format,
 guint hab_problem_get_status (const GError *error);
 
 /* The answer that tells error: application/problem+json (RFC 9457), or the
- * page for people. */
-HabReply *hab_problem_reply (const GError *error, gboolean html);
+ * page for people. request_id (nullable) is what the log has it under. */
+HabReply *hab_problem_reply (const GError *error, const gchar *request_id,
+    gboolean html);
 
 G_END_DECLS

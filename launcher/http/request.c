@@ -11,6 +11,7 @@
 #include "keys.h"
 #include "linger.h"
 #include "problem.h"
+#include "request-id.h"
 #include "transfer.h"
 
 struct _HabRequest
@@ -21,6 +22,7 @@ struct _HabRequest
                                * read from other threads */
 
   /* constant once the headers were read */
+  gchar *id;
   gchar *owner;
   gboolean admin;
   const HabRoute *route;
@@ -34,6 +36,7 @@ struct _HabRequest
   /* main thread only */
   gboolean over;     /* the message is finished: do not touch it */
   gboolean answered;
+  guint status;      /* of the answer, 0 before it */
   gboolean paused;
   SoupMessageHeaders *headers; /* of the answer, beside the reply's own */
   GError *denied;    /* what to answer instead of calling the handler */
@@ -70,6 +73,7 @@ hab_request_unref (HabRequest *self)
     return;
   hab_key_wipe (self->body->data, self->body->len);
   g_byte_array_unref (self->body);
+  g_free (self->id);
   g_free (self->owner);
   g_clear_pointer (&self->params, g_ptr_array_unref);
   g_clear_pointer (&self->query, g_hash_table_unref);
@@ -254,6 +258,18 @@ hab_request_build_delivery_url (HabRequest *self)
   return hab_service_build_delivery_url (self->service, g_uri_get_host (uri));
 }
 
+const gchar *
+hab_request_get_request_id (HabRequest *self)
+{
+  return self->id;
+}
+
+guint
+hab_request_get_status (HabRequest *self)
+{
+  return self->status;
+}
+
 /* --- answers ---------------------------------------------------------- */
 
 void
@@ -301,6 +317,7 @@ hab_request_reply (HabRequest *self, HabReply *reply)
         soup_server_message_get_response_headers (self->message);
 
     hab_reply_apply_conditions (reply, hab_request_get_headers (self));
+    self->status = hab_reply_get_status (reply);
     soup_server_message_set_status (self->message,
         hab_reply_get_status (reply), NULL);
     soup_message_headers_foreach (self->headers, copy_header, headers);
@@ -322,6 +339,7 @@ hab_request_begin_stream (HabRequest *self, guint status)
   g_return_if_fail (!self->answered && !self->over);
 
   self->answered = TRUE;
+  self->status = status;
   soup_server_message_set_status (self->message, status, NULL);
   soup_message_headers_foreach (self->headers, copy_header, headers);
   soup_message_headers_set_encoding (headers,
@@ -337,7 +355,7 @@ void
 hab_request_fail (HabRequest *self, GError *error)
 {
   hab_request_reply (self,
-      hab_problem_reply (error, hab_request_wants_html (self)));
+      hab_problem_reply (error, self->id, hab_request_wants_html (self)));
   g_error_free (error);
 }
 
@@ -359,7 +377,9 @@ hab_request_refuse (HabRequest *self, GError *error)
 {
   if (!self->answered && !self->over) {
     self->answered = TRUE;
-    self->early = hab_problem_reply (error, hab_request_wants_html (self));
+    self->early = hab_problem_reply (error, self->id,
+        hab_request_wants_html (self));
+    self->status = hab_reply_get_status (self->early);
     soup_message_headers_foreach (self->headers, copy_header,
         hab_reply_get_headers (self->early));
     hab_request_pause (self);
@@ -444,6 +464,14 @@ hab_request_set_over (HabRequest *self)
   if (self->over_callback != NULL)
     self->over_callback (self->over_data);
   self->over_callback = NULL;
+}
+
+void
+hab_request_identify (HabRequest *self)
+{
+  self->id = hab_request_id_choose (
+      hab_request_get_header (self, "X-Request-Id"));
+  hab_request_set_header (self, "X-Request-Id", self->id);
 }
 
 void

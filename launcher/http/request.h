@@ -62,6 +62,11 @@ HabInput *hab_request_show_input (HabRequest *request, HabInput *input,
 gboolean hab_request_is_safe (HabRequest *request);
 /* Whether the client reached the API by https. */
 gboolean hab_request_is_secure (HabRequest *request);
+/* What it is called in logs and in the answer's X-Request-Id; known from its
+ * headers on. (nullable) */
+const gchar *hab_request_get_request_id (HabRequest *request);
+/* Of the answer; 0 where there is none yet. */
+guint hab_request_get_status (HabRequest *request);
 /* A person reads the answer. */
 gboolean hab_request_wants_html (HabRequest *request);
 
@@ -123,6 +128,8 @@ void hab_request_set_reader (HabRequest *request, const HabBodyReader *type,
 gboolean hab_request_read (HabRequest *request, const guint8 *bytes,
     gsize size, GError **error);
 void hab_request_set_over (HabRequest *request);
+/* Its headers are there: gives it its id. */
+void hab_request_identify (HabRequest *request);
 /* Stops the message until it is answered, or goes on reading its body. */
 void hab_request_pause (HabRequest *request);
 void hab_request_resume (HabRequest *request);

@@ -17,6 +17,7 @@ extern const HabRoute hab_videos_routes[];
 extern const HabRoute hab_gops_routes[];
 extern const HabRoute hab_license_routes[];
 extern const HabRoute hab_health_routes[];
+extern const HabRoute hab_metrics_routes[];
 extern const HabRoute hab_openapi_api_routes[];
 extern const HabRoute hab_openapi_delivery_routes[];
 extern const HabRoute hab_delivery_content_routes[];

@@ -14,6 +14,7 @@
 #include "backoff.h"
 #include "feed.h"
 #include "keys.h"
+#include "log.h"
 #include "media-failure.h"
 #include "package-keys.h"
 #include "rate.h"
@@ -47,6 +48,8 @@ struct _HabJob
   int input_fd, output_fd;  /* the same */
   GCancellable *cancellable;
   gulong service_cancelled_id;
+  gint64 started_us;
+  gint64 input_bytes;
   HabRate rate;
   JsonArray *notes;         /* the child's, strings */
   guint stall_id;
@@ -125,6 +128,8 @@ job_prepare (HabJob *self, HabVault *vault, GError **error)
   }
   input = hab_catalog_get_input (vault->catalog, self->package->input_id,
       error);
+  if (input != NULL)
+    self->input_bytes = input->size_bytes;
   if (input == NULL || !job_check_space (dir, input, error))
     return FALSE;
   if (!hab_package_open_keys (self->package, vault->seal, self->keys, error)) {
@@ -473,9 +478,51 @@ job_tell (HabJob *self, HabChange change)
       change);
 }
 
+static const gchar *
+job_get_result (HabJob *self)
+{
+  if (self->error == NULL)
+    return "Ready";
+  if (self->requeued)
+    return "Queued";
+  return was_cancelled (self) ? "Cancelled" : "Failed";
+}
+
+static void
+job_log (HabJob *self, const gchar *message, const gchar *result,
+    const gchar *milliseconds)
+{
+  g_autofree gchar *id =
+      g_strdup_printf ("%" G_GINT64_FORMAT, self->package->id);
+  g_autofree gchar *attempt = g_strdup_printf ("%u", self->package->attempts);
+
+  hab_log (G_LOG_LEVEL_MESSAGE, message, "package", id, "attempt", attempt,
+      "result", result, "milliseconds", milliseconds,
+      "reason", self->error != NULL ? self->error->message : NULL, NULL);
+}
+
+static void
+job_count (HabJob *self)
+{
+  HabMetrics *metrics = hab_service_get_metrics (self->service);
+  gint64 duration_us = g_get_monotonic_time () - self->started_us;
+  g_autofree gchar *label =
+      hab_metrics_labels ("result", job_get_result (self), NULL);
+  g_autofree gchar *milliseconds =
+      g_strdup_printf ("%" G_GINT64_FORMAT, duration_us / 1000);
+
+  hab_metrics_observe (metrics, HAB_METRIC_PACKAGE_DURATION, label,
+      duration_us / 1e6);
+  if (self->error == NULL)
+    hab_metrics_add (metrics, HAB_METRIC_PACKAGE_PROCESSED, NULL,
+        self->input_bytes);
+  job_log (self, "package ends", job_get_result (self), milliseconds);
+}
+
 static void
 job_end (HabJob *self)
 {
+  job_count (self);
   job_tell (self, self->requeued ? HAB_CHANGE_STATUS : HAB_CHANGE_END);
   self->ended (self, self->ended_data);
 }
@@ -531,9 +578,6 @@ on_packaged (GObject *source, GAsyncResult *result, gpointer data)
   /* That it stood still is told rather than that it was stopped for that. */
   hab_workers_run_finish (self->packagers, result,
       self->error == NULL ? &self->error : NULL);
-  if (self->error != NULL)
-    g_message ("package %" G_GINT64_FORMAT ": %s", self->package->id,
-        self->error->message);
   job_conclude (self);
 }
 
@@ -568,6 +612,8 @@ hab_job_start (HabJob *self, HabWorkers *packagers,
   self->packagers = packagers;
   self->ended = ended;
   self->ended_data = data;
+  self->started_us = g_get_monotonic_time ();
+  job_log (self, "package begins", NULL, NULL);
   job_tell (self, HAB_CHANGE_PROGRESS);
   if (self->error != NULL)
     job_conclude (self);

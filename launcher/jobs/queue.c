@@ -157,6 +157,12 @@ hab_queue_stop (HabQueue *self)
   g_clear_handle_id (&self->timer_id, g_source_remove);
 }
 
+HabWorkers *
+hab_queue_get_packagers (HabQueue *self)
+{
+  return self->packagers;
+}
+
 gboolean
 hab_queue_is_idle (HabQueue *self)
 {

@@ -20,6 +20,8 @@ void hab_queue_drop (HabQueue *queue, gint64 package_id);
 /* Claims nothing more. What is being made goes back to the queue once the
  * service's cancellable has stopped its child. */
 void hab_queue_stop (HabQueue *queue);
+/* The children that make packages. */
+HabWorkers *hab_queue_get_packagers (HabQueue *queue);
 gboolean hab_queue_is_idle (HabQueue *queue);
 
 G_END_DECLS

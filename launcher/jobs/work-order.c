@@ -82,6 +82,8 @@ hab_work_order_new (const HabPackage *package,
 
   json_builder_begin_object (builder);
   hab_json_add_text (builder, "task", "package");
+  json_builder_set_member_name (builder, "package");
+  json_builder_add_int_value (builder, package->id);
   hab_json_add_text (builder, "encrypt", package->encrypt);
   if (hab_package_is_encrypted (package)) {
     add_keys (builder, package, keys);

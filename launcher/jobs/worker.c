@@ -71,6 +71,18 @@ hab_workers_is_idle (HabWorkers *self)
   return self->running == 0 && g_queue_is_empty (&self->waiting);
 }
 
+guint
+hab_workers_count_running (HabWorkers *self)
+{
+  return self->running;
+}
+
+guint
+hab_workers_count_waiting (HabWorkers *self)
+{
+  return g_queue_get_length (&self->waiting);
+}
+
 void
 hab_workers_set_ended (HabWorkers *self, void (*ended) (gpointer data),
     gpointer data)

@@ -28,6 +28,8 @@ HabWorkers *hab_workers_new (guint limit);
 /* After all work has ended. */
 void hab_workers_free (HabWorkers *workers);
 gboolean hab_workers_is_idle (HabWorkers *workers);
+guint hab_workers_count_running (HabWorkers *workers);
+guint hab_workers_count_waiting (HabWorkers *workers);
 /* Called each time a piece of work has ended. */
 void hab_workers_set_ended (HabWorkers *workers,
     void (*ended) (gpointer data), gpointer data);

@@ -32,7 +32,10 @@ export const makeFolder = async (t) => {
 const readyLine = (child, gone) => new Promise((resolve, reject) => {
   let said = '';
   const timer = setTimeout(() => reject(new Error(`not ready: ${said}`)), START_MS);
-  gone.then(([code, signal]) => reject(new Error(`it ended: ${code ?? signal}`)));
+  gone.then(([code, signal]) => {
+    clearTimeout(timer);
+    reject(new Error(`it ended: ${code ?? signal}`));
+  });
   child.stdout.setEncoding('utf8').on('data', (text) => {
     said += text;
     const line = /^ready api=(\S+)\/ delivery=(\S+)\/\n/.exec(said);
@@ -62,7 +65,7 @@ export const startService = async (t, options = {}) => {
   };
   t.after(async () => {
     await service.end('SIGKILL');
-    if (/CRITICAL/.test(service.log))
+    if (/level"?[=:]"?(critical|error)/.test(service.log))
       throw new Error(service.log);
   });
   [service.api, service.delivery] = await readyLine(child, gone);
