@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -20,6 +21,7 @@
 #include "log.h"
 #include "media-failure.h"
 #include "package.h"
+#include "picture.h"
 #include "records.h"
 
 /* The descriptors of the protocol in docs/architecture.md. */
@@ -29,6 +31,9 @@
 #define RECORDS_FD 5
 
 #define MAX_JOB (64 * 1024)
+
+/* Of a processor, for one picture. */
+#define PICTURE_SECONDS 30
 
 /* --- records ---------------------------------------------------------- */
 
@@ -127,6 +132,29 @@ run_cut (JsonObject *job, GError **error)
           json_object_get_int_member_with_default (job, "last", 0),
           OUTPUT_PATH, error))
     return FALSE;
+  write_done ();
+  return TRUE;
+}
+
+/* What decoders do with a hostile picture ends soon. */
+static gboolean
+run_picture (JsonObject *job, GError **error)
+{
+  const struct rlimit seconds = { PICTURE_SECONDS, PICTURE_SECONDS };
+  JsonObject *record = record_new ("picture");
+  HabPictureFacts facts;
+
+  setrlimit (RLIMIT_CPU, &seconds);
+  if (!hab_picture_run (INPUT_PATH,
+          json_object_get_int_member_with_default (job, "max_width", 640),
+          OUTPUT_PATH, &facts, error)) {
+    json_object_unref (record);
+    return FALSE;
+  }
+  json_object_set_int_member (record, "width", facts.width);
+  json_object_set_int_member (record, "height", facts.height);
+  json_object_set_int_member (record, "brightness", facts.brightness);
+  write_record (record);
   write_done ();
   return TRUE;
 }
@@ -251,6 +279,7 @@ static const struct
   { "package", run_package },
   { "cut", run_cut },
   { "probe", run_probe },
+  { "picture", run_picture },
 };
 
 /* --- the process ------------------------------------------------------ */

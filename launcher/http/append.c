@@ -31,7 +31,8 @@ hab_tus_check_version (HabRequest *request, GError **error)
   const gchar *version = hab_request_get_header (request, "Tus-Resumable");
 
   hab_request_set_header (request, "Tus-Resumable", HAB_TUS_VERSION);
-  if (g_strcmp0 (version, HAB_TUS_VERSION) == 0)
+  if (g_strcmp0 (version, HAB_TUS_VERSION) == 0 ||
+      (version == NULL && hab_request_is_safe (request)))
     return TRUE;
   hab_request_set_header (request, "Tus-Version", HAB_TUS_VERSION);
   hab_http_error_set (error, SOUP_STATUS_PRECONDITION_FAILED,

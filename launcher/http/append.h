@@ -22,7 +22,7 @@ HabPartial *hab_append_get_partial (HabAppend *append);
 /* --- what the calls of /uploads have in common ------------------------ */
 
 /* Tus-Resumable of the request and the answer; 412 where it is another
- * version. */
+ * version, or absent from a request that changes something. */
 gboolean hab_tus_check_version (HabRequest *request, GError **error);
 /* (transfer none): the upload that the address names, or 404. */
 HabPartial *hab_tus_find_partial (HabRequest *request, GError **error);

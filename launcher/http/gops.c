@@ -7,6 +7,7 @@
 
 #include "cutter.h"
 #include "gop-json.h"
+#include "gops.h"
 #include "json.h"
 #include "pages.h"
 #include "problem.h"
@@ -30,8 +31,8 @@ find_by_name (HabRequest *request, HabVault *vault, GError **error)
                              hab_request_get_scope (request), name, error);
 }
 
-static HabInput *
-find_video (HabRequest *request, HabVault *vault, GError **error)
+HabInput *
+hab_gops_find_video (HabRequest *request, HabVault *vault, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   HabInput *input = find_by_name (request, vault, &failure);
@@ -192,7 +193,7 @@ read_frames_page (HabRequest *request, guint64 *first, guint64 *limit,
 static HabReply *
 list_iframes (HabRequest *request, HabVault *vault, GError **error)
 {
-  g_autoptr (HabInput) input = find_video (request, vault, error);
+  g_autoptr (HabInput) input = hab_gops_find_video (request, vault, error);
   GString *text;
   guint64 first, limit, count, total;
   HabReply *reply;
@@ -256,7 +257,7 @@ append_gops (GString *text, HabCatalog *catalog, gint64 input_id,
 static HabReply *
 list_gops (HabRequest *request, HabVault *vault, GError **error)
 {
-  g_autoptr (HabInput) input = find_video (request, vault, error);
+  g_autoptr (HabInput) input = hab_gops_find_video (request, vault, error);
   GString *text;
   HabReply *reply;
 
@@ -277,7 +278,7 @@ list_gops (HabRequest *request, HabVault *vault, GError **error)
 static HabReply *
 get_page (HabRequest *request, HabVault *vault, GError **error)
 {
-  g_autoptr (HabInput) input = find_video (request, vault, error);
+  g_autoptr (HabInput) input = hab_gops_find_video (request, vault, error);
 
   return input != NULL ? hab_pages_reply ("gops.html", error) : NULL;
 }
@@ -319,8 +320,8 @@ read_gops (HabRequest *request, guint64 *first, guint64 *last, GError **error)
   return FALSE;
 }
 
-static gboolean
-check_gops (HabCatalog *catalog, gint64 input_id, guint64 last, GError **error)
+gboolean
+hab_gops_check (HabCatalog *catalog, gint64 input_id, guint64 last, GError **error)
 {
   guint64 count;
 
@@ -337,12 +338,12 @@ static HabReply *
 get_gop (HabRequest *request, HabVault *vault, GError **error)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (HabInput) input = find_video (request, vault, error);
+  g_autoptr (HabInput) input = hab_gops_find_video (request, vault, error);
   guint64 first, last;
   HabGop gop;
 
   if (input == NULL || !read_gops (request, &first, &last, error) ||
-      !check_gops (vault->catalog, input->id, last, error) ||
+      !hab_gops_check (vault->catalog, input->id, last, error) ||
       !hab_catalog_get_gop (vault->catalog, input->id, first, &gop, error))
     return NULL;
   json_builder_begin_object (builder);
@@ -383,11 +384,11 @@ static gpointer
 look_up (HabVault *vault, gpointer data, GError **error)
 {
   CutRequest *self = data;
-  g_autoptr (HabInput) input = find_video (self->request, vault, error);
+  g_autoptr (HabInput) input = hab_gops_find_video (self->request, vault, error);
 
   if (input != NULL &&
       read_gops (self->request, &self->first, &self->last, error) &&
-      check_gops (vault->catalog, input->id, self->last, error))
+      hab_gops_check (vault->catalog, input->id, self->last, error))
     self->storage = g_strdup (input->storage);
   return NULL;
 }

@@ -15,6 +15,7 @@ const HabRoute *const hab_api_routes[] = {
   hab_key_export_routes,
   hab_videos_routes,
   hab_gops_routes,
+  hab_pictures_routes,
   hab_license_routes,
   hab_health_routes,
   hab_metrics_routes,

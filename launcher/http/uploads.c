@@ -230,7 +230,7 @@ look (HabRequest *request)
   GError *error = NULL;
   HabPartial *partial = NULL;
 
-  if ((!head || hab_tus_check_version (request, &error)))
+  if (hab_tus_check_version (request, &error))
     partial = hab_tus_find_partial (request, &error);
   if (partial == NULL)
     hab_request_fail (request, error);

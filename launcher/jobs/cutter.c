@@ -10,8 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "records.h"
+
 #define MAX_CACHE_BYTES (G_GUINT64_CONSTANT (1) << 30)
 #define CUT_TIMEOUT_SECONDS 300
+#define PICTURE_TIMEOUT_SECONDS 60
+/* Of 255: hardly more than black. */
+#define DARK 10
 
 struct _HabCutter
 {
@@ -27,6 +32,13 @@ typedef struct
   gchar *name;    /* in cuts/, when it is whole */
   gchar *draft;   /* in work/, until then */
   GSList *tasks;  /* of GTask: who waits for it */
+
+  /* of a picture */
+  gchar *storage;
+  GArray *gops;   /* of guint64: candidates */
+  guint next;     /* of gops */
+  guint max_width;
+  gboolean dark;  /* the one that was made last */
 } Cut;
 
 HabCutter *
@@ -166,9 +178,22 @@ cut_end (Cut *self, GError *error)
   else
     trim_cache (dir);
   g_slist_free_full (self->tasks, g_object_unref);
+  g_clear_pointer (&self->gops, g_array_unref);
+  g_free (self->storage);
   g_free (self->name);
   g_free (self->draft);
   g_free (self);
+}
+
+/* The draft is whole. */
+static void
+cut_keep (Cut *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  hab_data_dir_move (self->cutter->dir, HAB_FOLDER_WORK, self->draft,
+      HAB_FOLDER_CUTS, self->name, &error);
+  cut_end (self, error);
 }
 
 static void
@@ -180,9 +205,9 @@ on_cut (GObject *source, GAsyncResult *result, gpointer data)
 
   if (hab_workers_run_finish (hab_service_get_readers (cutter->service), result,
           &error))
-    hab_data_dir_move (cutter->dir, HAB_FOLDER_WORK, self->draft,
-        HAB_FOLDER_CUTS, self->name, &error);
-  cut_end (self, error);
+    cut_keep (self);
+  else
+    cut_end (self, error);
 }
 
 static GBytes *
@@ -221,31 +246,150 @@ cut_start (Cut *self, const gchar *storage, guint64 first, guint64 last)
       hab_service_get_cancellable (cutter->service), on_cut, self);
 }
 
+/* --- pictures ---------------------------------------------------------- */
+
+static void picture_try_next (Cut *self);
+
+static void
+on_picture_record (JsonObject *record, gpointer data)
+{
+  Cut *self = data;
+
+  if (g_strcmp0 (hab_record_get_text (record, "record"), "picture") == 0)
+    self->dark = hab_record_get_int (record, "brightness", 0) < DARK;
+}
+
+static void
+on_picture (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Cut *self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!hab_workers_run_finish (
+          hab_service_get_readers (self->cutter->service), result, &error))
+    cut_end (self, error);
+  else if (self->dark && self->next < self->gops->len)
+    picture_try_next (self);
+  else
+    cut_keep (self);
+}
+
+static GBytes *
+describe_picture (guint max_width)
+{
+  gchar *text = g_strdup_printf ("{\"task\":\"picture\",\"max_width\":%u}",
+      max_width);
+
+  return g_bytes_new_take (text, strlen (text));
+}
+
+/* Takes input_fd, of the GOP as a file. */
+static void
+picture_start (Cut *self, int input_fd)
+{
+  HabCutter *cutter = self->cutter;
+  g_autoptr (GBytes) job = describe_picture (self->max_width);
+  g_autoptr (GError) error = NULL;
+  HabWork work = {
+    .job = job,
+    .input_fd = input_fd,
+    .output_fd = hab_data_dir_open_file (cutter->dir, HAB_FOLDER_WORK,
+        self->draft, O_RDWR | O_CREAT | O_TRUNC, &error),
+    .timeout_seconds = PICTURE_TIMEOUT_SECONDS,
+    .record = on_picture_record,
+    .data = self,
+  };
+
+  if (work.output_fd < 0) {
+    close (input_fd);
+    cut_end (self, error);
+    return;
+  }
+  hab_workers_run_async (hab_service_get_readers (cutter->service), &work,
+      hab_service_get_cancellable (cutter->service), on_picture, self);
+}
+
+static void
+on_picture_cut (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Cut *self = data;
+  g_autoptr (GError) error = NULL;
+  int fd = hab_cutter_get_finish (self->cutter, result, &error);
+
+  if (fd >= 0)
+    picture_start (self, fd);
+  else
+    cut_end (self, error);
+}
+
+static void
+picture_try_next (Cut *self)
+{
+  guint64 gop = g_array_index (self->gops, guint64, self->next++);
+
+  hab_cutter_get_async (self->cutter, self->storage, gop, gop, on_picture_cut,
+      self);
+}
+
+/* --- asking ------------------------------------------------------------ */
+
+/* (nullable): what has to be made now for task. It is not where it is there,
+ * or being made already; then task is looked after. Takes name and task. */
+static Cut *
+cutter_ask (HabCutter *self, gchar *name, GTask *task)
+{
+  Cut *cut = g_hash_table_lookup (self->cuts, name);
+  int fd = cut == NULL ? open_kept (self->dir, name, NULL) : -1;
+
+  if (fd >= 0 || cut != NULL) {
+    g_free (name);
+    if (cut != NULL) {
+      cut->tasks = g_slist_prepend (cut->tasks, task);
+      return NULL;
+    }
+    g_task_return_int (task, fd);
+    g_object_unref (task);
+    return NULL;
+  }
+  cut = g_new0 (Cut, 1);
+  cut->cutter = self;
+  cut->name = name;
+  cut->draft = hab_data_dir_make_name ();
+  cut->tasks = g_slist_prepend (NULL, task);
+  g_hash_table_insert (self->cuts, cut->name, cut);
+  return cut;
+}
+
 void
 hab_cutter_get_async (HabCutter *self, const gchar *storage, guint64 first,
     guint64 last, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
-  g_autofree gchar *name = g_strdup_printf ("%s-%" G_GUINT64_FORMAT "-%"
+  gchar *name = g_strdup_printf ("%s-%" G_GUINT64_FORMAT "-%"
       G_GUINT64_FORMAT ".mp4", storage, first, last);
-  Cut *cut = g_hash_table_lookup (self->cuts, name);
-  int fd = cut == NULL ? open_kept (self->dir, name, NULL) : -1;
+  Cut *cut = cutter_ask (self, name,
+      g_task_new (NULL, NULL, callback, user_data));
 
-  if (fd >= 0) {
-    g_task_return_int (task, fd);
+  if (cut != NULL)
+    cut_start (cut, storage, first, last);
+}
+
+/* Named by the first and the number of its candidates. */
+void
+hab_cutter_get_picture_async (HabCutter *self, const gchar *storage,
+    GArray *gops, guint max_width, GAsyncReadyCallback callback,
+    gpointer user_data)
+{
+  gchar *name = g_strdup_printf ("%s-%" G_GUINT64_FORMAT "-of-%u-%u.jpg",
+      storage, g_array_index (gops, guint64, 0), gops->len, max_width);
+  Cut *cut = cutter_ask (self, name,
+      g_task_new (NULL, NULL, callback, user_data));
+
+  if (cut == NULL)
     return;
-  }
-  if (cut != NULL) {
-    cut->tasks = g_slist_prepend (cut->tasks, g_steal_pointer (&task));
-    return;
-  }
-  cut = g_new0 (Cut, 1);
-  cut->cutter = self;
-  cut->name = g_steal_pointer (&name);
-  cut->draft = hab_data_dir_make_name ();
-  cut->tasks = g_slist_prepend (NULL, g_steal_pointer (&task));
-  g_hash_table_insert (self->cuts, cut->name, cut);
-  cut_start (cut, storage, first, last);
+  cut->storage = g_strdup (storage);
+  cut->gops = g_array_ref (gops);
+  cut->max_width = max_width;
+  picture_try_next (cut);
 }
 
 int

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* GOPs as files, cut when somebody asks for one and kept in cuts/ for the next
+/* GOPs and pictures of them as files, made when somebody asks for one and kept in cuts/ for the next
  * one who asks, up to a number of bytes; those that were not asked for the
  * longest go first. Main thread. */
 typedef struct _HabCutter HabCutter;
@@ -18,6 +18,12 @@ void hab_cutter_free (HabCutter *cutter);
  * for what is being cut already gets the same file. */
 void hab_cutter_get_async (HabCutter *cutter, const gchar *storage,
     guint64 first, guint64 last, GAsyncReadyCallback callback,
+    gpointer user_data);
+/* A picture as JPEG of the first frame of the first of these GOPs (guint64) that
+ * is not dark, or of the last; at most max_width pixels wide. The caller's
+ * gops. */
+void hab_cutter_get_picture_async (HabCutter *cutter, const gchar *storage,
+    GArray *gops, guint max_width, GAsyncReadyCallback callback,
     gpointer user_data);
 /* A descriptor for reading, the caller's; -1 on failure. */
 int hab_cutter_get_finish (HabCutter *cutter, GAsyncResult *result,

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+/* Pictures of inputs: the poster, and one of each GOP. */
+
+#include "cutter.h"
+#include "gops.h"
+#include "problem.h"
+#include "resources.h"
+
+#define MIN_WIDTH 16
+#define MAX_WIDTH 3840
+#define POSTER_WIDTH 640
+#define GOP_WIDTH 320
+
+typedef struct
+{
+  HabRequest *request;
+  gchar *storage; /* NULL until it was found */
+  GArray *gops;   /* of guint64 */
+  guint64 max_width;
+} Picture;
+
+static void
+picture_end (Picture *self, HabReply *reply, GError *error)
+{
+  if (reply != NULL)
+    hab_request_reply (self->request, reply);
+  else
+    hab_request_fail (self->request, error);
+  hab_request_unref (self->request);
+  g_array_unref (self->gops);
+  g_free (self->storage);
+  g_free (self);
+}
+
+static HabCutter *
+picture_get_cutter (Picture *self)
+{
+  return hab_service_get_cutter (hab_request_get_service (self->request));
+}
+
+static void
+on_made (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Picture *self = data;
+  GError *error = NULL;
+  HabReply *reply = NULL;
+  int fd = hab_cutter_get_finish (picture_get_cutter (self), result, &error);
+
+  if (fd >= 0)
+    reply = hab_reply_new_file (fd, "image/jpeg", &error);
+  if (reply != NULL)
+    hab_reply_set_header (reply, "Cache-Control", "no-cache");
+  picture_end (self, reply, error);
+}
+
+static void
+on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Picture *self = data;
+  GError *error = NULL;
+
+  hab_store_call_finish (result, &error);
+  if (self->storage == NULL)
+    picture_end (self, NULL, error);
+  else
+    hab_cutter_get_picture_async (picture_get_cutter (self), self->storage,
+        self->gops, self->max_width, on_made, self);
+}
+
+static void
+picture_get (HabRequest *request, HabStoreFunc look_up)
+{
+  HabService *service = hab_request_get_service (request);
+  Picture *self = g_new0 (Picture, 1);
+
+  self->request = hab_request_ref (request);
+  self->gops = g_array_new (FALSE, FALSE, sizeof (guint64));
+  hab_store_call_async (hab_service_get_store (service), look_up, self, NULL,
+      on_looked_up, self);
+}
+
+static gboolean
+picture_read_width (Picture *self, guint fallback, GError **error)
+{
+  return hab_request_get_number (self->request, "width", MIN_WIDTH, MAX_WIDTH,
+      fallback, &self->max_width, error);
+}
+
+/* --- the poster -------------------------------------------------------- */
+
+/* A tenth in, or where that is dark, later. */
+static void
+choose_gops (GArray *gops, guint64 count)
+{
+  const guint64 candidates[] = { count / 10, count / 4, count / 2,
+    count / 4 * 3 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (candidates); i++)
+    if (gops->len == 0 ||
+        candidates[i] > g_array_index (gops, guint64, gops->len - 1))
+      g_array_append_val (gops, candidates[i]);
+}
+
+/* In the store's thread. */
+static gpointer
+look_up_poster (HabVault *vault, gpointer data, GError **error)
+{
+  Picture *self = data;
+  g_autoptr (HabInput) input = NULL;
+  guint64 count;
+  gint64 id;
+
+  if (!picture_read_width (self, POSTER_WIDTH, error) ||
+      !hab_request_get_id (self->request, 0, &id, error))
+    return NULL;
+  input = hab_request_show_input (self->request,
+      hab_catalog_get_input (vault->catalog, id, error), error);
+  if (input == NULL ||
+      !hab_catalog_count_gops (vault->catalog, id, &count, error) ||
+      !hab_gops_check (vault->catalog, id, 0, error))
+    return NULL;
+  choose_gops (self->gops, count);
+  self->storage = g_strdup (input->storage);
+  return NULL;
+}
+
+static void
+get_poster (HabRequest *request)
+{
+  picture_get (request, look_up_poster);
+}
+
+/* --- a GOP ------------------------------------------------------------- */
+
+static gboolean
+read_gop (HabRequest *request, guint64 *gop, GError **error)
+{
+  if (g_ascii_string_to_unsigned (hab_request_get_param (request, 1), 10, 0,
+          G_MAXINT64 - 1, gop, NULL))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+      "GOPs are numbered from 0: ask for one, as in 3.jpg");
+  return FALSE;
+}
+
+/* In the store's thread. */
+static gpointer
+look_up_gop (HabVault *vault, gpointer data, GError **error)
+{
+  Picture *self = data;
+  g_autoptr (HabInput) input =
+      hab_gops_find_video (self->request, vault, error);
+  guint64 gop;
+
+  if (input == NULL || !picture_read_width (self, GOP_WIDTH, error) ||
+      !read_gop (self->request, &gop, error) ||
+      !hab_gops_check (vault->catalog, input->id, gop, error))
+    return NULL;
+  g_array_append_val (self->gops, gop);
+  self->storage = g_strdup (input->storage);
+  return NULL;
+}
+
+static void
+get_gop_picture (HabRequest *request)
+{
+  picture_get (request, look_up_gop);
+}
+
+const HabRoute hab_pictures_routes[] = {
+  { "GET", "/input_content/{}/poster", HAB_BODY_NONE, 0, NULL, get_poster },
+  { "GET", "/videos/{}/group-of-pictures/{}.jpg", HAB_BODY_NONE, 0, NULL,
+      get_gop_picture },
+  { NULL }
+};

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* appsrc with one access unit, a decoder, a scaler and a JPEG encoder. What
+ * the parts are is told by the codec alone. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "picture.h"
+
+#include <gst/app/gstappsrc.h>
+#include <gst/video/video.h>
+
+#include "media-track.h"
+#include "video-scan.h"
+
+#define MAX_ACCESS_UNIT (32 * 1024 * 1024)
+/* Of a side of what is decoded: memory goes with the square. */
+#define MAX_SIDE 8192
+#define QUALITY 85
+
+/* Decoders in the order of preference; all of them are Debian's. */
+static const struct
+{
+  const gchar *media_type, *parser;
+  const gchar *decoders[3];
+} chains[] = {
+  { "video/x-h264", "h264parse", { "avdec_h264", "openh264dec" } },
+  { "video/x-h265", "h265parse", { "avdec_h265", "libde265dec" } },
+  { "video/x-av1", "av1parse", { "av1dec", "dav1ddec" } },
+  { "video/x-vp9", "vp9parse", { "vp9dec", "avdec_vp9" } },
+};
+
+/* --- the access unit --------------------------------------------------- */
+
+static GstBuffer *
+read_first_unit (HabVideoScan *scan, GError **error)
+{
+  g_autoptr (GstBuffer) buffer = NULL;
+  HabVideoScanUnit unit;
+  GstMapInfo map;
+  gboolean ok;
+
+  if (!hab_video_scan_next (scan, &unit, error)) {
+    if (error != NULL && *error == NULL)
+      g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_FOUND,
+          "there is no picture in the video");
+    return NULL;
+  }
+  if (unit.sample.size > MAX_ACCESS_UNIT) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "the picture is larger than %u MiB", MAX_ACCESS_UNIT >> 20);
+    return NULL;
+  }
+  buffer = gst_buffer_new_allocate (NULL, unit.sample.size, NULL);
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  ok = hab_video_scan_read (scan, &unit.sample, map.data, error);
+  gst_buffer_unmap (buffer, &map);
+  GST_BUFFER_PTS (buffer) = GST_BUFFER_DTS (buffer) = 0;
+  return ok ? g_steal_pointer (&buffer) : NULL;
+}
+
+/* --- the pipeline ------------------------------------------------------ */
+
+static GstElement *
+add_element (GstElement *pipeline, const gchar *factory)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  if (element != NULL)
+    gst_bin_add (GST_BIN (pipeline), element);
+  return element;
+}
+
+static gboolean
+fail_missing (GError **error, const gchar *what)
+{
+  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+      "no GStreamer element that can take %s is installed", what);
+  return FALSE;
+}
+
+/* Links the codec's parser and decoder behind src. (transfer none) */
+static GstElement *
+add_decoder (GstElement *pipeline, GstElement *src, const gchar *media_type,
+    GError **error)
+{
+  GstElement *parser, *decoder = NULL;
+  guint i = 0;
+
+  while (i < G_N_ELEMENTS (chains) &&
+      !g_str_equal (chains[i].media_type, media_type))
+    i++;
+  if (i == G_N_ELEMENTS (chains)) {
+    fail_missing (error, media_type);
+    return NULL;
+  }
+  parser = add_element (pipeline, chains[i].parser);
+  for (const gchar *const *name = chains[i].decoders;
+       decoder == NULL && *name != NULL; name++)
+    decoder = add_element (pipeline, *name);
+  if (parser == NULL || decoder == NULL ||
+      !gst_element_link_many (src, parser, decoder, NULL)) {
+    fail_missing (error, media_type);
+    return NULL;
+  }
+  return decoder;
+}
+
+/* RGB, of which the encoder makes the full range of JFIF. videoconvertscale does
+ * not do that from I420 to I420 where only the range is another (1.22). */
+static GstCaps *
+make_output_caps (guint max_width)
+{
+  return gst_caps_new_simple ("video/x-raw",
+      "format", G_TYPE_STRING, "RGB",
+      "width", GST_TYPE_INT_RANGE, 1, MAX ((gint) max_width, 2),
+      "height", GST_TYPE_INT_RANGE, 1, MAX_SIDE,
+      "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, NULL);
+}
+
+/* The mean of red, green and blue. */
+static guint
+measure_brightness (const GstVideoFrame *frame)
+{
+  const guint8 *row = GST_VIDEO_FRAME_PLANE_DATA (frame, 0);
+  gint width = 3 * GST_VIDEO_FRAME_WIDTH (frame);
+  gint height = GST_VIDEO_FRAME_HEIGHT (frame);
+  guint64 sum = 0;
+
+  for (gint y = 0; y < height; y++) {
+    for (gint x = 0; x < width; x++)
+      sum += row[x];
+    row += GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0);
+  }
+  return sum / ((guint64) width * height);
+}
+
+/* In the streaming thread, which has ended when facts are looked at. */
+static GstPadProbeReturn
+on_raw_picture (GstPad *pad, GstPadProbeInfo *probe, gpointer data)
+{
+  HabPictureFacts *facts = data;
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  GstVideoInfo info;
+  GstVideoFrame frame;
+
+  if (caps == NULL || !gst_video_info_from_caps (&info, caps) ||
+      !gst_video_frame_map (&frame, &info, GST_PAD_PROBE_INFO_BUFFER (probe),
+          GST_MAP_READ))
+    return GST_PAD_PROBE_REMOVE;
+  facts->width = info.width;
+  facts->height = info.height;
+  facts->brightness = measure_brightness (&frame);
+  gst_video_frame_unmap (&frame);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+/* Links scaler, encoder and file behind decoder. */
+static gboolean
+add_encoder (GstElement *pipeline, GstElement *decoder, guint max_width,
+    const gchar *output, HabPictureFacts *facts)
+{
+  GstElement *scale = add_element (pipeline, "videoconvertscale");
+  GstElement *filter = add_element (pipeline, "capsfilter");
+  GstElement *encoder = add_element (pipeline, "jpegenc");
+  GstElement *sink = add_element (pipeline, "filesink");
+  g_autoptr (GstCaps) caps = make_output_caps (max_width);
+  g_autoptr (GstPad) pad = NULL;
+
+  if (scale == NULL || filter == NULL || encoder == NULL || sink == NULL)
+    return FALSE;
+  g_object_set (scale, "add-borders", FALSE, NULL);
+  gst_util_set_object_arg (G_OBJECT (scale), "method", "lanczos");
+  g_object_set (filter, "caps", caps, NULL);
+  g_object_set (encoder, "quality", QUALITY, "snapshot", TRUE, NULL);
+  g_object_set (sink, "location", output, "async", FALSE, NULL);
+  pad = gst_element_get_static_pad (encoder, "sink");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_raw_picture, facts,
+      NULL);
+  return gst_element_link_many (decoder, scale, filter, encoder, sink, NULL);
+}
+
+/* (transfer full) */
+static GstElement *
+build_pipeline (GstCaps *caps, guint max_width, const gchar *output,
+    HabPictureFacts *facts, GstElement **src, GError **error)
+{
+  const gchar *media_type =
+      gst_structure_get_name (gst_caps_get_structure (caps, 0));
+  g_autoptr (GstElement) pipeline =
+      gst_object_ref_sink (gst_pipeline_new (NULL));
+  GstElement *decoder;
+
+  *src = add_element (pipeline, "appsrc");
+  if (*src == NULL) {
+    fail_missing (error, media_type);
+    return NULL;
+  }
+  g_object_set (*src, "caps", caps, "format", GST_FORMAT_TIME, NULL);
+  decoder = add_decoder (pipeline, *src, media_type, error);
+  if (decoder == NULL)
+    return NULL;
+  if (!add_encoder (pipeline, decoder, max_width, output, facts)) {
+    fail_missing (error, "pictures");
+    return NULL;
+  }
+  return g_steal_pointer (&pipeline);
+}
+
+/* --- running ----------------------------------------------------------- */
+
+static gboolean
+run_pipeline (GstElement *pipeline, GstElement *src, GstBuffer *unit,
+    GError **error)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_app_src_push_buffer (GST_APP_SRC (src), gst_buffer_ref (unit));
+  gst_app_src_end_of_stream (GST_APP_SRC (src));
+  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+    return TRUE;
+  hab_media_error_take_message (message, error);
+  return FALSE;
+}
+
+static gboolean
+check_size (const HabMp4Track *track, GError **error)
+{
+  if (track->entry.width <= MAX_SIDE && track->entry.height <= MAX_SIDE)
+    return TRUE;
+  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+      "pictures of more than %u by %u are not shown", MAX_SIDE, MAX_SIDE);
+  return FALSE;
+}
+
+gboolean
+hab_picture_run (const gchar *input, guint max_width, const gchar *output,
+    HabPictureFacts *facts, GError **error)
+{
+  g_autoptr (HabVideoScan) scan = hab_video_scan_open (input, error);
+  const HabMp4Track *track =
+      scan != NULL ? hab_video_scan_get_track (scan) : NULL;
+  g_autoptr (GstCaps) caps = NULL;
+  g_autoptr (GstBuffer) unit = NULL;
+  g_autoptr (GstElement) pipeline = NULL;
+  GstElement *src;
+
+  *facts = (HabPictureFacts) { 0 };
+  if (track == NULL || !check_size (track, error))
+    return FALSE;
+  caps = hab_media_track_get_caps (track);
+  unit = read_first_unit (scan, error);
+  if (unit == NULL)
+    return FALSE;
+  pipeline = build_pipeline (caps, max_width, output, facts, &src, error);
+  if (pipeline == NULL || !run_pipeline (pipeline, src, unit, error))
+    return FALSE;
+  if (facts->width > 0)
+    return TRUE;
+  g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+      "the decoder made no picture of this GOP's first frame");
+  return FALSE;
+}
