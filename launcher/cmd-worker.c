@@ -219,6 +219,26 @@ read_keys (JsonObject *job, HabPackageConfig *config, GError **error)
   return TRUE;
 }
 
+/* (transfer full) (nullable): an array of strings. */
+static GStrv
+read_list (JsonObject *job, const gchar *name)
+{
+  JsonNode *node = json_object_get_member (job, name);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  JsonArray *array;
+
+  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+    return NULL;
+  array = json_node_get_array (node);
+  for (guint i = 0; i < json_array_get_length (array); i++) {
+    const gchar *text =
+        json_node_get_string (json_array_get_element (array, i));
+
+    g_strv_builder_add (builder, text ? text : "");
+  }
+  return g_strv_builder_end (builder);
+}
+
 static gboolean
 run_package (JsonObject *job, GError **error)
 {
@@ -230,6 +250,8 @@ run_package (JsonObject *job, GError **error)
   g_autofree gchar *manifest = g_build_filename (OUTPUT_PATH,
       json_object_get_string_member_with_default (job, "manifest",
           "stream.mpd"), NULL);
+  g_auto (GStrv) boxes = read_list (job, "pssh");
+  g_autofree gchar *pssh = boxes ? g_strjoinv (",", boxes) : NULL;
   HabPackageConfig config = {
     .input = INPUT_PATH,
     .manifest = manifest,
@@ -243,6 +265,10 @@ run_package (JsonObject *job, GError **error)
     .hls = json_object_get_boolean_member_with_default (job, "hls", FALSE),
     .single_file = json_object_get_boolean_member_with_default (job,
         "on_demand", FALSE),
+    .clear_lead_ns =
+        json_object_get_double_member_with_default (job, "clear_lead", 0) *
+            1e9 + 0.5,
+    .pssh = pssh,
     .durable = TRUE,
     .records_fd = RECORDS_FD,
   };

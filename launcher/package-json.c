@@ -107,9 +107,12 @@ add_request (JsonBuilder *builder, const HabPackage *package)
   add_kids (builder, package);
   hab_json_add_seconds (builder, "segment_duration",
       package->segment_duration_ns);
-  for (const gchar *const *name = hab_package_options; *name != NULL; name++)
-    hab_json_add_bool (builder, *name,
-        hab_package_options_has (package->options, *name));
+  for (const HabPackageOption *option = hab_package_options;
+       option->name != NULL; option++) {
+    json_builder_set_member_name (builder, option->name);
+    json_builder_add_value (builder,
+        hab_package_options_get (package->options, option));
+  }
 }
 
 void

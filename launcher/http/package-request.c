@@ -13,8 +13,8 @@
 #include "key-request.h"
 #include "keys.h"
 #include "media.h"
+#include "option-request.h"
 #include "package-keys.h"
-#include "package-options.h"
 #include "problem.h"
 #include "request.h"
 
@@ -90,29 +90,6 @@ read_priority (JsonObject *object, gint *priority, GError **error)
   return FALSE;
 }
 
-/* Those that are on: what nobody asked for is not kept, so that a request is
- * the same request when there are more options to ask for. */
-static gboolean
-read_options (HabPackageRequest *self, JsonObject *object, GError **error)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-
-  json_builder_begin_object (builder);
-  for (const gchar *const *name = hab_package_options; *name != NULL; name++) {
-    gboolean on;
-
-    if (!hab_json_get_bool (object, *name, &on, error))
-      return FALSE;
-    if (on)
-      hab_json_add_bool (builder, *name, TRUE);
-  }
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  self->options = json_to_string (root, FALSE);
-  return TRUE;
-}
-
 static gboolean
 read_callback_url (HabPackageRequest *self, JsonObject *object,
     const HabSettings *settings, GError **error)
@@ -150,12 +127,12 @@ read_object (HabPackageRequest *self, JsonObject *object, GError **error)
   if (!hab_json_get_id (object, "input_content_id", &self->input_id, error) ||
       !read_encrypt (self, object, error) ||
       !read_priority (object, &self->priority, error) ||
-      !read_options (self, object, error) ||
       !hab_json_get_number (object, "segment_duration", MIN_SEGMENT_SECONDS,
           MAX_SEGMENT_SECONDS, DEFAULT_SEGMENT_SECONDS, &seconds, error))
     return FALSE;
   self->segment_duration_ns = seconds * 1e9;
-  return TRUE;
+  self->options = hab_option_request_read (object, self->encrypt, error);
+  return self->options != NULL;
 }
 
 /* Each owner has keys of their own. No header has a line break in it. */
@@ -229,7 +206,7 @@ hab_package_request_read_patch (HabRequest *request, gint *priority,
 /* --- adding, in the store's thread ------------------------------------ */
 
 /* What was asked for, without the keys: they are compared where they are sealed.
- * What is as by default is left out, for the reason that read_options () has. */
+ * What is as by default is left out, for the reason that hab_option_request_read () has. */
 static gchar *
 digest_request (HabPackageRequest *self)
 {

@@ -109,7 +109,8 @@ make_encryptor (Package *self, HabMediaKind kind)
     return NULL;
   kid = hab_key_to_hex (config->keys[type].kid);
   key = hab_key_to_hex (config->keys[type].key);
-  g_object_set (encryptor, "kid", kid, "key", key, NULL);
+  g_object_set (encryptor, "kid", kid, "key", key, "clear-lead",
+      config->clear_lead_ns, "pssh", config->pssh, NULL);
   hab_key_wipe (key, 2 * HAB_KEY_SIZE);
   g_free (key);
   if (config->iv) {

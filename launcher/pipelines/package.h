@@ -22,6 +22,9 @@ typedef struct
   const gchar *const *texts;    /* files of subtitles, as hab_text_input_new ()
                                  * takes them, or NULL */
   guint64 segment_duration_ns;
+  guint64 clear_lead_ns;        /* what stays in the clear at the start */
+  const gchar *pssh;            /* boxes of other systems, as cbcsenc takes
+                                 * them, or NULL */
   const HabLadder *ladder;      /* the video in several sizes; NULL for one,
                                  * as it is */
   const gchar *encoder;         /* of these: see video-encoder.h; or NULL */

@@ -264,6 +264,46 @@ test('licences and HLS players have each key by its id', async (t) => {
     problem(assert, await get(service.delivery, target), 404);
 });
 
+// A pssh box of version 0.
+const boxOf = (system, data) => {
+  const box = Buffer.alloc(32 + data.length);
+  box.writeUInt32BE(box.length, 0);
+  box.write('pssh', 4, 'latin1');
+  Buffer.from(system.replaceAll('-', ''), 'hex').copy(box, 12);
+  box.writeUInt32BE(data.length, 28);
+  data.copy(box, 32);
+  return box.toString('base64');
+};
+
+const WIDEVINE = 'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed';
+
+test('a clear lead, and boxes of other systems', async (t) => {
+  const service = await startService(t);
+  const pssh = [boxOf(WIDEVINE, Buffer.from('of a licence service'))];
+  const made = await makePackage(service, { ...TWO, segment_duration: 1, clear_lead: 2, pssh });
+  assert.equal(made.clear_lead, 2);
+  assert.deepEqual(made.pssh, pssh);
+  const fetch = async (file) => (await get(service.delivery, `/${codeOf(made)}/dash/${file}`)).body;
+  const manifest = (await fetch('stream.mpd')).toString();
+  for (const [name] of TRACKS) {
+    const encrypted = [];
+    for (let i = 1; i <= 4; i++)
+      encrypted.push((await fetch(`${name}/${i}.m4s`)).includes('senc'));
+    assert.deepEqual(encrypted, [false, false, true, true], name);
+    assert.ok((await fetch(`${name}/init.mp4`)).includes(Buffer.from(pssh[0], 'base64')));
+  }
+  assert.equal(manifest.split(pssh[0]).length, 3);
+  assert.match(manifest, new RegExp(`urn:uuid:${WIDEVINE}`));
+
+  for (const request of [
+    { clear_lead: -1 }, { clear_lead: 1e9 }, { clear_lead: 'long' },
+    { clear_lead: 2, encrypt: 'none' }, { pssh, encrypt: 'none' },
+    { pssh: 'x' }, { pssh: [7] }, { pssh: ['AAAA'] }, { pssh: ['!'] }, { pssh: [''] },
+    { pssh: [...pssh, ...pssh] }, { pssh: [`${pssh[0]} ${pssh[0]}`] }, { pssh: ['A'.repeat(5000)] },
+  ])
+    problem(assert, await post(service.api, '/packaged_content', { input_content_id: 1, ...VIDEO, ...request }), 400);
+});
+
 // All forms of a key that anybody would write.
 const formsOf = (key) => {
   const bytes = Buffer.from(key, 'base64url');
