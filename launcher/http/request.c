@@ -318,6 +318,8 @@ hab_request_reply (HabRequest *self, HabReply *reply)
 
     hab_reply_apply_conditions (reply, hab_request_get_headers (self));
     self->status = hab_reply_get_status (reply);
+    /* libsoup would cut a part out of any body, whose length is set already. */
+    soup_message_headers_remove (hab_request_get_headers (self), "Range");
     soup_server_message_set_status (self->message,
         hab_reply_get_status (reply), NULL);
     soup_message_headers_foreach (self->headers, copy_header, headers);

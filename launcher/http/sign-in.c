@@ -95,8 +95,10 @@ static GHashTable *
 read_form (HabRequest *request)
 {
   GByteArray *body = hab_request_get_body (request);
-  g_autofree gchar *text =
-      g_strndup ((const gchar *) body->data, body->len);
+  /* An empty one has no data. */
+  g_autofree gchar *text = body->len > 0
+      ? g_strndup ((const gchar *) body->data, body->len)
+      : g_strdup ("");
   GHashTable *form = soup_form_decode (text);
 
   hab_key_wipe (text, strlen (text));

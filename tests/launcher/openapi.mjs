@@ -147,6 +147,7 @@ export class Description {
   // The schema that describes the JSON of an answer, if any.
   schemaOf(operation, { status, headers }) {
     const { content } = this.resolve(operation.responses[status]) ?? {};
-    return content?.[headers['content-type']?.split(';')[0]]?.schema;
+    const type = headers['content-type']?.split(';')[0] ?? '';
+    return /[/+]json$/.test(type) ? content?.[type]?.schema : undefined;
   }
 }

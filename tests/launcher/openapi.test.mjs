@@ -96,6 +96,7 @@ test('inputs', async (t) => {
 
   const listed = await call(api, 'listInputs', 200, { query: '?limit=2' });
   assert.match(listed.headers.link, /limit=2&after=2/);
+  await call(api, 'listInputs', 200, { headers: { Range: 'bytes=1-2' } });
   await call(api, 'listInputs', 400, { query: '?limit=0' });
   await call(api, 'listInputs', 421, { headers: { Host: 'elsewhere.example' } });
   await call(api, 'getInput', 200, { values: { input_content_id: 1 } });
@@ -240,6 +241,7 @@ test('where tokens are asked for', async (t) => {
     headers: { 'Content-Type': 'application/x-www-form-urlencoded' } });
   await call(api, 'getSignInPage', 200);
   await call(api, 'signIn', 403, sign('wrong'));
+  await call(api, 'signIn', 403);
   const { headers } = await call(api, 'signIn', 303, sign(token));
   assert.equal(headers.location, '/videos/');
   const cookie = { headers: { Cookie: headers['set-cookie'][0].split(';')[0] } };

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Random requests, right and broken, of every operation that /openapi.json has:
+// no answer is a fault of the service, and each is as it is described.
+// HABERDASH_REQUESTS says how many, HABERDASH_SEED which.
+
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import test from 'node:test';
+
+import { Description } from './openapi.mjs';
+import { Maker, Memory, ask, breakRequest, describeRequest, randomOf, schemaName } from './openapi-random.mjs';
+import { makeClip, startService } from './service.mjs';
+
+const REQUESTS = Number(process.env.HABERDASH_REQUESTS ?? 500);
+const SEED = Number(process.env.HABERDASH_SEED ?? randomInt(2 ** 32));
+const ENOUGH = 1 / 5; // of the requests of an operation succeed
+
+// Now and then other bytes that are the same film: a box that nobody reads.
+const variantsOf = (clip, random) => () => {
+  const box = Buffer.alloc(16);
+  box.writeUInt32BE(16);
+  box.write('free', 4);
+  box.writeUInt32BE(random.below(2 ** 32), 8);
+  return random.chance(0.5) ? clip : Buffer.concat([clip, box]);
+};
+
+class Walk {
+  constructor(descriptions, random, clip) {
+    this.random = random;
+    this.memory = new Memory(descriptions, random);
+    this.maker = new Maker(this.memory, random, variantsOf(clip, random));
+    this.operations = descriptions.flatMap(({ operations }) => operations);
+    this.counts = new Map(this.operations.map((operation) => [operation, { all: 0, fine: 0 }]));
+  }
+
+  // What a link of the last answer leads to, or what was asked the least among
+  // some: where that seldom succeeds, what has a link to it.
+  #choose() {
+    const { next } = this;
+    this.next = null;
+    if (next)
+      return next;
+    const some = Array.from({ length: 2 }, () => this.random.pick(this.operations));
+    const [operation] = some.sort((a, b) => this.#rank(a) - this.#rank(b));
+    const sources = this.operations.filter((source) => this.#linksOf(source).some((link) => link === operation.id));
+    return this.#fails(operation) && sources.length > 0
+      ? { operation: this.random.pick(sources), given: {}, wanted: operation }
+      : { operation, given: {} };
+  }
+
+  #linksOf({ responses, description }) {
+    return Object.values(responses).flatMap((response) => Object.values(description.resolve(response).links ?? {}))
+      .map(({ operationId }) => operationId);
+  }
+
+  #fails(operation) {
+    const { all, fine } = this.counts.get(operation);
+    return fine <= all * 2 * ENOUGH;
+  }
+
+  #rank(operation) {
+    return this.counts.get(operation).all + (this.maker.knows(operation) ? 0 : REQUESTS);
+  }
+
+  #make({ operation, given, wanted }) {
+    const request = this.maker.request(operation, given);
+    if (!wanted && !this.#fails(operation) && this.random.chance(0.6))
+      breakRequest(request, this.random);
+    return request;
+  }
+
+  async step() {
+    const choice = this.#choose();
+    const request = this.#make(choice);
+    const { operation } = choice;
+    const said = describeRequest(request);
+    let answer;
+    try {
+      answer = await ask(request);
+    } catch (error) {
+      throw new Error(`${said}: ${error.message}`);
+    }
+    this.#judge(request, answer, said);
+    const count = this.counts.get(operation);
+    count.all++;
+    if (answer.status < 400) {
+      count.fine++;
+      this.#learn(request, answer, choice.wanted);
+    }
+  }
+
+  #judge({ operation }, answer, said) {
+    assert.ok(answer.status < 500, `${said}: ${answer.status} ${answer.text}`);
+    assert.deepEqual(operation.description.check(operation, answer), [],
+      `${operation.id}: ${said}: ${answer.status} ${answer.text.slice(0, 300)}`);
+  }
+
+  #learn({ operation, values }, answer, wanted) {
+    const { description } = operation;
+    const schema = description.schemaOf(operation, answer);
+    const body = schema ? JSON.parse(answer.text) : null;
+    this.memory.learn(description, schema, body);
+    if (answer.headers.location)
+      this.memory.learnAddress(answer.headers.location);
+    for (const { name, schema: type } of operation.parameters.filter((parameter) => parameter.in === 'path')) {
+      const known = schemaName(type) ?? name;
+      if (operation.method === 'DELETE')
+        this.memory.forget(known, values.path[name]);
+      else
+        this.memory.confirm(known, values.path[name]);
+    }
+    this.next = this.#follow(operation, description.resolve(operation.responses[answer.status]), body, wanted);
+  }
+
+  // What is wanted is asked for after some of what leads to it: the last of
+  // several packages waits.
+  #follow({ description, ...source }, { links = {} }, body, wanted) {
+    const link = Object.values(links).find(({ operationId }) => operationId === wanted?.id) ??
+      this.random.pick(Object.values(links));
+    if (!link || this.random.chance(0.5))
+      return wanted ? { operation: description.operation(source.id), given: {}, wanted } : null;
+    const given = Object.fromEntries(Object.entries(link.parameters).map(([name, from]) => [name,
+      /^\$response\.body#\//.test(from) ? body[from.split('/').at(-1)] : from]));
+    return { operation: description.operation(link.operationId), given };
+  }
+}
+
+test(`${REQUESTS} random requests`, async (t) => {
+  t.diagnostic(`HABERDASH_SEED=${SEED}`);
+  const service = await startService(t, { args: ['--jobs', '1', '--callback-host', 'localhost:9'],
+    env: { HABERDASH_CALLBACK_SECRET: 'a-secret-of-the-tests' } });
+  const clip = await makeClip();
+  const descriptions = [await Description.of(service.api), await Description.of(service.delivery)];
+  const walk = new Walk(descriptions, randomOf(SEED), clip);
+  for (let i = 0; i < REQUESTS; i++) {
+    try {
+      await walk.step();
+    } catch (error) {
+      error.message = `request ${i} of HABERDASH_SEED=${SEED}: ${error.message}`;
+      throw error;
+    }
+  }
+  for (const [operation, { all, fine }] of walk.counts) {
+    t.diagnostic(`${operation.id}: ${fine} of ${all}`);
+    assert.ok(fine >= all * ENOUGH && fine > 0, `${operation.id}: ${fine} of ${all} succeeded, HABERDASH_SEED=${SEED}`);
+  }
+});
