@@ -163,10 +163,6 @@ hab_catalog_list_input_history (HabCatalog *catalog, gint64 input_id,
 
 /* --- tracks ---------------------------------------------------------- */
 
-#define TRACK_COLUMNS \
-  "number, kind, codec, caps, timescale, width, height, fps_n, fps_d, " \
-  "channels, rate, duration_ns, language"
-
 enum
 {
   TRACK_NUMBER,
@@ -208,7 +204,7 @@ insert_track (HabCatalog *catalog, gint64 input_id, const HabTrack *track,
     GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "INSERT INTO tracks (input_id, " TRACK_COLUMNS ") "
+      "INSERT INTO tracks (input_id, " HAB_TRACK_COLUMNS ") "
       "VALUES (:input_id, :number, :kind, :codec, :caps, :timescale, :width, "
       ":height, :fps_n, :fps_d, :channels, :rate, :duration_ns, :language) "
       "ON CONFLICT DO UPDATE SET kind = excluded.kind, "
@@ -280,7 +276,7 @@ hab_catalog_list_tracks (HabCatalog *catalog, gint64 input_id, GError **error)
 {
   g_autoptr (GArray) tracks = g_array_new (FALSE, TRUE, sizeof (HabTrack));
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT " TRACK_COLUMNS " FROM tracks WHERE input_id = :id "
+      "SELECT " HAB_TRACK_COLUMNS " FROM tracks WHERE input_id = :id "
       "ORDER BY number", error);
   HabStep step;
 
@@ -301,10 +297,6 @@ hab_catalog_list_tracks (HabCatalog *catalog, gint64 input_id, GError **error)
 }
 
 /* --- GOPs ------------------------------------------------------------ */
-
-#define GOP_COLUMNS \
-  "number, kind, closed, leading_pictures, frames, first_frame, pts_ns, " \
-  "dts_ns, duration_ns, size_bytes, first_byte, end_byte"
 
 enum
 {
@@ -347,7 +339,7 @@ hab_catalog_put_gop (HabCatalog *catalog, gint64 input_id, guint track_number,
     const HabGop *gop, GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "INSERT INTO gops (input_id, track_number, " GOP_COLUMNS ") "
+      "INSERT INTO gops (input_id, track_number, " HAB_GOP_COLUMNS ") "
       "VALUES (:input_id, :track_number, :number, :kind, :closed, "
       ":leading_pictures, :frames, :first_frame, :pts_ns, :dts_ns, "
       ":duration_ns, :size_bytes, :first_byte, :end_byte) "
@@ -391,7 +383,7 @@ hab_catalog_list_gops (HabCatalog *catalog, gint64 input_id, guint64 first,
 {
   g_autoptr (GArray) gops = g_array_new (FALSE, FALSE, sizeof (HabGop));
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT " GOP_COLUMNS " FROM gops "
+      "SELECT " HAB_GOP_COLUMNS " FROM gops "
       "WHERE input_id = :id AND number >= :first ORDER BY number LIMIT :limit",
       error);
   HabStep step;
@@ -418,7 +410,7 @@ hab_catalog_get_gop (HabCatalog *catalog, gint64 input_id, guint64 index,
     HabGop *gop, GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT " GOP_COLUMNS " FROM gops "
+      "SELECT " HAB_GOP_COLUMNS " FROM gops "
       "WHERE input_id = :id AND number = :number", error);
 
   if (!statement)
@@ -448,10 +440,6 @@ hab_catalog_count_gops (HabCatalog *catalog, gint64 input_id, guint64 *count,
 }
 
 /* --- I-frames -------------------------------------------------------- */
-
-#define IFRAME_COLUMNS \
-  "coded_picture_number, pts, dts, duration, offset_bytes, size_bytes, " \
-  "key_frame, gop_number"
 
 enum
 {
@@ -486,7 +474,7 @@ insert_iframe (HabCatalog *catalog, gint64 input_id, guint number,
     const HabIFrame *iframe, GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "INSERT INTO iframes (input_id, number, " IFRAME_COLUMNS ") "
+      "INSERT INTO iframes (input_id, number, " HAB_IFRAME_COLUMNS ") "
       "VALUES (:input_id, :number, :coded_picture_number, :pts, :dts, "
       ":duration, :offset_bytes, :size_bytes, :key_frame, :gop_number)", error);
 
@@ -515,7 +503,7 @@ hab_catalog_list_iframes (HabCatalog *catalog, gint64 input_id, guint64 first,
 {
   g_autoptr (GArray) iframes = g_array_new (FALSE, FALSE, sizeof (HabIFrame));
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT " IFRAME_COLUMNS " FROM iframes "
+      "SELECT " HAB_IFRAME_COLUMNS " FROM iframes "
       "WHERE input_id = :id AND number >= :first ORDER BY number LIMIT :limit",
       error);
   HabStep step;

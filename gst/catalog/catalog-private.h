@@ -90,6 +90,18 @@ gboolean hab_catalog_read_count (HabCatalog *catalog, const gchar *sql,
 
 HabPackage *hab_catalog_read_package (HabStatement *statement,
     GError **error);
+/* What belongs to an input, beside input_id and, of I-frames, number; of GOPs
+ * track_number, too. */
+#define HAB_TRACK_COLUMNS \
+  "number, kind, codec, caps, timescale, width, height, fps_n, fps_d, " \
+  "channels, rate, duration_ns, language"
+#define HAB_GOP_COLUMNS \
+  "number, kind, closed, leading_pictures, frames, first_frame, pts_ns, " \
+  "dts_ns, duration_ns, size_bytes, first_byte, end_byte"
+#define HAB_IFRAME_COLUMNS \
+  "coded_picture_number, pts, dts, duration, offset_bytes, size_bytes, " \
+  "key_frame, gop_number"
+
 /* Adds to the history of a package. */
 gboolean hab_catalog_add_change (HabCatalog *catalog, gint64 package_id,
     HabStatus status, gint64 now_us, GError **error);

@@ -147,6 +147,15 @@ HabInput *hab_catalog_find_input (HabCatalog *catalog, const gchar *owner,
  * NULL for those of everybody. */
 GPtrArray *hab_catalog_list_inputs (HabCatalog *catalog, const gchar *owner,
     gint64 after, guint limit, GError **error);
+/* An indexed input of these bytes, whoever owns it, and its file's name; 0 and
+ * NULL without an error where there is none. */
+gint64 hab_catalog_find_input_by_sha256 (HabCatalog *catalog,
+    const gchar *sha256, gchar **storage, GError **error);
+/* Adds an input like that of this id, with all that is known of its tracks and
+ * GOPs, but with input's owner, name and storage. EXISTS where the name is
+ * taken. Returns its id, 0 on failure. */
+gint64 hab_catalog_copy_input (HabCatalog *catalog, gint64 id,
+    const HabInput *input, GError **error);
 /* IN_USE while a package of it is not in a final status; packages that are
  * final lose their input but stay. */
 gboolean hab_catalog_delete_input (HabCatalog *catalog, gint64 id,

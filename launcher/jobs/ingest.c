@@ -76,6 +76,39 @@ find_same (HabVault *vault, gpointer data, GError **error)
   return NULL;
 }
 
+/* In the store's thread. The same bytes under another name, or of another
+ * owner: a further name for their file, which needs not be read again. NULL
+ * where that cannot be done; then it is read as any other. */
+static HabIngested *
+copy_known (HabVault *vault, Ingest *self)
+{
+  HabDataDir *dir = hab_service_get_data_dir (self->service);
+  g_autofree gchar *storage = NULL;
+  gint64 id = hab_catalog_find_input_by_sha256 (vault->catalog,
+      self->input.sha256, &storage, NULL);
+
+  if (id == 0 || !hab_data_dir_link (dir, HAB_FOLDER_INPUTS, storage,
+                     HAB_FOLDER_INPUTS, self->input.storage, NULL))
+    return NULL;
+  id = hab_catalog_copy_input (vault->catalog, id, &self->input, NULL);
+  if (id > 0)
+    return ingested_new (self, id, FALSE);
+  hab_data_dir_remove (dir, HAB_FOLDER_INPUTS, self->input.storage);
+  return NULL;
+}
+
+/* In the store's thread. NULL without an error where it has to be read. */
+static gpointer
+find_known (HabVault *vault, gpointer data, GError **error)
+{
+  GError *failure = NULL;
+  HabIngested *same = find_same (vault, data, &failure);
+
+  if (failure != NULL)
+    g_propagate_error (error, failure);
+  return same != NULL || failure != NULL ? same : copy_known (vault, data);
+}
+
 /* In the store's thread. The file is moved before its row is there: a row
  * never points at a file that is missing. */
 static gpointer
@@ -208,7 +241,7 @@ hab_ingest_async (HabService *service, const gchar *owner,
   self->input.size_bytes = size_bytes;
   self->input.sha256 = g_strdup (sha256);
   g_task_set_task_data (task, self, (GDestroyNotify) ingest_free);
-  hab_store_call_async (hab_service_get_store (service), find_same, self,
+  hab_store_call_async (hab_service_get_store (service), find_known, self,
       (GDestroyNotify) hab_ingested_free, on_looked_up, task);
 }
 

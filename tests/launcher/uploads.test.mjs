@@ -81,6 +81,35 @@ test('the same name again', async (t) => {
   assert.ok(await isEmpty(service, 'incoming'));
 });
 
+test('the same bytes under another name share the file', async (t) => {
+  const service = await startService(t);
+  const bytes = await makeClip();
+  const first = (await upload(service, 'a.mp4', bytes)).json;
+  const answer = await upload(service, 'b.mp4', bytes);
+  assert.equal(answer.status, 201);
+  assert.deepEqual({ ...answer.json, created_at: null }, { ...first, created_at: null,
+    input_content_id: 2, name: 'b.mp4', group_of_pictures_url: '/videos/b.mp4/group-of-pictures' });
+  const inputs = path.join(service.dataDir, 'inputs');
+  const filesOf = async () => Promise.all((await fs.readdir(inputs))
+    .map(async (name) => fs.stat(path.join(inputs, name))));
+  const files = await filesOf();
+  assert.equal(files.length, 2);
+  assert.equal(files[0].ino, files[1].ino);
+  assert.ok(await isEmpty(service, 'incoming'));
+  const lists = await Promise.all(['a', 'b'].map((name) =>
+    get(service.api, `/videos/${name}.mp4/group-of-pictures.json`)));
+  assert.equal(lists[1].text, lists[0].text);
+  assert.equal(lists[1].json.length, 4);
+
+  await send(service.api, 'DELETE', '/input_content/1');
+  assert.equal((await filesOf()).length, 1);
+  assert.equal((await get(service.api, '/videos/b.mp4/group-of-pictures/3.mp4')).status, 200);
+  // where the file of the other is gone, the upload is read as any other
+  await fs.rm(path.join(inputs, (await fs.readdir(inputs))[0]));
+  assert.equal((await upload(service, 'c.mp4', bytes)).status, 201);
+  assert.equal((await get(service.api, '/videos/c.mp4/group-of-pictures/3.mp4')).status, 200);
+});
+
 test('the same file from many clients at once is stored once', async (t) => {
   const service = await startService(t);
   const bytes = await makeClip();
