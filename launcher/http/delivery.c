@@ -13,26 +13,53 @@
 #include "request.h"
 #include "resources.h"
 
-static const struct
+/* A package never changes and its code is not used again, so what players ask
+ * for once a segment is kept by caches for good. What names it is asked for
+ * again, so that a package that was removed is gone soon. */
+#define SEGMENT_SECONDS (365 * 24 * 60 * 60)
+#define MANIFEST_SECONDS 60
+
+typedef struct
 {
   const gchar *suffix;
   const gchar *type;
-} types[] = {
-  { ".mpd", "application/dash+xml" },
-  { ".m4s", "video/iso.segment" },
-  { ".mp4", "video/mp4" },
-  { ".m3u8", "application/vnd.apple.mpegurl" },
-  { ".vtt", "text/vtt" },
+  const gchar *audio_type; /* in the folder of an audio track, or NULL */
+  guint max_age;
+} FileType;
+
+static const FileType types[] = {
+  { ".mpd", "application/dash+xml", NULL, MANIFEST_SECONDS },
+  { ".m3u8", "application/vnd.apple.mpegurl", NULL, MANIFEST_SECONDS },
+  { ".m4s", "video/iso.segment", NULL, SEGMENT_SECONDS },
+  { ".mp4", "video/mp4", "audio/mp4", SEGMENT_SECONDS },
+  { ".vtt", "text/vtt", NULL, SEGMENT_SECONDS },
 };
 
 /* (nullable): what is not one of these is not delivered. */
-static const gchar *
-get_type (const gchar *path)
+static const FileType *
+find_type (const gchar *path)
 {
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
     if (g_str_has_suffix (path, types[i].suffix))
-      return types[i].type;
+      return &types[i];
   return NULL;
+}
+
+static const gchar *
+get_type (const FileType *type, const gchar *path)
+{
+  return type->audio_type != NULL && g_str_has_prefix (path, "audio")
+      ? type->audio_type
+      : type->type;
+}
+
+static void
+set_cache_control (HabReply *reply, guint max_age)
+{
+  g_autofree gchar *text = g_strdup_printf ("public, max-age=%u%s", max_age,
+      max_age == SEGMENT_SECONDS ? ", immutable" : "");
+
+  hab_reply_set_header (reply, "Cache-Control", text);
 }
 
 /* Only Ready packages are there for a viewer. */
@@ -74,6 +101,7 @@ static HabReply *
 get_file (HabRequest *request, HabVault *vault, GError **error)
 {
   const gchar *path = hab_request_get_param (request, 1);
+  const FileType *type = find_type (path);
   HabDataDir *dir =
       hab_service_get_data_dir (hab_request_get_service (request));
   g_autoptr (HabPackage) package =
@@ -86,7 +114,7 @@ get_file (HabRequest *request, HabVault *vault, GError **error)
     return NULL;
   /* The catalog's code, not the client's. */
   full = g_strconcat (package->code, "/dash/", path, NULL);
-  fd = get_type (path) != NULL
+  fd = type != NULL
       ? open_beneath (hab_data_dir_get_fd (dir, HAB_FOLDER_PACKAGES), full)
       : -1;
   if (fd < 0) {
@@ -94,9 +122,9 @@ get_file (HabRequest *request, HabVault *vault, GError **error)
         "There is no such file in this package");
     return NULL;
   }
-  reply = hab_reply_new_file (fd, get_type (path), error);
+  reply = hab_reply_new_file (fd, get_type (type, path), error);
   if (reply != NULL)
-    hab_reply_set_header (reply, "Cache-Control", "public, max-age=3600");
+    set_cache_control (reply, type->max_age);
   return reply;
 }
 

@@ -195,7 +195,8 @@ reply_apply_range (HabReply *self, const gchar *range)
 }
 
 void
-hab_reply_apply_conditions (HabReply *self, SoupMessageHeaders *request_headers)
+hab_reply_apply_conditions (HabReply *self, const gchar *method,
+    SoupMessageHeaders *request_headers)
 {
   if (self->fd < 0)
     return;
@@ -205,7 +206,7 @@ hab_reply_apply_conditions (HabReply *self, SoupMessageHeaders *request_headers)
     soup_message_headers_remove (self->headers, "Content-Type");
     return;
   }
-  if (hab_range_if_range (
+  if (g_str_equal (method, "GET") && hab_range_if_range (
           soup_message_headers_get_one (request_headers, "If-Range"),
           self->etag, self->modified_seconds))
     reply_apply_range (self,

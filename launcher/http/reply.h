@@ -34,9 +34,9 @@ SoupMessageHeaders *hab_reply_get_headers (HabReply *reply);
 /* (nullable) */
 GBytes *hab_reply_get_body (HabReply *reply);
 
-/* Narrows the reply to what the conditional and range headers of a request
- * ask for. No change where it has no file. */
-void hab_reply_apply_conditions (HabReply *reply,
+/* Narrows the reply to what the conditional headers of a GET or HEAD and the
+ * range headers of a GET ask for. No change where it has no file. */
+void hab_reply_apply_conditions (HabReply *reply, const gchar *method,
     SoupMessageHeaders *request_headers);
 /* Hands the file over, with what of it is to be sent; -1 without one. */
 int hab_reply_steal_file (HabReply *reply, guint64 *start, guint64 *length);

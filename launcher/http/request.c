@@ -316,7 +316,9 @@ hab_request_reply (HabRequest *self, HabReply *reply)
     SoupMessageHeaders *headers =
         soup_server_message_get_response_headers (self->message);
 
-    hab_reply_apply_conditions (reply, hab_request_get_headers (self));
+    hab_reply_apply_conditions (reply,
+        soup_server_message_get_method (self->message),
+        hab_request_get_headers (self));
     self->status = hab_reply_get_status (reply);
     /* libsoup would cut a part out of any body, whose length is set already. */
     soup_message_headers_remove (hab_request_get_headers (self), "Range");

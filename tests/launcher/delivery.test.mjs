@@ -7,7 +7,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, exec, get, makeClip, makeFolder, post, problem, send, startService, upload,
+  KEY, KID, addInput, exec, get, makeClip, makeFolder, post, problem, raw, send, startService, upload,
 } from './service.mjs';
 
 const makePackage = async (service, request = {}) => {
@@ -19,12 +19,19 @@ const makePackage = async (service, request = {}) => {
 
 test('files: types, HEAD, conditions, ranges, other origins', async (t) => {
   const service = await startService(t);
-  const manifest = await makePackage(service);
+  const manifest = await makePackage(service, { hls: true });
   const init = manifest.replace('stream.mpd', 'video_0/init.mp4');
   const segment = manifest.replace('stream.mpd', 'video_0/1.m4s');
-  const types = { [manifest]: 'application/dash+xml', [init]: 'video/mp4', [segment]: 'video/iso.segment' };
-  for (const [target, type] of Object.entries(types)) {
+  const sound = manifest.replace('stream.mpd', 'audio_0/init.mp4');
+  const short = 'public, max-age=60';
+  const long = 'public, max-age=31536000, immutable';
+  const types = { [manifest]: ['application/dash+xml', short],
+    [manifest.replace('.mpd', '.m3u8')]: ['application/vnd.apple.mpegurl', short],
+    [init]: ['video/mp4', long], [sound]: ['audio/mp4', long], [segment]: ['video/iso.segment', long] };
+  for (const [target, [type, cached]] of Object.entries(types)) {
     const answer = await get(service.delivery, target);
+    assert.equal(answer.headers['cache-control'], cached);
+    assert.equal(answer.headers['x-content-type-options'], 'nosniff');
     assert.equal(answer.status, 200);
     assert.equal(answer.headers['content-type'], type);
     assert.equal(answer.headers['access-control-allow-origin'], '*');
@@ -46,13 +53,42 @@ test('files: types, HEAD, conditions, ranges, other origins', async (t) => {
   const beyond = await get(service.delivery, segment, { Range: `bytes=${size}-` });
   assert.equal(beyond.status, 416);
   assert.equal(beyond.headers['content-range'], `bytes */${size}`);
-  assert.equal((await get(service.delivery, segment, { Range: 'bytes=0-1,5-6' })).status, 200);
-  assert.equal((await get(service.delivery, segment, { Range: 'bytes=0-1', 'If-Range': '"other"' })).status, 200);
-  assert.equal((await get(service.delivery, segment, { Range: 'bytes=0-1', 'If-Range': etag })).status, 206);
-  const same = await get(service.delivery, segment, { 'If-None-Match': etag });
-  assert.equal(same.status, 304);
-  assert.equal(same.body.length, 0);
-  assert.equal((await get(service.delivery, segment, { 'If-Modified-Since': modified })).status, 304);
+  const old = 'Sun, 06 Nov 1994 08:49:37 GMT';
+  const ranged = { Range: 'bytes=0-1' };
+  const rows = [
+    [{ Range: 'bytes=0-1,5-6' }, 200], // several: the whole is an answer, too
+    [{ Range: 'lines=0-1' }, 200],
+    [{ ...ranged, 'If-Range': '"other"' }, 200],
+    [{ ...ranged, 'If-Range': `W/${etag}` }, 200],
+    [{ ...ranged, 'If-Range': old }, 200],
+    [{ ...ranged, 'If-Range': etag }, 206],
+    [{ ...ranged, 'If-Range': modified }, 206],
+    [{ 'If-None-Match': etag }, 304],
+    [{ 'If-None-Match': `"other", W/${etag}` }, 304],
+    [{ 'If-None-Match': '*' }, 304],
+    [{ 'If-None-Match': '"other"' }, 200],
+    [{ 'If-Modified-Since': modified }, 304],
+    [{ 'If-Modified-Since': old }, 200],
+    [{ 'If-Modified-Since': 'yesterday' }, 200],
+    // the stronger condition counts
+    [{ 'If-None-Match': '"other"', 'If-Modified-Since': modified }, 200],
+    [{ 'If-None-Match': etag, ...ranged }, 304],
+  ];
+  for (const [headers, status] of rows) {
+    const answer = await get(service.delivery, segment, headers);
+    assert.equal(answer.status, status, JSON.stringify(headers));
+    assert.equal(answer.headers.etag, etag);
+    assert.equal(answer.headers['cache-control'], long);
+    assert.equal(answer.body.length, { 200: size, 206: 2, 304: 0 }[status]);
+  }
+  const same = await raw(service.delivery,
+    `GET ${segment} HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: *\r\nConnection: close\r\n\r\n`);
+  assert.doesNotMatch(same, /^content-length: 0/mi, 'it would be the length of the file');
+  // A part is of GET alone.
+  const head = await send(service.delivery, 'HEAD', segment, { headers: ranged });
+  assert.equal(head.status, 200);
+  assert.equal(head.headers['content-length'], `${size}`);
+  assert.equal((await send(service.delivery, 'HEAD', segment, { headers: { 'If-None-Match': etag } })).status, 304);
 });
 
 // A copy of the clip in Matroska, with a line of text from 1 s on.
