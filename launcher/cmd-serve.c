@@ -26,6 +26,8 @@ typedef struct
   gint64 max_upload;
   gdouble retry_delay, stop_timeout;
   gchar *log_format, *log_level;
+  gboolean signed_delivery;
+  gint viewer_token_lifetime;
 } Options;
 
 static void
@@ -235,6 +237,9 @@ check_numbers (const Options *options)
                         "seconds");
   if (!(options->stop_timeout >= 0 && options->stop_timeout <= 86400))
     return usage_error ("--stop-timeout must be 0 to 86400 seconds");
+  if (options->viewer_token_lifetime < 1 ||
+      options->viewer_token_lifetime > HAB_SIGNER_MAX_SECONDS)
+    return usage_error ("--viewer-token-lifetime must be 1 to 31536000");
   if (options->max_upload < 1)
     return usage_error ("--max-upload must be at least 1");
   if (options->upload_expiry < 1)
@@ -278,6 +283,8 @@ read_settings (Options *options, HabTokens **tokens, HabSettings *settings)
   settings->stop_timeout = options->stop_timeout;
   settings->max_upload = options->max_upload;
   settings->upload_expiry = options->upload_expiry;
+  settings->signed_delivery = options->signed_delivery;
+  settings->viewer_token_lifetime = options->viewer_token_lifetime;
   settings->allowed_hosts = g_steal_pointer (&options->allowed_hosts);
   settings->data_dir = options->data_dir != NULL
       ? g_canonicalize_filename (options->data_dir, NULL)
@@ -405,6 +412,7 @@ hab_cmd_serve (int argc, char **argv)
     .max_upload = HAB_DEFAULT_MAX_UPLOAD,
     .upload_expiry = HAB_DEFAULT_UPLOAD_EXPIRY,
     .retry_delay = HAB_DEFAULT_RETRY_DELAY,
+    .viewer_token_lifetime = HAB_DEFAULT_VIEWER_TOKEN_LIFETIME,
   };
   const GOptionEntry entries[] = {
     { "address", 0, 0, G_OPTION_ARG_STRING, &options.address,
@@ -444,6 +452,12 @@ hab_cmd_serve (int argc, char **argv)
         "address of the API where something stands before it", "URL" },
     { "public-delivery-url", 0, 0, G_OPTION_ARG_STRING,
         &options.public_delivery_url, "the same of delivery", "URL" },
+    { "signed-delivery", 0, 0, G_OPTION_ARG_NONE, &options.signed_delivery,
+        "deliver files at signed addresses only, which expire", NULL },
+    { "viewer-token-lifetime", 0, 0, G_OPTION_ARG_INT,
+        &options.viewer_token_lifetime,
+        "how long signed addresses and viewer tokens are good for, 21600 by "
+        "default", "SECONDS" },
     { "allow-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.allowed_hosts,
         "a further name as which the service may be asked for", "NAME" },
     { "callback-host", 0, 0, G_OPTION_ARG_STRING_ARRAY,

@@ -11,12 +11,12 @@
 
 static void
 add_urls (JsonBuilder *builder, const HabPackage *package,
-    const gchar *delivery_url)
+    const HabDeliveryAddress *address)
 {
-  g_autofree gchar *stem =
-      g_strdup_printf ("%s/%s/dash/stream", delivery_url, package->code);
-  g_autofree gchar *mpd = g_strconcat (stem, ".mpd", NULL);
-  g_autofree gchar *m3u8 = g_strconcat (stem, ".m3u8", NULL);
+  g_autofree gchar *mpd =
+      hab_delivery_address_build (address, package->code, "dash/stream.mpd");
+  g_autofree gchar *m3u8 =
+      hab_delivery_address_build (address, package->code, "dash/stream.m3u8");
 
   hab_json_add_text (builder, "url", mpd);
   hab_json_add_text (builder, "hls_url",
@@ -117,10 +117,10 @@ add_request (JsonBuilder *builder, const HabPackage *package)
 
 void
 hab_package_json_add (JsonBuilder *builder, const HabPackage *package,
-    const gchar *delivery_url)
+    const HabDeliveryAddress *address)
 {
   hab_json_add_int (builder, "packaged_content_id", package->id);
-  add_urls (builder, package, delivery_url);
+  add_urls (builder, package, address);
   hab_json_add_text (builder, "status",
       hab_status_to_string (package->status));
   hab_json_add_text (builder, "reason", package->reason);
@@ -190,12 +190,12 @@ find_callback (JsonBuilder *builder, HabCatalog *catalog, gint64 package_id,
 
 JsonNode *
 hab_package_json_new (HabCatalog *catalog, const HabPackage *package,
-    const gchar *delivery_url, GError **error)
+    const HabDeliveryAddress *address, GError **error)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  hab_package_json_add (builder, package, delivery_url);
+  hab_package_json_add (builder, package, address);
   if (!add_history (builder, catalog, package->id, error) ||
       !find_callback (builder, catalog, package->id, error))
     return NULL;

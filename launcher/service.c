@@ -8,6 +8,7 @@
 #include "callbacks.h"
 #include "cutter.h"
 #include "feed.h"
+#include "keys.h"
 #include "listener.h"
 #include "partials.h"
 #include "probe.h"
@@ -36,6 +37,7 @@ struct _HabService
   HabListener *api, *delivery;
   HabTokens *tokens; /* or NULL */
   HabSessions *sessions;
+  HabSigner *signer;
   GCancellable *cancellable;
   GPtrArray *hosts; /* of gchar *, NULL at the end */
   guint expiry_id;
@@ -201,6 +203,19 @@ open_store (HabDataDir *dir, const gchar *catalog_path, GError **error)
   return hab_store_new (catalog_path, key_path, TRUE, error);
 }
 
+/* In the store's thread. */
+static gpointer
+make_signer (HabVault *vault, gpointer data, GError **error)
+{
+  guint8 key[HAB_SIGNER_KEY_SIZE];
+  HabSigner *signer;
+
+  hab_seal_derive (vault->seal, "viewer tokens", key);
+  signer = hab_signer_new (key);
+  hab_key_wipe (key, sizeof key);
+  return signer;
+}
+
 static void
 add_host_of_url (GPtrArray *hosts, const gchar *url)
 {
@@ -254,6 +269,7 @@ hab_service_new (const HabSettings *settings, GError **error)
   self->store = open_store (self->dir, catalog_path, error);
   if (self->store == NULL || !put_in_order (self, is_new, error))
     return NULL;
+  self->signer = hab_store_call (self->store, make_signer, NULL, NULL);
   self->readers = hab_workers_new (MAX (settings->jobs, 2));
   hab_workers_set_ended (self->readers, on_reader_ended, self);
   self->partials = hab_partials_new (self, error);
@@ -287,6 +303,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->space, hab_disk_space_free);
   g_clear_pointer (&self->dir, hab_data_dir_free);
   g_clear_pointer (&self->sessions, hab_sessions_free);
+  g_clear_pointer (&self->signer, hab_signer_free);
   g_clear_pointer (&self->tokens, hab_tokens_free);
   g_clear_pointer (&self->metrics, hab_metrics_free);
   g_ptr_array_unref (self->hosts);
@@ -459,6 +476,12 @@ hab_service_get_sessions (HabService *self)
   return self->sessions;
 }
 
+const HabSigner *
+hab_service_get_signer (HabService *self)
+{
+  return self->signer;
+}
+
 GCancellable *
 hab_service_get_cancellable (HabService *self)
 {
@@ -491,4 +514,11 @@ hab_service_build_delivery_url (HabService *self, const gchar *host)
 {
   return build_url (self->settings->public_delivery_url, host,
       self->delivery);
+}
+
+void
+hab_service_sign_addresses (HabService *self, HabDeliveryAddress *address)
+{
+  address->signer = self->settings->signed_delivery ? self->signer : NULL;
+  address->lifetime = self->settings->viewer_token_lifetime;
 }

@@ -4,10 +4,12 @@
 #include <gio/gio.h>
 
 #include "data-dir.h"
+#include "delivery-address.h"
 #include "disk-space.h"
 #include "sessions.h"
 #include "metrics.h"
 #include "settings.h"
+#include "signer.h"
 #include "store.h"
 #include "worker.h"
 
@@ -60,6 +62,8 @@ struct _HabCutter *hab_service_get_cutter (HabService *service);
  * has signed in. */
 HabTokens *hab_service_get_tokens (HabService *service);
 HabSessions *hab_service_get_sessions (HabService *service);
+/* Makes and checks viewer tokens; every thread may use it. */
+const HabSigner *hab_service_get_signer (HabService *service);
 /* Cancelled when the service stops. */
 GCancellable *hab_service_get_cancellable (HabService *service);
 
@@ -71,5 +75,8 @@ const gchar *const *hab_service_get_hosts (HabService *service);
 gchar *hab_service_build_api_url (HabService *service, const gchar *host);
 gchar *hab_service_build_delivery_url (HabService *service,
     const gchar *host);
+/* Sets what signs the address, where delivery is signed. */
+void hab_service_sign_addresses (HabService *service,
+    HabDeliveryAddress *address);
 
 G_END_DECLS

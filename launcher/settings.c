@@ -26,3 +26,10 @@ hab_settings_is_loopback (const HabSettings *settings)
   return settings->address == NULL ||
       g_inet_address_get_is_loopback (settings->address);
 }
+
+gboolean
+hab_settings_is_delivery_public (const HabSettings *settings)
+{
+  return !hab_settings_is_loopback (settings) ||
+      settings->public_delivery_url != NULL;
+}

@@ -22,6 +22,8 @@ typedef struct
   gchar *token_file;          /* read again on SIGHUP, or NULL */
   gchar *public_url;          /* without a slash at the end, or NULL */
   gchar *public_delivery_url; /* the same */
+  gboolean signed_delivery;   /* files need a viewer token, too */
+  guint viewer_token_lifetime; /* seconds, unless others are asked for */
   gchar **allowed_hosts;      /* further names in Host, or NULL */
   gchar **callback_hosts;     /* HOST or HOST:PORT that may be called, or NULL */
   gchar *callback_secret;     /* callbacks are signed with; there with hosts */
@@ -29,6 +31,7 @@ typedef struct
 
 #define HAB_DEFAULT_PORT 5000
 #define HAB_DEFAULT_DELIVERY_PORT 8080
+#define HAB_DEFAULT_VIEWER_TOKEN_LIFETIME (6 * 60 * 60)
 #define HAB_DEFAULT_RETRY_DELAY 10.0
 #define HAB_DEFAULT_UPLOAD_EXPIRY (24 * 60 * 60)
 #define HAB_DEFAULT_MAX_UPLOAD (G_GUINT64_CONSTANT (64) << 30)
@@ -38,5 +41,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HabSettings, hab_settings_clear)
 
 /* Whether only programs on this machine can reach the listeners. */
 gboolean hab_settings_is_loopback (const HabSettings *settings);
+/* Whether others can reach delivery, if only by what stands before it. */
+gboolean hab_settings_is_delivery_public (const HabSettings *settings);
 
 G_END_DECLS

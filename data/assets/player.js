@@ -4,7 +4,7 @@
 
 /* global shaka */
 
-import { get, watchPackage } from './api.js';
+import { get, packagePath, post, watchPackage } from './api.js';
 import { byId, el, errorNotice, facts, show } from './dom.js';
 import { count, localTime, percent } from './format.js';
 import { protectionOf } from './manifest.js';
@@ -84,6 +84,7 @@ let release = () => {};
 async function filterRequest(type, request) {
   if (type !== shaka.net.NetworkingEngine.RequestType.LICENSE)
     return;
+  request.headers.Authorization = `Bearer ${viewer.token}`;
   if (noKey.checked) {
     await new Promise((_, reject) => {
       release = () => reject(new Error('held back'));
@@ -105,7 +106,8 @@ function fail(error) {
     explain(error);
 }
 
-let url = null;
+// What anybody who is to watch is given: an address, and a token for licences.
+let viewer = null;
 let loads = 0;
 
 async function play(from) {
@@ -131,7 +133,7 @@ async function play(from) {
   }, 200);
 
   try {
-    await fresh.load(url, from || null);
+    await fresh.load(viewer.url, from || null);
   } catch (error) {
     if (load === loads && error.code !== shaka.util.Error.Code.LOAD_INTERRUPTED)
       fail(error);
@@ -157,6 +159,7 @@ function trackItem(set) {
 }
 
 async function showProtection() {
+  const { url } = viewer;
   const answer = await fetch(url).catch(() => null);
 
   if (!answer?.ok)
@@ -212,7 +215,7 @@ async function main() {
 
   if (item.status !== 'Ready')
     return;
-  url = item.url;
+  viewer = await post(`${packagePath(id)}/viewer_tokens`, {});
   show(byId('stage'));
   showHistory(item);
   await showProtection();

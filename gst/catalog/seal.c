@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <nettle/gcm.h>
+#include <nettle/hmac.h>
 #include <nettle/memops.h>
 #include <string.h>
 #include <sys/random.h>
@@ -327,4 +328,17 @@ hab_seal_open (HabSeal *seal, const gchar *context, const gchar *text,
         "the sealed key was changed or sealed under another master key");
   }
   return valid;
+}
+
+/* --- keys of other uses ---------------------------------------------- */
+
+void
+hab_seal_derive (HabSeal *seal, const gchar *use, guint8 key[32])
+{
+  struct hmac_sha256_ctx hmac;
+
+  hmac_sha256_set_key (&hmac, sizeof (seal->key), seal->key);
+  hmac_sha256_update (&hmac, strlen (use), (const guint8 *) use);
+  hmac_sha256_digest (&hmac, SHA256_DIGEST_SIZE, key);
+  hab_key_wipe (&hmac, sizeof (hmac));
 }

@@ -37,4 +37,7 @@ gchar *hab_seal_close (HabSeal *seal, const gchar *context, const guint8 *data,
 gboolean hab_seal_open (HabSeal *seal, const gchar *context, const gchar *text,
     guint8 *data, gsize size, GError **error);
 
+/* A key of another use, which the master key alone leads to: 32 bytes. */
+void hab_seal_derive (HabSeal *seal, const gchar *use, guint8 key[32]);
+
 G_END_DECLS

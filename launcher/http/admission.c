@@ -7,6 +7,7 @@
 
 #include "access.h"
 #include "problem.h"
+#include "viewers.h"
 
 /* --- addresses -------------------------------------------------------- */
 
@@ -97,15 +98,26 @@ find_token (HabRequest *request, HabListenerKind kind, HabTokens *tokens)
       : NULL;
 }
 
+static gboolean
+needs_viewer_token (HabRequest *request, const HabRoute *route)
+{
+  return (route->flags & HAB_ROUTE_VIEWER) != 0 &&
+      hab_service_get_settings (hab_request_get_service (request))
+          ->signed_delivery;
+}
+
 /* Delivery asks nobody for a token while only this machine can reach it. */
 static gboolean
-is_open (HabRequest *request, HabListenerKind kind)
+is_open (HabRequest *request, HabListenerKind kind, const HabRoute *route)
 {
   HabService *service = hab_request_get_service (request);
+  const HabSettings *settings = hab_service_get_settings (service);
 
+  if (needs_viewer_token (request, route))
+    return FALSE;
   return hab_service_get_tokens (service) == NULL ||
       (kind == HAB_LISTENER_DELIVERY &&
-          hab_settings_is_loopback (hab_service_get_settings (service)));
+          !hab_settings_is_delivery_public (settings));
 }
 
 static void
@@ -128,14 +140,18 @@ refuse (HabRequest *request, HabListenerKind kind, GError **error)
     set_sign_in_error (request, error);
   else
     hab_http_error_set (error, SOUP_STATUS_UNAUTHORIZED,
-        "Send a token of this service as Authorization: Bearer …%s",
-        kind == HAB_LISTENER_API ? ", or sign in at /sign-in" : "");
+        kind == HAB_LISTENER_API
+            ? "Send a token of this service as Authorization: Bearer …, or "
+              "sign in at /sign-in"
+            : "Send a viewer token of this package, or a token of the API, as "
+              "Authorization: Bearer …");
   return FALSE;
 }
 
-gboolean
-hab_admission_check_client (HabRequest *request, HabListenerKind kind,
-    const HabRoute *route, GError **error)
+/* By API tokens and sessions. */
+static gboolean
+check_owner (HabRequest *request, HabListenerKind kind, const HabRoute *route,
+    GError **error)
 {
   HabTokens *tokens =
       hab_service_get_tokens (hab_request_get_service (request));
@@ -144,10 +160,31 @@ hab_admission_check_client (HabRequest *request, HabListenerKind kind,
 
   if (token != NULL)
     hab_request_set_client (request, token->name, token->admin);
-  else if (is_open (request, kind))
+  else if (is_open (request, kind, route))
     hab_request_set_client (request, "", TRUE);
   else if ((route->flags & HAB_ROUTE_PUBLIC) == 0)
     return refuse (request, kind, error);
   return TRUE;
 }
 
+gboolean
+hab_admission_check_client (HabRequest *request, HabListenerKind kind,
+    const HabRoute *route, GError **error)
+{
+  switch (hab_viewers_check (request, route, error)) {
+    case HAB_VIEWER_ADMITTED:
+      /* Its route leads to that package and nowhere else. */
+      hab_request_set_client (request, "", TRUE);
+      return TRUE;
+    case HAB_VIEWER_REFUSED:
+      return FALSE;
+    default:
+      break;
+  }
+  if ((route->flags & HAB_ROUTE_PUBLIC) == 0 ||
+      !needs_viewer_token (request, route))
+    return check_owner (request, kind, route, error);
+  hab_http_error_set (error, SOUP_STATUS_FORBIDDEN,
+      "Files are delivered at signed addresses only, which the API gives");
+  return FALSE;
+}

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gunixinputstream.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "json.h"
@@ -12,12 +14,15 @@
 #include "problem.h"
 #include "request.h"
 #include "resources.h"
+#include "viewers.h"
 
 /* A package never changes and its code is not used again, so what players ask
  * for once a segment is kept by caches for good. What names it is asked for
  * again, so that a package that was removed is gone soon. */
 #define SEGMENT_SECONDS (365 * 24 * 60 * 60)
 #define MANIFEST_SECONDS 60
+/* The largest that is read into memory; days of segments. */
+#define MAX_MANIFEST (16 * 1024 * 1024)
 
 typedef struct
 {
@@ -62,6 +67,37 @@ set_cache_control (HabReply *reply, guint max_age)
   hab_reply_set_header (reply, "Cache-Control", text);
 }
 
+/* max_age: how long the address is good for. */
+static HabReply *
+reply_file (int fd, const gchar *path, guint max_age, GError **error)
+{
+  const FileType *type = find_type (path);
+  HabReply *reply = hab_reply_new_file (fd, get_type (type, path), error);
+
+  if (reply != NULL)
+    set_cache_control (reply, MIN (type->max_age, max_age));
+  return reply;
+}
+
+/* Takes fd. (nullable) (transfer full): a zero is behind it. */
+static gchar *
+read_text (int fd, GError **error)
+{
+  g_autoptr (GInputStream) stream = g_unix_input_stream_new (fd, TRUE);
+  g_autofree gchar *text = NULL;
+  struct stat info;
+
+  if (fstat (fd, &info) < 0 || info.st_size > MAX_MANIFEST) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+        "A manifest is too large to be signed");
+    return NULL;
+  }
+  text = g_malloc0 (info.st_size + 1);
+  return g_input_stream_read_all (stream, text, info.st_size, NULL, NULL, error)
+      ? g_steal_pointer (&text)
+      : NULL;
+}
+
 /* Only Ready packages are there for a viewer. */
 static HabPackage *
 find_ready (HabVault *vault, const gchar *code, GError **error)
@@ -97,43 +133,86 @@ open_beneath (int folder_fd, const gchar *path)
   return fd;
 }
 
+/* -1 with error set where there is none. */
+static int
+open_file (HabRequest *request, const HabPackage *package, const gchar *path,
+    GError **error)
+{
+  HabDataDir *dir =
+      hab_service_get_data_dir (hab_request_get_service (request));
+  /* The catalog's code, not the client's. */
+  g_autofree gchar *full = g_strconcat (package->code, "/dash/", path, NULL);
+  int fd = find_type (path) != NULL
+      ? open_beneath (hab_data_dir_get_fd (dir, HAB_FOLDER_PACKAGES), full)
+      : -1;
+
+  if (fd < 0)
+    hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+        "There is no such file in this package");
+  return fd;
+}
+
 static HabReply *
 get_file (HabRequest *request, HabVault *vault, GError **error)
 {
   const gchar *path = hab_request_get_param (request, 1);
-  const FileType *type = find_type (path);
-  HabDataDir *dir =
-      hab_service_get_data_dir (hab_request_get_service (request));
   g_autoptr (HabPackage) package =
       find_ready (vault, hab_request_get_param (request, 0), error);
-  g_autofree gchar *full = NULL;
-  HabReply *reply;
-  int fd;
+  int fd = package != NULL ? open_file (request, package, path, error) : -1;
 
-  if (package == NULL)
+  return fd >= 0 ? reply_file (fd, path, G_MAXUINT, error) : NULL;
+}
+
+/* --- signed addresses ------------------------------------------------- */
+
+/* A manifest names the licence server by its address; that of a signed
+ * manifest is signed, too. What it names relative to itself is by itself. */
+static HabReply *
+reply_manifest (HabRequest *request, int fd, const HabPackage *package,
+    const gchar *path, guint max_age, GError **error)
+{
+  g_autofree gchar *plain =
+      g_strdup_printf ("/%s/license/", package->code);
+  g_autofree gchar *in_signed = g_strdup_printf ("/%s%s",
+      hab_request_get_param (request, 0), plain);
+  g_autofree gchar *text = read_text (fd, error);
+  GString *manifest;
+  HabReply *reply;
+
+  if (text == NULL)
     return NULL;
-  /* The catalog's code, not the client's. */
-  full = g_strconcat (package->code, "/dash/", path, NULL);
-  fd = type != NULL
-      ? open_beneath (hab_data_dir_get_fd (dir, HAB_FOLDER_PACKAGES), full)
-      : -1;
-  if (fd < 0) {
-    hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
-        "There is no such file in this package");
-    return NULL;
-  }
-  reply = hab_reply_new_file (fd, get_type (type, path), error);
-  if (reply != NULL)
-    set_cache_control (reply, type->max_age);
+  manifest = g_string_new (text);
+  g_string_replace (manifest, plain, in_signed, 0);
+  reply = hab_reply_new_text (SOUP_STATUS_OK, find_type (path)->type,
+      g_string_free (manifest, FALSE));
+  set_cache_control (reply, MIN (MANIFEST_SECONDS, max_age));
   return reply;
 }
 
+static HabReply *
+get_signed_file (HabRequest *request, HabVault *vault, GError **error)
+{
+  const gchar *path = hab_request_get_param (request, 2);
+  guint left = hab_viewers_get_seconds_left (request);
+  g_autoptr (HabPackage) package =
+      find_ready (vault, hab_request_get_param (request, 1), error);
+  int fd = package != NULL ? open_file (request, package, path, error) : -1;
+
+  if (fd < 0)
+    return NULL;
+  return find_type (path)->max_age == MANIFEST_SECONDS
+      ? reply_manifest (request, fd, package, path, left, error)
+      : reply_file (fd, path, left, error);
+}
+
+/* --- the list --------------------------------------------------------- */
+
 static void
 add_package (JsonBuilder *builder, const HabPackage *package,
-    const gchar *base)
+    const HabDeliveryAddress *address)
 {
   g_autofree gchar *url =
-      g_strdup_printf ("%s/%s/dash/stream.mpd", base, package->code);
+      hab_delivery_address_build (address, package->code, "dash/stream.mpd");
 
   json_builder_begin_object (builder);
   hab_json_add_int (builder, "packaged_content_id", package->id);
@@ -146,7 +225,7 @@ static HabReply *
 list (HabRequest *request, HabVault *vault, GError **error)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autofree gchar *base = hab_request_build_delivery_url (request);
+  g_auto (HabDeliveryAddress) address = { 0 };
   g_autoptr (GPtrArray) packages = NULL;
   HabPackage *package = NULL;
   HabReply *reply;
@@ -158,11 +237,12 @@ list (HabRequest *request, HabVault *vault, GError **error)
       hab_request_get_scope (request), page.after, page.limit, 0, error);
   if (packages == NULL)
     return NULL;
+  hab_request_get_delivery_address (request, &address);
   json_builder_begin_array (builder);
   for (guint i = 0; i < packages->len; i++) {
     package = g_ptr_array_index (packages, i);
     if (package->status == HAB_STATUS_READY)
-      add_package (builder, package, base);
+      add_package (builder, package, &address);
   }
   json_builder_end_array (builder);
   reply = hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
@@ -171,11 +251,15 @@ list (HabRequest *request, HabVault *vault, GError **error)
   return reply;
 }
 
+/* --- licences --------------------------------------------------------- */
+
+/* Of viewers, who have nothing but the package; or of the API's clients. */
 static HabReply *
-post_license (HabRequest *request, HabVault *vault, GError **error)
+answer_license (HabRequest *request, HabVault *vault, const gchar *code,
+    GError **error)
 {
-  const gchar *code = hab_request_get_param (request, 0);
-  g_autoptr (HabPackage) package = find_ready (vault, code, error);
+  g_autoptr (HabPackage) package = hab_request_show_package (request,
+      find_ready (vault, code, error), error);
 
   return package != NULL
       ? hab_license_answer (request, vault, package->code, error)
@@ -183,27 +267,64 @@ post_license (HabRequest *request, HabVault *vault, GError **error)
 }
 
 static HabReply *
-get_key (HabRequest *request, HabVault *vault, GError **error)
+post_license (HabRequest *request, HabVault *vault, GError **error)
 {
-  g_autoptr (HabPackage) package =
-      find_ready (vault, hab_request_get_param (request, 0), error);
+  return answer_license (request, vault, hab_request_get_param (request, 0),
+      error);
+}
+
+static HabReply *
+post_signed_license (HabRequest *request, HabVault *vault, GError **error)
+{
+  return answer_license (request, vault, hab_request_get_param (request, 1),
+      error);
+}
+
+/* The key whose id is the last place of the pattern; the code is the one
+ * before. */
+static HabReply *
+answer_key (HabRequest *request, HabVault *vault, guint code_place,
+    GError **error)
+{
+  g_autoptr (HabPackage) package = hab_request_show_package (request,
+      find_ready (vault, hab_request_get_param (request, code_place), error),
+      error);
 
   return package != NULL
       ? hab_license_answer_key (vault, package,
-            hab_request_get_param (request, 1), error)
+            hab_request_get_param (request, code_place + 1), error)
       : NULL;
 }
+
+static HabReply *
+get_key (HabRequest *request, HabVault *vault, GError **error)
+{
+  return answer_key (request, vault, 0, error);
+}
+
+static HabReply *
+get_signed_key (HabRequest *request, HabVault *vault, GError **error)
+{
+  return answer_key (request, vault, 1, error);
+}
+
+#define VIEWER (HAB_ROUTE_CROSS_ORIGIN | HAB_ROUTE_VIEWER)
+#define SIGNED (HAB_ROUTE_CROSS_ORIGIN | HAB_ROUTE_SIGNED)
 
 /* The list is not for pages of other origins: with a package's code they could
  * ask for its key. */
 const HabRoute hab_delivery_content_routes[] = {
   { "GET", "/videos/", HAB_BODY_NONE, 0, list, NULL },
   { "GET", "/videos", HAB_BODY_NONE, 0, list, NULL },
-  { "GET", "/{}/dash/**", HAB_BODY_NONE,
-      HAB_ROUTE_PUBLIC | HAB_ROUTE_CROSS_ORIGIN, get_file, NULL },
-  { "POST", "/{}/license/clearkey", HAB_BODY_JSON, HAB_ROUTE_CROSS_ORIGIN,
-      post_license, NULL },
-  { "GET", "/{}/license/key/{}", HAB_BODY_NONE, HAB_ROUTE_CROSS_ORIGIN,
-      get_key, NULL },
+  { "GET", "/{}/dash/**", HAB_BODY_NONE, HAB_ROUTE_PUBLIC | VIEWER, get_file,
+      NULL },
+  { "POST", "/{}/license/clearkey", HAB_BODY_JSON, VIEWER, post_license,
+      NULL },
+  { "GET", "/{}/license/key/{}", HAB_BODY_NONE, VIEWER, get_key, NULL },
+  { "GET", "/{}/{}/dash/**", HAB_BODY_NONE, SIGNED, get_signed_file, NULL },
+  { "POST", "/{}/{}/license/clearkey", HAB_BODY_JSON, SIGNED,
+      post_signed_license, NULL },
+  { "GET", "/{}/{}/license/key/{}", HAB_BODY_NONE, SIGNED, get_signed_key,
+      NULL },
   { NULL }
 };

@@ -32,6 +32,11 @@ typedef enum
   HAB_ROUTE_PUBLIC = 1 << 0,
   /* Players on pages of other origins may call it. */
   HAB_ROUTE_CROSS_ORIGIN = 1 << 1,
+  /* Of one package, whose code is the first place of the pattern: a viewer
+   * token of it will do. */
+  HAB_ROUTE_VIEWER = 1 << 2,
+  /* The same, but the first place is the viewer token, the second the code. */
+  HAB_ROUTE_SIGNED = 1 << 3,
 } HabRouteFlags;
 
 /* One row of the table in docs/rest-api.md. Exactly one of the two handlers is

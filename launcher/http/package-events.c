@@ -34,7 +34,7 @@ typedef struct
 {
   HabRequest *request;
   gint64 package_id; /* 0: all */
-  gchar *delivery_url;
+  HabDeliveryAddress address;
   HabEventStream *stream; /* NULL before and after */
   guint follow_id, timer_id;
 
@@ -78,7 +78,7 @@ listener_free (Listener *self)
   g_hash_table_unref (self->removed);
   g_hash_table_unref (self->asked);
   g_string_free (self->text, TRUE);
-  g_free (self->delivery_url);
+  hab_delivery_address_clear (&self->address);
   hab_request_unref (self->request);
   g_free (self);
 }
@@ -92,10 +92,10 @@ make_json (Listener *self, HabCatalog *catalog, const HabPackage *package,
   g_autoptr (JsonBuilder) builder = NULL;
 
   if (self->package_id != 0)
-    return hab_package_json_new (catalog, package, self->delivery_url, error);
+    return hab_package_json_new (catalog, package, &self->address, error);
   builder = json_builder_new ();
   json_builder_begin_object (builder);
-  hab_package_json_add (builder, package, self->delivery_url);
+  hab_package_json_add (builder, package, &self->address);
   json_builder_end_object (builder);
   return json_builder_get_root (builder);
 }
@@ -434,7 +434,7 @@ listen_to (HabRequest *request, gint64 package_id)
 
   self->request = hab_request_ref (request);
   self->package_id = package_id;
-  self->delivery_url = hab_request_build_delivery_url (request);
+  hab_request_get_delivery_address (request, &self->address);
   self->changed = id_set_new ();
   self->removed = id_set_new ();
   self->asked = id_set_new ();

@@ -20,10 +20,11 @@ static HabReply *
 reply_package (guint status, HabRequest *request, HabCatalog *catalog,
     const HabPackage *package, GError **error)
 {
-  g_autofree gchar *delivery_url = hab_request_build_delivery_url (request);
-  JsonNode *node =
-      hab_package_json_new (catalog, package, delivery_url, error);
+  g_auto (HabDeliveryAddress) address = { 0 };
+  JsonNode *node;
 
+  hab_request_get_delivery_address (request, &address);
+  node = hab_package_json_new (catalog, package, &address, error);
   return node != NULL ? hab_reply_new_json (status, node) : NULL;
 }
 
@@ -32,7 +33,7 @@ reply_package (guint status, HabRequest *request, HabCatalog *catalog,
 static HabReply *
 list (HabRequest *request, HabVault *vault, GError **error)
 {
-  g_autofree gchar *delivery_url = hab_request_build_delivery_url (request);
+  g_auto (HabDeliveryAddress) address = { 0 };
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (GPtrArray) packages = NULL;
   HabPackage *package = NULL;
@@ -45,11 +46,12 @@ list (HabRequest *request, HabVault *vault, GError **error)
       hab_request_get_scope (request), page.after, page.limit, 0, error);
   if (packages == NULL)
     return NULL;
+  hab_request_get_delivery_address (request, &address);
   json_builder_begin_array (builder);
   for (guint i = 0; i < packages->len; i++) {
     package = g_ptr_array_index (packages, i);
     json_builder_begin_object (builder);
-    hab_package_json_add (builder, package, delivery_url);
+    hab_package_json_add (builder, package, &address);
     json_builder_end_object (builder);
   }
   json_builder_end_array (builder);

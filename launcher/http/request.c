@@ -270,6 +270,14 @@ hab_request_get_status (HabRequest *self)
   return self->status;
 }
 
+void
+hab_request_get_delivery_address (HabRequest *self,
+    HabDeliveryAddress *address)
+{
+  address->url = hab_request_build_delivery_url (self);
+  hab_service_sign_addresses (self->service, address);
+}
+
 /* --- answers ---------------------------------------------------------- */
 
 void

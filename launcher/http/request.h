@@ -3,6 +3,7 @@
 
 #include <libsoup/soup.h>
 
+#include "delivery-address.h"
 #include "http-types.h"
 #include "reply.h"
 #include "service.h"
@@ -86,6 +87,9 @@ gboolean hab_request_get_number (HabRequest *request, const gchar *name,
 /* Where this service is, as the client of this request reaches it; without a
  * slash at the end. */
 gchar *hab_request_build_delivery_url (HabRequest *request);
+/* The same with what signs addresses, if they are signed. Fills address. */
+void hab_request_get_delivery_address (HabRequest *request,
+    HabDeliveryAddress *address);
 
 /* Main thread, once: sends the answer. Take reply and error. */
 void hab_request_reply (HabRequest *request, HabReply *reply);

@@ -13,6 +13,7 @@ const HabRoute *const hab_api_routes[] = {
   hab_package_events_routes,
   hab_packaged_content_routes,
   hab_key_export_routes,
+  hab_viewer_tokens_routes,
   hab_videos_routes,
   hab_gops_routes,
   hab_pictures_routes,

@@ -11,6 +11,7 @@ extern const HabRoute hab_sign_in_routes[];
 extern const HabRoute hab_input_content_routes[];
 extern const HabRoute hab_uploads_routes[];
 extern const HabRoute hab_packaged_content_routes[];
+extern const HabRoute hab_viewer_tokens_routes[];
 extern const HabRoute hab_package_events_routes[];
 extern const HabRoute hab_key_export_routes[];
 extern const HabRoute hab_videos_routes[];

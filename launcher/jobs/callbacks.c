@@ -237,17 +237,19 @@ get_delivery_url (const HabPackage *package)
 }
 
 static gchar *
-make_body (HabCatalog *catalog, gint64 package_id, GError **error)
+make_body (HabCallbacks *self, HabCatalog *catalog, gint64 package_id,
+    GError **error)
 {
   g_autoptr (HabPackage) package =
       hab_catalog_get_package (catalog, package_id, error);
-  g_autofree gchar *delivery_url = NULL;
+  g_auto (HabDeliveryAddress) address = { 0 };
   g_autoptr (JsonNode) node = NULL;
 
   if (package == NULL)
     return NULL;
-  delivery_url = get_delivery_url (package);
-  node = hab_package_json_new (catalog, package, delivery_url, error);
+  address.url = get_delivery_url (package);
+  hab_service_sign_addresses (self->service, &address);
+  node = hab_package_json_new (catalog, package, &address, error);
   if (node == NULL)
     return NULL;
   json_object_remove_member (json_node_get_object (node), "callback");
@@ -274,7 +276,7 @@ claim (HabVault *vault, gpointer data, GError **error)
     hab_catalog_get_next_callback (vault->catalog, &self->next_us, error);
     return NULL;
   }
-  body = make_body (vault->catalog, callback->package_id, error);
+  body = make_body (self, vault->catalog, callback->package_id, error);
   if (body == NULL)
     return NULL;
   attempt = g_new0 (Attempt, 1);

@@ -28,13 +28,14 @@ function addresses(child) {
   });
 }
 
-async function writeToken(home, token) {
+// As it stands where others can reach it.
+async function askForToken(home, token) {
   const file = path.join(home, 'token');
   await fs.writeFile(file, `walker ${token}\n`, { mode: 0o600 });
-  return ['--api-token-file', file];
+  return ['--api-token-file', file, '--address', '0.0.0.0', '--signed-delivery'];
 }
 
-// token: that the service asks for.
+// token: that the service asks for, and its viewers for signed addresses.
 export async function startService({ token } = {}) {
   const program = process.env.HABERDASH;
   if (!program)
@@ -42,7 +43,7 @@ export async function startService({ token } = {}) {
 
   const home = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-browser-'));
   const child = spawn(program, ['serve', '--port', '0', '--delivery-port', '0',
-    '--data-dir', path.join(home, 'data'), ...token ? await writeToken(home, token) : []],
+    '--data-dir', path.join(home, 'data'), ...token ? await askForToken(home, token) : []],
     { stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, HOME: home,
         GST_REGISTRY_1_0: process.env.GST_REGISTRY_1_0 ?? path.join(home, 'registry.bin') } });

@@ -34,6 +34,21 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_free (fixture->dir);
 }
 
+/* The same after a restart, another for each use. */
+static void
+test_derive (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (HabSeal) seal = hab_seal_new (fixture->path, TRUE, NULL);
+  g_autoptr (HabSeal) again = hab_seal_new (fixture->path, FALSE, NULL);
+  guint8 one[32], same[32], other[32];
+
+  hab_seal_derive (seal, "one", one);
+  hab_seal_derive (again, "one", same);
+  hab_seal_derive (seal, "other", other);
+  g_assert_cmpmem (one, sizeof one, same, sizeof same);
+  g_assert_cmpint (memcmp (one, other, sizeof one), !=, 0);
+}
+
 static void
 test_round_trip (Fixture *fixture, gconstpointer data)
 {
@@ -189,6 +204,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   ADD ("/seal/round-trip", test_round_trip);
+  ADD ("derive", test_derive);
   ADD ("/seal/refuses-changes", test_refuses_changes);
   ADD ("/seal/other-master-key", test_other_master_key);
   ADD ("/seal/bad-files", test_bad_files);

@@ -3,13 +3,15 @@
 #include "config.h"
 #endif
 
-/* The pure parts of who may ask: tokens, sessions. */
+/* The pure parts of who may ask: tokens, sessions,
+ * viewer tokens. */
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
 #include "access.h"
 #include "sessions.h"
+#include "signer.h"
 #include "tokens.h"
 
 #define SESSION_US ((gint64) HAB_SESSION_SECONDS * G_USEC_PER_SEC)
@@ -145,6 +147,56 @@ test_many_sessions (void)
   g_assert_nonnull (hab_sessions_find (sessions, second, 9));
 }
 
+/* --- viewer tokens ---------------------------------------------------- */
+
+static void
+test_signer (void)
+{
+  const guint8 key[HAB_SIGNER_KEY_SIZE] = { 7 };
+  const guint8 other_key[HAB_SIGNER_KEY_SIZE] = { 8 };
+  g_autoptr (HabSigner) signer = hab_signer_new (key);
+  g_autoptr (HabSigner) other = hab_signer_new (other_key);
+  g_autofree gchar *token = hab_signer_sign (signer, "ABC234", 1000);
+  gint64 expires = 0;
+
+  g_assert_cmpint (hab_signer_check (signer, token, "ABC234", 999, &expires),
+      ==, HAB_VIEWER_TOKEN_VALID);
+  g_assert_cmpint (expires, ==, 1000);
+  g_assert_cmpint (hab_signer_check (signer, token, "ABC234", 1000, NULL), ==,
+      HAB_VIEWER_TOKEN_EXPIRED);
+  g_assert_cmpint (hab_signer_check (signer, token, "ABC235", 999, NULL), ==,
+      HAB_VIEWER_TOKEN_FORGED);
+  g_assert_cmpint (hab_signer_check (other, token, "ABC234", 999, NULL), ==,
+      HAB_VIEWER_TOKEN_FORGED);
+
+  /* Each character counts. */
+  for (gchar *at = token; *at != '\0'; at++) {
+    gchar was = *at;
+
+    *at = was == '1' ? '2' : '1';
+    g_assert_cmpint (hab_signer_check (signer, token, "ABC234", 0, NULL), ==,
+        HAB_VIEWER_TOKEN_FORGED);
+    *at = was;
+  }
+}
+
+static void
+test_signer_nonsense (void)
+{
+  const guint8 key[HAB_SIGNER_KEY_SIZE] = { 7 };
+  g_autoptr (HabSigner) signer = hab_signer_new (key);
+  g_autofree gchar *token = hab_signer_sign (signer, "A", 1000);
+  g_autofree gchar *longer = g_strconcat (token, "x", NULL);
+  g_autofree gchar *zero = g_strconcat ("0", token, NULL);
+  g_autofree gchar *sign = g_strconcat ("+", token, NULL);
+  const gchar *const texts[] = { "", "-", "1000", "1000-", longer, zero, sign,
+    "99999999999999999999-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_assert_cmpint (hab_signer_check (signer, texts[i], "A", 0, NULL), ==,
+        HAB_VIEWER_TOKEN_FORGED);
+}
+
 /* --- header texts ----------------------------------------------------- */
 
 static void
@@ -206,6 +258,8 @@ main (int argc, char **argv)
   g_test_add_func ("/tokens/file", test_token_file);
   g_test_add_func ("/sessions/life", test_sessions);
   g_test_add_func ("/sessions/many", test_many_sessions);
+  g_test_add_func ("/signer/check", test_signer);
+  g_test_add_func ("/signer/nonsense", test_signer_nonsense);
   g_test_add_func ("/access/bearer", test_bearer);
   g_test_add_func ("/access/cookie", test_cookie);
   g_test_add_func ("/access/local-path", test_local_path);

@@ -96,9 +96,9 @@ test('events are those of the owner', async (t) => {
   const input = (await upload(service, 'a.mp4', await makeClip(), { headers: ann })).json.input_content_id;
   const { packaged_content_id: id } = (await post(service.api, '/packaged_content',
     { input_content_id: input, encrypt: 'none' }, { ...ann, Prefer: 'wait=60' })).json;
+  await until(() => hers.text.includes('"status":"Ready"'), 'she is told');
   await send(service.api, 'DELETE', `/packaged_content/${id}`, { headers: ann });
-  await until(() => hers.text.includes('event: removed'), 'she is told');
-  assert.match(hers.text, /event: status/);
+  await until(() => hers.text.includes('event: removed'), 'she is told of the end');
   // What comes after is told to him, too: what came before was not.
   const own = (await upload(service, 'b.mp4', await makeClip(), { headers: bob })).json.input_content_id;
   await post(service.api, '/packaged_content', { input_content_id: own, encrypt: 'none' },

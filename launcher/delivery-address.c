@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "delivery-address.h"
+
+/* Lists that are asked for again and again give the same addresses for so
+ * long, which caches and players take for the same. */
+#define GRAIN_SECONDS 60
+
+void
+hab_delivery_address_clear (HabDeliveryAddress *address)
+{
+  g_clear_pointer (&address->url, g_free);
+}
+
+gchar *
+hab_delivery_address_build_with (const HabDeliveryAddress *address,
+    const gchar *token, const gchar *code, const gchar *path)
+{
+  return g_strdup_printf ("%s%s%s/%s/%s", address->url,
+      token != NULL ? "/" : "", token != NULL ? token : "", code, path);
+}
+
+gchar *
+hab_delivery_address_build (const HabDeliveryAddress *address,
+    const gchar *code, const gchar *path)
+{
+  gint64 until = g_get_real_time () / G_USEC_PER_SEC + address->lifetime;
+  g_autofree gchar *token = NULL;
+
+  if (address->signer != NULL)
+    token = hab_signer_sign (address->signer, code,
+        (until / GRAIN_SECONDS + 1) * GRAIN_SECONDS);
+  return hab_delivery_address_build_with (address, token, code, path);
+}
