@@ -5,6 +5,7 @@
 
 #include "delivery-address.h"
 #include "json.h"
+#include "package-keys.h"
 #include "package-options.h"
 #include "request.h"
 #include "resources.h"
@@ -64,7 +65,7 @@ make_json (HabRequest *request, const HabPackage *package, guint seconds)
       hab_package_options_has (package->options, "hls") ? "dash/stream.m3u8"
                                                          : NULL);
   add_address (builder, "license_url", &address, token, package,
-      package->sealed_key != NULL ? "license/clearkey" : NULL);
+      hab_package_is_encrypted (package) ? "license/clearkey" : NULL);
   json_builder_end_object (builder);
   return json_builder_get_root (builder);
 }

@@ -97,7 +97,9 @@ check_route (const HabRoute *route, const gchar *key, JsonObject *operation)
           json_object_get_array_member (operation, "security")) == 0;
   gboolean has_body = json_object_has_member (operation, "requestBody");
 
-  if (public != ((route->flags & HAB_ROUTE_PUBLIC) != 0))
+  /* What is signed has its token in the path. */
+  if (public !=
+      ((route->flags & (HAB_ROUTE_PUBLIC | HAB_ROUTE_SIGNED)) != 0))
     g_error ("%s: \"security\" is not what the route asks for", key);
   if (has_body != (route->body != HAB_BODY_NONE))
     g_error ("%s: \"requestBody\" is not what the route takes", key);

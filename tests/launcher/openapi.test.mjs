@@ -52,7 +52,7 @@ test('HEAD is what GET is, OPTIONS has the methods, others are refused', async (
   const service = await startService(t);
   await addInput(service);
   const values = { input_content_id: 1, packaged_content_id: 1, name: 'clip.mp4', gops: '0', code: '2222222222',
-    asset: 'icon.svg', path: 'stream.mpd' };
+    token: 'x', asset: 'icon.svg', path: 'stream.mpd' };
   for (const { base, operations } of Object.values(await describe(service))) {
     for (const path of new Set(operations.map((operation) => operation.path))) {
       const target = path.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? 'x');
@@ -183,6 +183,7 @@ test('packages', async (t) => {
   for (const id of ids.slice(0, -1))
     await packageEnd(service, id);
   await deliver(delivery, new URL(done.json.url).pathname.split('/')[1]);
+  await deliverSigned(service, api, delivery, first);
   await license(api, 'getLicense', {});
 });
 
@@ -201,6 +202,23 @@ const deliver = async (delivery, code) => {
   await call(delivery, 'getPackageFile', 404, { values: { code, path: 'none.mp4' } });
   await call(delivery, 'getPackageFile', 400, { values: { code, path: '%00' } });
   await license(delivery, 'getPackageLicense', { code });
+};
+
+const deliverSigned = async (service, api, delivery, values) => {
+  const made = await call(api, 'addViewerToken', 201, { values, ...json({ expires_in: 1000 }) });
+  await call(api, 'addViewerToken', 201, { values });
+  await call(api, 'addViewerToken', 400, { values, ...json({ expires_in: 0 }) });
+  await call(api, 'addViewerToken', 404, { values: { packaged_content_id: 99 } });
+  const [, token, code] = new URL(made.json.license_url).pathname.split('/');
+  const at = (path, given = token) => ({ values: { token: given, code, path } });
+  await call(delivery, 'getSignedPackageFile', 200, at('stream.mpd'));
+  await call(delivery, 'getSignedPackageFile', 200, at('audio_0/init.mp4'));
+  await call(delivery, 'getSignedPackageFile', 206, { ...at('video_0/1.m4s'), headers: { Range: 'bytes=-5' } });
+  await call(delivery, 'getSignedPackageFile', 404, at('none.mp4'));
+  await call(delivery, 'getSignedPackageFile', 403, at('stream.mpd', 'nonsense'));
+  await license(delivery, 'getSignedPackageLicense', { token, code });
+  await call(delivery, 'getSignedPackageLicense', 403,
+    { values: { token: 'nonsense', code }, ...json({ kids: [KID] }) });
 };
 
 const license = async (description, id, values) => {
