@@ -204,7 +204,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   ADD ("/seal/round-trip", test_round_trip);
-  ADD ("derive", test_derive);
+  ADD ("/seal/derive", test_derive);
   ADD ("/seal/refuses-changes", test_refuses_changes);
   ADD ("/seal/other-master-key", test_other_master_key);
   ADD ("/seal/bad-files", test_bad_files);
