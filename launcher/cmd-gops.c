@@ -57,7 +57,10 @@ hab_cmd_gops (int argc, char **argv)
   if (!hab_cmd_parse (&argc, &argv, "INPUT",
           "Lists the GOPs of the first video track of INPUT: where each "
           "begins and why decoding can begin there (kind), whether it needs "
-          "the one before (open), times in seconds.", entries, 1))
+          "the one before (open), times in seconds.",
+          "Examples:\n"
+          "  haberdash gops movie.mp4\n"
+          "  haberdash gops movie.mp4 --json", entries, 1))
     return HAB_EXIT_USAGE;
   if (hab_cmd_init_gstreamer (&error))
     index = hab_gop_index_read (argv[1], &error);

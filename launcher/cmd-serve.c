@@ -473,7 +473,10 @@ hab_cmd_serve (int argc, char **argv)
 
   if (!hab_cmd_parse (&argc, &argv, "",
           "Runs the service. When it is up it prints one line: \"ready\" and "
-          "the addresses of the API and of delivery.", entries, 0) ||
+          "the addresses of the API and of delivery.",
+          "Examples:\n"
+          "  haberdash serve --port 0 --delivery-port 0 --data-dir /srv/films",
+          entries, 0) ||
       !read_settings (&options, &tokens, &settings))
     return HAB_EXIT_USAGE;
   /* Told by the call that failed. */

@@ -172,7 +172,11 @@ hab_cmd_verify (int argc, char **argv)
           "MANIFEST is its MPD or the folder with it. The MPD is compared with "
           "the boxes of all segments, these with each other, encryption with "
           "what ISO/IEC 23001-7 says of cbcs, and HLS playlists in the same "
-          "folder with the same segments.", entries, 1))
+          "folder with the same segments.",
+          "Examples:\n"
+          "  haberdash verify out\n"
+          "  haberdash verify out/stream.mpd --key-file keys.txt --json\n"
+          "\nExit code 65 says that there are errors.", entries, 1))
     return HAB_EXIT_USAGE;
   if (!read_keys (keys, key_files, &error))
     return hab_cmd_fail ("--key-file", error);

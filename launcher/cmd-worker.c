@@ -272,6 +272,8 @@ run_package (JsonObject *job, GError **error)
     .durable = TRUE,
     .records_fd = RECORDS_FD,
   };
+  g_auto (GStrv) tracks = read_list (job, "tracks");
+  g_auto (GStrv) languages = read_list (job, "languages");
   gboolean packaged;
 
   if (!hab_encrypt_from_string (json_object_get_string_member_with_default (
@@ -280,7 +282,10 @@ run_package (JsonObject *job, GError **error)
         "The job asks for an unknown encryption");
     return FALSE;
   }
-  packaged = read_keys (job, &config, error) &&
+  config.choice.tracks = (const gchar *const *) tracks;
+  config.choice.languages = (const gchar *const *) languages;
+  packaged = hab_track_choice_check (&config.choice, error) &&
+      read_keys (job, &config, error) &&
       hab_package_run (&config, &observer, NULL, error);
   hab_key_wipe (config.keys, sizeof config.keys);
   if (packaged)

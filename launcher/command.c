@@ -12,25 +12,28 @@
 
 static gboolean
 parse (int *argc, char ***argv, const gchar *usage, const gchar *summary,
-    const GOptionEntry *entries, GError **error)
+    const gchar *examples, const GOptionEntry *entries, GError **error)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (usage);
 
   g_option_context_set_summary (context, summary);
+  g_option_context_set_description (context, examples);
   g_option_context_add_main_entries (context, entries, NULL);
   return g_option_context_parse (context, argc, argv, error);
 }
 
 gboolean
 hab_cmd_parse (int *argc, char ***argv, const gchar *usage,
-    const gchar *summary, const GOptionEntry *entries, int n_arguments)
+    const gchar *summary, const gchar *examples, const GOptionEntry *entries,
+    int n_arguments)
 {
   g_autofree gchar *name = g_strdup ((*argv)[0]);
   g_autofree gchar *program = g_strconcat ("haberdash ", name, NULL);
   g_autoptr (GError) error = NULL;
 
   g_set_prgname (program);
-  if (!parse (argc, argv, usage, summary, entries, &error)) {
+  if (!parse (argc, argv, usage, summary, examples, entries,
+          &error)) {
     g_printerr ("%s: %s\n", program, error->message);
     return FALSE;
   }

@@ -30,10 +30,11 @@ HabExit hab_cmd_worker (int argc, char **argv);
 /* --- for the commands ------------------------------------------------- */
 
 /* Reads options of argv and takes them out of it. usage: what follows the
- * command's name. FALSE after saying what is wrong unless the number of
- * arguments that stay is n_arguments. */
+ * command's name. examples: stand below the options, or NULL. FALSE after saying
+ * what is wrong unless the number of arguments that stay is n_arguments. */
 gboolean hab_cmd_parse (int *argc, char ***argv, const gchar *usage,
-    const gchar *summary, const GOptionEntry *entries, int n_arguments);
+    const gchar *summary, const gchar *examples, const GOptionEntry *entries,
+    int n_arguments);
 /* Says what is wrong on the standard error. Returns its exit code. Takes
  * error. */
 HabExit hab_cmd_fail (const gchar *subject, GError *error);

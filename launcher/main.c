@@ -18,12 +18,12 @@ static const struct
 } commands[] = {
   { "serve", "[OPTION…]", "run the service: REST API, pages and delivery",
       hab_cmd_serve },
-  { "package", "INPUT OUT_DIR --kid KID --key-file FILE",
-      "make encrypted MPEG-DASH of a file", hab_cmd_package },
+  { "package", "INPUT OUT_DIR [OPTION…]",
+      "make encrypted MPEG-DASH and HLS of a file", hab_cmd_package },
   { "gops", "INPUT [--json]", "list the GOPs of a file", hab_cmd_gops },
-  { "slice", "INPUT N OUTPUT", "write GOP N of a file as an MP4",
+  { "slice", "INPUT GOPS OUTPUT", "write GOPs of a file as an MP4",
       hab_cmd_slice },
-  { "verify", "MANIFEST [--key-file FILE]",
+  { "verify", "MANIFEST [OPTION…]",
       "look for faults in a DASH presentation on disk", hab_cmd_verify },
   { "worker", NULL, NULL, hab_cmd_worker },
 };
@@ -38,6 +38,7 @@ print_help (void)
           commands[i].what);
   g_print (
       "\n  haberdash COMMAND --help tells the options of a command.\n"
+      "  haberdash --version tells the version.\n"
       "\nExit codes:\n"
       "  0    done\n"
       "  64   the command line is wrong\n"

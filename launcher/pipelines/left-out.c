@@ -10,6 +10,8 @@
 static const gchar *
 why (const HabMediaStream *stream, const GstStructure *structure)
 {
+  if (stream->unwanted)
+    return "it is not among those chosen";
   if (stream->codec)
     return "one video track is packaged";
   return g_str_has_prefix (gst_structure_get_name (structure), "subpicture/") ?

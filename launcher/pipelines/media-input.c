@@ -26,6 +26,7 @@ struct _HabMediaInput
   GstElement *parsebin; /* not owned */
   HabMediaInputFunc on_stream;
   HabMediaInputFunc on_text; /* or NULL */
+  HabMediaInputChoose choose; /* or NULL */
   gpointer data;
 
   HabStreamPlug plug; /* with the container */
@@ -34,10 +35,14 @@ struct _HabMediaInput
   guint quiet;        /* times in a row that nothing was read or told */
   GstEvent *segment;  /* the first one, for containers of one_segment */
   gboolean has_video, has_audio;
+  gboolean unwanted_video;
   gchar *unsupported; /* media type of a video track that was passed over */
   gchar *link_error;
   HabMediaError link_code; /* of link_error */
 };
+
+#define NO_VIDEO "there is no video track in the file"
+#define NO_CHOSEN_VIDEO "no video track of the file is among those chosen"
 
 /* --- what a stream is ---------------------------------------------------- */
 
@@ -152,7 +157,7 @@ on_first_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   if (self->has_video)
     return GST_PAD_PROBE_REMOVE;
   GST_ELEMENT_ERROR (self->parsebin, STREAM, WRONG_TYPE,
-      ("there is no video track in the file"), (NULL));
+      ("%s", self->unwanted_video ? NO_CHOSEN_VIDEO : NO_VIDEO), (NULL));
   gst_buffer_unref (GST_PAD_PROBE_INFO_BUFFER (info));
   GST_PAD_PROBE_INFO_DATA (info) = NULL;
   GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_ERROR;
@@ -251,6 +256,30 @@ hand_out_text (HabMediaInput *self, HabMediaStream *stream)
 }
 
 static void
+take_stream (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
+{
+  gboolean video = stream->codec && stream->codec->kind == HAB_MEDIA_VIDEO;
+
+  stream->unwanted = (stream->text || stream->codec) && self->choose &&
+      !self->choose (self, stream, self->data);
+  if (stream->unwanted) {
+    self->unwanted_video |= video;
+    return;
+  }
+  if (stream->text) {
+    if (self->link_error == NULL)
+      hand_out_text (self, stream);
+  } else if (stream->codec == NULL) {
+    if (self->unsupported == NULL &&
+        g_str_has_prefix (media_type_of (caps), "video/"))
+      self->unsupported = g_strdup (media_type_of (caps));
+  } else if (self->link_error == NULL &&
+      !(self->has_video && video)) {
+    hand_out (self, stream, caps);
+  }
+}
+
+static void
 on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
 {
   HabMediaInput *self = data;
@@ -270,17 +299,7 @@ on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_segment,
         self, NULL);
 
-  if (stream->text) {
-    if (self->link_error == NULL)
-      hand_out_text (self, stream);
-  } else if (stream->codec == NULL) {
-    if (self->unsupported == NULL &&
-        g_str_has_prefix (media_type_of (caps), "video/"))
-      self->unsupported = g_strdup (media_type_of (caps));
-  } else if (self->link_error == NULL &&
-      !(self->has_video && stream->codec->kind == HAB_MEDIA_VIDEO)) {
-    hand_out (self, stream, caps);
-  }
+  take_stream (self, stream, caps);
 }
 
 static gint
@@ -372,6 +391,12 @@ hab_media_input_take_text (HabMediaInput *self, HabMediaInputFunc on_text)
 }
 
 void
+hab_media_input_choose (HabMediaInput *self, HabMediaInputChoose choose)
+{
+  self->choose = choose;
+}
+
+void
 hab_media_input_free (HabMediaInput *self)
 {
   if (self == NULL)
@@ -398,7 +423,7 @@ hab_media_input_check (const HabMediaInput *self, GError **error)
         self->unsupported);
   else
     g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_VIDEO,
-        "there is no video track in the file");
+        self->unwanted_video ? NO_CHOSEN_VIDEO : NO_VIDEO);
   return FALSE;
 }
 

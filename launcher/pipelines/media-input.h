@@ -24,6 +24,7 @@ typedef struct
   guint number;          /* the container's, or where it has none a count */
   const HabCodec *codec; /* NULL for text, and where it is not handled */
   gboolean text;         /* that cencdashsink takes */
+  gboolean unwanted;     /* somebody chose to leave it out */
   GstPad *source;        /* (owned): parsebin's */
   GstPad *pad;           /* (owned) (nullable): the one that was handed out */
   GBytes *codec_data;    /* (owned) (nullable): made of the first sample where
@@ -43,6 +44,14 @@ HabMediaInput *hab_media_input_new (GstBin *bin, const gchar *path,
  * before the pipeline starts. */
 void hab_media_input_take_text (HabMediaInput *input,
     HabMediaInputFunc on_text);
+
+/* Whether the stream, which has been looked at but not handed out, is wanted. */
+typedef gboolean (*HabMediaInputChoose) (HabMediaInput *input,
+    const HabMediaStream *stream, gpointer data);
+
+/* Without it every stream is. To be called before the pipeline starts; data is
+ * that of hab_media_input_new (). */
+void hab_media_input_choose (HabMediaInput *input, HabMediaInputChoose choose);
 
 /* After the pipeline is at NULL. */
 void hab_media_input_free (HabMediaInput *input);

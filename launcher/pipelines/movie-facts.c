@@ -16,6 +16,7 @@
 struct _HabMovieFacts
 {
   GHashTable *languages; /* by track number, where qtdemux knows less */
+  GHashTable *all_languages; /* by track number */
 };
 
 /* qtdemux 1.22.0 does not know the box of a language with a script or a
@@ -26,6 +27,10 @@ keep_languages (HabMovieFacts *self, const HabMp4Movie *movie)
   for (guint i = 0; i < hab_mp4_movie_get_n_tracks (movie); i++) {
     const HabMp4Track *track = hab_mp4_movie_get_track (movie, i);
 
+    if (track->extended_language[0] || track->language[0])
+      g_hash_table_insert (self->all_languages, GUINT_TO_POINTER (track->id),
+          g_strdup (track->extended_language[0] ? track->extended_language :
+                                                  track->language));
     if (track->extended_language[0])
       g_hash_table_insert (self->languages, GUINT_TO_POINTER (track->id),
           g_strdup (track->extended_language));
@@ -60,6 +65,7 @@ hab_movie_facts_read (const gchar *path, GError **error)
   gboolean fine;
 
   self->languages = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  self->all_languages = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   if (fd < 0)
     return g_steal_pointer (&self);
   fine = read_movie (self, fd, error);
@@ -70,9 +76,17 @@ hab_movie_facts_read (const gchar *path, GError **error)
 void
 hab_movie_facts_free (HabMovieFacts *self)
 {
-  if (self)
-    g_hash_table_unref (self->languages);
+  if (self == NULL)
+    return;
+  g_hash_table_unref (self->languages);
+  g_hash_table_unref (self->all_languages);
   g_free (self);
+}
+
+const gchar *
+hab_movie_facts_get_language (const HabMovieFacts *self, guint track)
+{
+  return g_hash_table_lookup (self->all_languages, GUINT_TO_POINTER (track));
 }
 
 /* data: the language of the stream, which is put into its tags. */

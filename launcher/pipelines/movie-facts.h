@@ -16,6 +16,11 @@ HabMovieFacts *hab_movie_facts_read (const gchar *path, GError **error);
 void hab_movie_facts_free (HabMovieFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabMovieFacts, hab_movie_facts_free)
 
+/* (transfer none) (nullable): the language of that track, ISO 639-2 or BCP 47.
+ * qtdemux tells it when pads are linked already. */
+const gchar *hab_movie_facts_get_language (const HabMovieFacts *facts,
+    guint track);
+
 /* Makes the tags that come through pad, of that track, tell its language. */
 void hab_movie_facts_mend_tags (const HabMovieFacts *facts, guint track,
     GstPad *pad);

@@ -322,6 +322,40 @@ link_ladder (Package *self, const HabMediaStream *stream)
   return linked;
 }
 
+/* What the tags of the stream say so far. (transfer full) (nullable) */
+static gchar *
+get_tagged_language (GstPad *pad)
+{
+  GstEvent *event;
+
+  for (guint i = 0; (event = gst_pad_get_sticky_event (pad, GST_EVENT_TAG, i));
+       i++) {
+    gchar *language = NULL;
+    GstTagList *tags;
+
+    gst_event_parse_tag (event, &tags);
+    gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &language);
+    gst_event_unref (event);
+    if (language)
+      return language;
+  }
+  return NULL;
+}
+
+/* In the demuxer's thread. */
+static gboolean
+is_chosen (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
+{
+  Package *self = data;
+  g_autofree gchar *tagged = get_tagged_language (stream->source);
+  const gchar *language =
+      hab_movie_facts_get_language (self->facts, stream->number);
+
+  return hab_track_choice_takes (&self->config->choice,
+      stream->codec ? stream->codec->kind : HAB_MEDIA_TEXT, stream->number,
+      language ? language : tagged);
+}
+
 /* In the demuxer's thread. */
 static gchar *
 on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
@@ -423,8 +457,10 @@ build (Package *self, GError **error)
     return FALSE;
   self->input = hab_media_input_new (GST_BIN (self->pipeline), config->input,
       on_stream, self, error);
-  if (self->input)
+  if (self->input) {
     hab_media_input_take_text (self->input, on_text);
+    hab_media_input_choose (self->input, is_chosen);
+  }
   return self->input != NULL;
 }
 
@@ -475,6 +511,23 @@ tell_progress (Package *self)
 }
 
 static void
+tell_segment (Package *self, const GstStructure *structure)
+{
+  HabPackageSegment segment = {
+    .track = gst_structure_get_string (structure, "pad"),
+    .location = gst_structure_get_string (structure, "location"),
+    .kid = gst_structure_get_string (structure, "kid"),
+  };
+
+  if (self->observer == NULL || self->observer->segment == NULL)
+    return;
+  gst_structure_get_uint64 (structure, "running-time", &segment.running_time);
+  gst_structure_get_uint64 (structure, "duration", &segment.duration);
+  gst_structure_get_uint64 (structure, "size", &segment.size);
+  self->observer->segment (&segment, self->observer->data);
+}
+
+static void
 take_text_segment (Package *self, const gchar *pad)
 {
   for (guint i = 0; i < self->texts->len; i++)
@@ -489,6 +542,7 @@ take_element_message (Package *self, GstMessage *message)
   const gchar *location = gst_structure_get_string (structure, "location");
 
   if (gst_structure_has_name (structure, "cencdashsink-segment")) {
+    tell_segment (self, structure);
     if (g_str_has_prefix (pad, "text")) {
       take_text_segment (self, pad);
       return;

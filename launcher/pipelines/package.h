@@ -3,6 +3,7 @@
 
 #include "ladder.h"
 #include "media.h"
+#include "track-choice.h"
 
 G_BEGIN_DECLS
 
@@ -21,6 +22,7 @@ typedef struct
   gboolean hls_clearkey;        /* their KEYFORMAT is org.w3.clearkey */
   const gchar *const *texts;    /* files of subtitles, as hab_text_input_new ()
                                  * takes them, or NULL */
+  HabTrackChoice choice;        /* which tracks; of text, those of input */
   guint64 segment_duration_ns;
   guint64 clear_lead_ns;        /* what stays in the clear at the start */
   const gchar *pssh;            /* boxes of other systems, as cbcsenc takes
@@ -48,6 +50,15 @@ typedef struct
   const gchar *encoder; /* the element; NULL for the video as it came */
 } HabPackageRendition;
 
+typedef struct
+{
+  const gchar *track;    /* the name of its folder: video_0, audio_0, text_0, … */
+  const gchar *location; /* relative to the manifest */
+  guint64 running_time, duration; /* ns */
+  guint64 size;          /* bytes */
+  const gchar *kid;      /* 32 hex digits, or NULL in the clear */
+} HabPackageSegment;
+
 /* Called in the thread that called hab_package_run (). */
 typedef struct
 {
@@ -57,6 +68,8 @@ typedef struct
   void (*stage) (const gchar *stage, const gchar *file, gpointer data);
   /* What will be made, before it begins. */
   void (*rendition) (const HabPackageRendition *rendition, gpointer data);
+  /* A segment, or with single_file a fragment, that is written. */
+  void (*segment) (const HabPackageSegment *segment, gpointer data);
   /* Something that is not in the package, as a sentence. */
   void (*note) (const gchar *note, gpointer data);
   gpointer data;

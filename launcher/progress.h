@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "package.h"
+
+G_BEGIN_DECLS
+
+/* How a package that is being made is shown on the standard error. */
+typedef enum
+{
+  HAB_PROGRESS_AUTO, /* a bar on a terminal, else nothing */
+  HAB_PROGRESS_NONE,
+  HAB_PROGRESS_JSON, /* an object a line */
+} HabProgressStyle;
+
+gboolean hab_progress_style_from_string (const gchar *word,
+    HabProgressStyle *style);
+
+typedef struct
+{
+  HabProgressStyle style;
+  gboolean quiet;    /* no notes either */
+  gboolean terminal;
+  gint64 started_us; /* of the monotonic clock */
+  gboolean drawn;    /* a bar stands in the last line */
+} HabProgress;
+
+void hab_progress_init (HabProgress *progress, HabProgressStyle style,
+    gboolean quiet);
+void hab_progress_show (HabProgress *progress,
+    const HabPackageProgress *now);
+void hab_progress_tell_stage (HabProgress *progress, const gchar *stage,
+    const gchar *file);
+void hab_progress_tell_rendition (HabProgress *progress,
+    const HabPackageRendition *rendition);
+void hab_progress_tell_note (HabProgress *progress, const gchar *note);
+/* Leaves an empty line on a terminal. */
+void hab_progress_end (HabProgress *progress);
+
+/* (transfer full): the line for a terminal of this many columns; elapsed in
+ * seconds. Pure. */
+gchar *hab_progress_format (const HabPackageProgress *now, gdouble elapsed,
+    guint columns);
+
+G_END_DECLS

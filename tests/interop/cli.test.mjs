@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The command line: what is chosen is what is packaged, keys are drawn and told
+// apart, and machines get JSON.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import test from 'node:test';
+
+import { ffmpeg, KEY, makeFolder, run } from './support/run.mjs';
+import { exists } from './support/package.mjs';
+
+const folder = await makeFolder();
+const at = (name) => path.join(folder, name);
+
+// Video, sound in German, English and no language, a line of text in English.
+await writeFile(at('lines.srt'),
+  '1\n00:00:01,000 --> 00:00:03,000\nA line.\n');
+const makeMovie = (file, text) => ffmpeg('-f', 'lavfi', '-i',
+  'testsrc2=size=160x90:rate=25', ...['300', '440', '600'].flatMap((f) =>
+    ['-f', 'lavfi', '-i', `sine=frequency=${f}:sample_rate=48000`]),
+  '-i', at('lines.srt'), '-map', '0', '-map', '1', '-map', '2', '-map', '3',
+  '-map', '4', '-t', '4', '-c:v', 'libx264', '-preset', 'veryfast',
+  '-pix_fmt', 'yuv420p', '-threads', '1',
+  '-x264-params', 'keyint=25:min-keyint=25:bframes=2', '-c:a', 'aac',
+  '-c:s', text, '-metadata:s:a:0', 'language=deu', '-metadata:s:a:1',
+  'language=eng', '-metadata:s:a:2', 'language=und', '-metadata:s:s:0',
+  'language=eng', file);
+const movies = { mp4: at('movie.mp4'), mkv: at('movie.mkv') };
+await makeMovie(movies.mp4, 'mov_text');
+await makeMovie(movies.mkv, 'srt');
+const keys = at('keys.txt');
+const AUDIO = { kid: '0123456789abcdef0123456789abcdef',
+  key: 'fedcba9876543210fedcba9876543210' };
+await writeFile(keys,
+  `${KEY.kid}:${KEY.key}\n${AUDIO.kid}:${AUDIO.key}\n`, { mode: 0o600 });
+
+// Whatever the status is.
+const call = (...args) => new Promise((resolve) => {
+  execFile('haberdash', args, { timeout: 60_000, encoding: 'utf8' },
+    (error, stdout, stderr) => resolve({
+      status: error ? error.code ?? error.signal : 0, stdout, stderr }));
+});
+let outs = 0;
+const packageAs = async (...args) => {
+  const out = at(`out-${outs++}`);
+  const result = JSON.parse(await run('haberdash',
+    ['package', ...args.slice(0, 1), out, '--json', ...args.slice(1)]));
+  const verified = JSON.parse(await run('haberdash',
+    ['verify', out, '--json', '--key-file', keys]));
+  assert.deepEqual(verified.findings.filter(({ severity }) =>
+    severity === 'error'), []);
+  return { ...result, out, verified };
+};
+const names = (result) => result.tracks.map(({ name }) => name);
+const CLEAR = ['--encrypt', 'none'];
+const CRYPT = ['--kid', KEY.kid, '--key-file', keys];
+
+// --- which tracks ---
+
+const languagesOf = async (result) => [...(await readFile(result.manifest,
+  'utf8')).matchAll(/<AdaptationSet[^>]*contentType="(\w+)"[^>]*>/g)]
+  .map(([tag, kind]) => `${kind} ${/lang="([^"]*)"/.exec(tag)?.[1] ?? 'und'}`);
+
+const choices = [
+  [[], ['video und', 'audio de', 'audio en', 'audio und', 'text en']],
+  [['--tracks', 'video'], ['video und']],
+  [['--tracks', 'video,audio'],
+    ['video und', 'audio de', 'audio en', 'audio und']],
+  [['--tracks', '1,3'], ['video und', 'audio en']],
+  [['--languages', 'en'], ['video und', 'audio en', 'text en']],
+  [['--languages', 'deu,und'], ['video und', 'audio de', 'audio und']],
+  [['--tracks', 'video,text', '--languages', 'en'], ['video und', 'text en']],
+];
+for (const [kind, movie] of Object.entries(movies)) {
+  for (const [options, expected] of choices) {
+    test(`${kind}, ${options.join(' ') || 'every track'}`, async () => {
+      const result = await packageAs(movie, ...CLEAR, ...options);
+      assert.deepEqual((await languagesOf(result)).sort(),
+        [...expected].sort());
+      assert.equal(result.tracks.length, expected.length);
+      assert.equal(result.notes.length, 5 - expected.length);
+      for (const note of result.notes)
+        assert.match(note, /not among those chosen/);
+    });
+  }
+}
+
+test('no video among those chosen', async () => {
+  const { status, stderr } = await call('package', movies.mp4, at('none'),
+    ...CLEAR, '--tracks', 'audio');
+  assert.equal(status, 65);
+  assert.match(stderr, /no video track of the file is among those chosen/);
+  assert.ok(!await exists(at('none/stream.mpd')));
+});
+
+// --- keys ---
+
+test('a key of its own for audio', async () => {
+  const result = await packageAs(movies.mp4, ...CRYPT, '--encrypt', 'all',
+    '--audio-kid', AUDIO.kid, '--tracks', '1,2');
+  assert.deepEqual(result.tracks.map(({ type, kid }) => [type, kid]),
+    [['video', KEY.kid], ['audio', AUDIO.kid]]);
+  for (const track of result.verified.tracks)
+    assert.equal(track.decrypted_samples, track.samples);
+  const text = JSON.stringify(result);
+  assert.ok(!text.includes(KEY.key) && !text.includes(AUDIO.key));
+});
+
+test('the key for audio in a file of its own', async () => {
+  await writeFile(at('audio.hex'), AUDIO.key);
+  const result = await packageAs(movies.mp4, ...CRYPT, '--encrypt', 'all',
+    '--audio-kid', AUDIO.kid, '--audio-key-file', at('audio.hex'),
+    '--tracks', '1,2');
+  assert.equal(result.verified.tracks[1].decrypted_samples,
+    result.verified.tracks[1].samples);
+});
+
+test('a clear lead', async () => {
+  const result = await packageAs(movies.mp4, ...CRYPT, '--clear-lead', '2',
+    '--segment-duration', '1', '--tracks', 'video');
+  const [video] = result.verified.tracks;
+  assert.equal(video.samples, 100);
+  assert.equal(video.encrypted_samples, 50);
+  assert.equal(result.tracks[0].clear_segments, 2);
+});
+
+test('keys are drawn', async () => {
+  const file = at('new.txt');
+  const { status, stdout, stderr } = await call('package', movies.mp4,
+    at('drawn'), '--encrypt', 'all', '--new-key', file, '--tracks', '1,2');
+  assert.equal(status, 0, stderr);
+  assert.equal(stdout, `${at('drawn/stream.mpd')}\n`);
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  const lines = (await readFile(file, 'utf8')).trim().split('\n');
+  assert.equal(lines.length, 2);
+  assert.notEqual(lines[0], lines[1]);
+  for (const line of lines) {
+    const [kid, key] = line.split(':');
+    assert.ok(stderr.includes(kid));
+    assert.ok(!stderr.includes(key));
+  }
+  const { tracks } = JSON.parse(await run('haberdash', ['verify', at('drawn'),
+    '--key-file', file, '--json']));
+  for (const track of tracks)
+    assert.equal(track.decrypted_samples, track.samples);
+
+  const again = await call('package', movies.mp4, at('again'), '--new-key', file);
+  assert.equal(again.status, 78);
+  assert.equal((await readFile(file, 'utf8')).trim(), lines.join('\n'));
+});
+
+test('no package, no new key', async () => {
+  const file = at('unused.txt');
+  const { status } = await call('package', at('lines.srt'), at('x'),
+    '--new-key', file);
+  assert.equal(status, 65);
+  assert.ok(!await exists(file));
+});
+
+// --- progress and results ---
+
+test('JSON: the result on one output, progress on the other', async () => {
+  const { status, stdout, stderr } = await call('package', movies.mp4, at('j'),
+    ...CRYPT, '--hls', '--json', '--progress', 'json', '--tracks', 'video');
+  assert.equal(status, 0);
+  const events = stderr.trim().split('\n').map((line) => JSON.parse(line));
+  const kinds = new Set(events.map(({ event }) => event));
+  assert.deepEqual([...kinds].sort(), ['note', 'progress', 'stage']);
+  assert.deepEqual(events.filter(({ event }) => event === 'stage')
+    .map(({ stage }) => stage), ['Fragmented', 'Encrypted', 'Ready']);
+  for (const { event, fraction } of events)
+    assert.ok(event !== 'progress' || (fraction >= 0 && fraction <= 1));
+
+  const result = JSON.parse(stdout);
+  assert.deepEqual(names(result), ['video_0']);
+  assert.equal(result.manifest, at('j/stream.mpd'));
+  assert.equal(result.playlist, at('j/stream.m3u8'));
+  assert.equal(result.encrypt, 'video');
+  assert.equal(Math.round(result.duration), 4);
+  const sizes = await Promise.all(Array.from(
+    { length: result.tracks[0].segments }, async (_, i) =>
+      (await stat(at(`j/video_0/${i + 1}.m4s`))).size));
+  assert.equal(result.bytes, sizes.reduce((a, b) => a + b, 0));
+});
+
+test('quiet, and no bar where there is no terminal', async () => {
+  const quiet = await call('package', movies.mp4, at('q'), ...CLEAR, '-q',
+    '--tracks', 'video');
+  assert.deepEqual(quiet, { status: 0, stdout: '', stderr: '' });
+  const plain = await call('package', movies.mp4, at('p'), ...CLEAR);
+  assert.deepEqual(plain,
+    { status: 0, stdout: `${at('p/stream.mpd')}\n`, stderr: '' });
+});
+
+test('a bar on a terminal, no wider than it', async () => {
+  const text = await run('script', ['-qec',
+    `stty cols 40; haberdash package ${movies.mp4} ${at('t')} --encrypt none`,
+    '/dev/null']);
+  const lines = text.split(/[\r\n]/)
+    .map((line) => line.replaceAll(/\u001b\[\w/g, ''));
+  for (const line of lines)
+    assert.ok(line.length < 40 || line.includes('stream.mpd'), line);
+  assert.ok(lines.includes(at('t/stream.mpd')));
+});
+
+// --- GOPs ---
+
+test('several GOPs in one file', async () => {
+  await run('haberdash', ['slice', movies.mp4, '1-2', at('slice.mp4')]);
+  const gops = JSON.parse(await run('haberdash',
+    ['gops', at('slice.mp4'), '--json']));
+  assert.equal(gops.length, 2);
+  for (const range of ['2-1', '-1', '1-', 'x', ''])
+    assert.equal((await call('slice', movies.mp4, range, at('no.mp4'))).status,
+      64, range);
+});
+
+// --- the command line itself ---
+
+for (const [why, args] of Object.entries({
+  'no key': [],
+  'an unknown option': ['--nothing'],
+  'an unknown track': [...CLEAR, '--tracks', 'video,sound'],
+  'an empty track': [...CLEAR, '--tracks', ''],
+  'an unknown language': [...CLEAR, '--languages', 'e n'],
+  'a lead of another kind': [...CRYPT, '--clear-lead', 'nan'],
+  'a lead before the start': [...CRYPT, '--clear-lead', '-1'],
+  'a key drawn and given': [...CRYPT, '--new-key', 'x'],
+  'a key for audio in the clear': [...CRYPT, '--audio-kid', AUDIO.kid],
+  'an unknown progress': [...CLEAR, '--progress', 'fast'],
+})) {
+  test(`64: ${why}`, async () => {
+    const { status, stdout, stderr } = await call('package', movies.mp4,
+      at('usage'), ...args);
+    assert.equal(status, 64, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, /^haberdash package: /);
+  });
+}
+
+for (const command of ['serve', 'package', 'gops', 'slice', 'verify']) {
+  test(`${command} --help has examples`, async () => {
+    const help = await run('haberdash', [command, '--help']);
+    assert.match(help, new RegExp(`Examples:\n  haberdash ${command} `));
+  });
+}
