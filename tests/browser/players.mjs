@@ -48,14 +48,15 @@ const STARTS = {
   },
 };
 
-// Loads uri in a page of its own. keys: { kid: key } in hex, or null. The page
-// collects in window.trouble what goes wrong.
-export async function openPlayer(browser, player, uri, { keys = null, license = null } = {}) {
+// Loads uri in a page of its own, which is beside it or comes from somewhere else.
+// keys: { kid: key } in hex, or null. The page collects in window.trouble what
+// goes wrong.
+export async function openPlayer(browser, player, uri, { keys = null, license = null, from = uri } = {}) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const inBase64url = keys && Object.fromEntries(Object.entries(keys).map((pair) => pair.map(toBase64url)));
 
-  await page.goto(new URL('/player.html', uri).href);
+  await page.goto(new URL('/player.html', from).href);
   await page.addScriptTag({ path: SCRIPTS[player] });
   await page.evaluate(watch);
   await page.evaluate(`(${STARTS[player].toString().replace(/^async \w+/, 'async function')})(
