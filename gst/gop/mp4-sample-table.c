@@ -117,11 +117,14 @@ parse_sizes (HabMp4SampleTable *table, const HabMp4Box *box)
   guint8 version;
   guint32 size, count;
 
-  if (!hab_mp4_box_read_full (box, &reader, &version) ||
+  /* A second one would say how many samples there are and leave the sizes to
+   * the first. */
+  if (table->has_sizes || !hab_mp4_box_read_full (box, &reader, &version) ||
       !gst_byte_reader_get_uint32_be (&reader, &size) ||
       !gst_byte_reader_get_uint32_be (&reader, &count))
     return FALSE;
 
+  table->has_sizes = TRUE;
   table->n_samples = count;
   if (box->type == FOURCC_STSZ && size != 0) {
     table->constant_size = size;
@@ -185,8 +188,8 @@ check_chunks (HabMp4SampleTable *table)
   return samples >= table->n_samples;
 }
 
-/* Sums up the deltas. A table that is too short goes on with its last delta,
- * as demuxers have it. */
+/* Sums up the deltas, for no more samples than there are: less than 2^64. A table
+ * that is too short goes on with its last delta, as demuxers have it. */
 static gboolean
 check_times (HabMp4SampleTable *table)
 {

@@ -26,6 +26,7 @@ typedef struct
   guint size_bits;                /* of an entry in sample_size */
   guint32 constant_size;          /* of each sample, when all the same */
   guint32 n_samples;
+  gboolean has_sizes;             /* there is a stsz or stz2 */
   gboolean long_offsets;          /* co64 */
   gboolean all_sync;              /* there is no stss */
   gboolean several_entries;       /* samples refer to other than entry 1 */

@@ -16,7 +16,7 @@ typedef struct
 
   /* what is different */
   gboolean mdat_last, long_size, size_zero, long_offsets, no_stss, no_ctts;
-  gboolean quicktime, no_elst, compact_sizes;
+  gboolean quicktime, no_elst, compact_sizes, sizes_twice;
   guint64 chunk_offset_plus;
   guint32 n_samples_plus, n_times, n_chunks, first_chunk, per_chunk, timescale;
   guint32 sizes_count, constant_size, empty_edit;
@@ -83,6 +83,12 @@ put_sizes (HabBoxWriter *w, const Case *c)
     else
       hab_box_put_u32 (w, samples[i][0]);
   }
+  hab_box_end (w);
+  if (!c->sizes_twice)
+    return;
+  hab_box_begin_full (w, "stsz", 0, 0);
+  hab_box_put_u32 (w, 1);
+  hab_box_put_u32 (w, n);
   hab_box_end (w);
 }
 
@@ -295,6 +301,8 @@ static const Case cases[] = {
   { .name = "sizes-beyond-box", .n_samples_plus = 1,
       .error = HAB_MP4_ERROR_MALFORMED },
   { .name = "sizes-overflow", .sizes_count = 0x40000001,
+      .error = HAB_MP4_ERROR_MALFORMED },
+  { .name = "sizes-twice", .sizes_twice = TRUE,
       .error = HAB_MP4_ERROR_MALFORMED },
   { .name = "many-samples-of-one-size", .constant_size = 1,
       .per_chunk = 0xffffffff, .sizes_count = 0xffffffff,
