@@ -20,6 +20,34 @@ hab_gop_accumulator_starts_gop (const HabGopAccumulator *self,
   return unit->info.random_access != HAB_RANDOM_ACCESS_NONE;
 }
 
+/* Times come from files and may be anything. A sum or a difference that does not
+ * fit is no duration. */
+static gint64
+sum_of (gint64 duration, gint64 more)
+{
+  if (duration == HAB_GOP_TIME_NONE || more < 0 || duration > G_MAXINT64 - more)
+    return HAB_GOP_TIME_NONE;
+  return duration + more;
+}
+
+static gint64
+distance (gint64 from, gint64 to)
+{
+  return to < from || (from < 0 && to > G_MAXINT64 + from) ?
+      HAB_GOP_TIME_NONE :
+      to - from;
+}
+
+/* So many access units, where the last begins so far behind the first. */
+static gint64
+extrapolate (gint64 span, guint64 frames)
+{
+  gdouble duration = (gdouble) span * frames / (frames - 1);
+
+  return duration < (gdouble) G_MAXINT64 ? (gint64) duration :
+                                           HAB_GOP_TIME_NONE;
+}
+
 /* Durations add up where all are known. Else the distance of the decoding
  * times counts: to the next GOP, or without one to the last access unit,
  * for whose own duration there is nothing to go by but the others. */
@@ -27,17 +55,17 @@ static gint64
 get_duration (const HabGopAccumulator *self, gint64 next_dts)
 {
   const HabGopFacts *gop = &self->current;
+  gint64 span;
 
   if (self->durations_known)
     return gop->duration;
   if (gop->dts == HAB_GOP_TIME_NONE)
     return HAB_GOP_TIME_NONE;
   if (next_dts != HAB_GOP_TIME_NONE && next_dts >= gop->dts)
-    return next_dts - gop->dts;
-  if (self->last_dts > gop->dts && gop->frames > 1)
-    return (gint64) ((gdouble) (self->last_dts - gop->dts) * gop->frames /
-        (gop->frames - 1));
-  return HAB_GOP_TIME_NONE;
+    return distance (gop->dts, next_dts);
+  span = distance (gop->dts, self->last_dts);
+  return span > 0 && gop->frames > 1 ? extrapolate (span, gop->frames) :
+                                       HAB_GOP_TIME_NONE;
 }
 
 static void
@@ -102,7 +130,7 @@ count (HabGopAccumulator *self, const HabGopUnit *unit)
   if (unit->duration == HAB_GOP_TIME_NONE)
     self->durations_known = FALSE;
   else
-    gop->duration += unit->duration;
+    gop->duration = sum_of (gop->duration, unit->duration);
   if (unit->dts != HAB_GOP_TIME_NONE)
     self->last_dts = unit->dts;
 }

@@ -149,6 +149,44 @@ test_first_index (void)
   g_assert_cmpuint (hab_gop_accumulator_get_index (&gops), ==, 8);
 }
 
+/* Times of damaged files, of which no sum or difference fits. */
+static void
+test_extreme_times (void)
+{
+  static const struct
+  {
+    const gchar *name;
+    gint64 dts[2], duration, next_dts, gop_duration;
+  } extremes[] = {
+    { "durations", { 0, 1 }, G_MAXINT64, 2, HAB_GOP_TIME_NONE },
+    { "negative duration", { 0, 1 }, -1, 2, HAB_GOP_TIME_NONE },
+    { "distance", { G_MININT64 + 1, 1 }, HAB_GOP_TIME_NONE, G_MAXINT64,
+        HAB_GOP_TIME_NONE },
+    { "longest distance", { 0, 1 }, HAB_GOP_TIME_NONE, G_MAXINT64, G_MAXINT64 },
+    { "extrapolated", { 0, G_MAXINT64 - 1 }, HAB_GOP_TIME_NONE,
+        HAB_GOP_TIME_NONE, HAB_GOP_TIME_NONE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (extremes); i++) {
+    HabGopUnit unit = parse_unit ("K0", 0);
+    HabGopAccumulator gops;
+    HabGopFacts finished;
+
+    g_test_message ("%s", extremes[i].name);
+    hab_gop_accumulator_init (&gops, 0);
+    for (guint j = 0; j < 2; j++) {
+      unit.dts = extremes[i].dts[j];
+      unit.duration = extremes[i].duration;
+      hab_gop_accumulator_add (&gops, &unit, &finished);
+      unit.info.random_access = HAB_RANDOM_ACCESS_NONE;
+    }
+    unit.info.random_access = HAB_RANDOM_ACCESS_IDR;
+    unit.dts = extremes[i].next_dts;
+    g_assert_true (hab_gop_accumulator_add (&gops, &unit, &finished));
+    g_assert_cmpint (finished.duration, ==, extremes[i].gop_duration);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -160,5 +198,6 @@ main (int argc, char **argv)
     g_test_add_data_func (path, &cases[i], test_case);
   }
   g_test_add_func ("/gop-accumulator/first-index", test_first_index);
+  g_test_add_func ("/gop-accumulator/extreme-times", test_extreme_times);
   return g_test_run ();
 }
