@@ -90,7 +90,7 @@ struct _GstCencMux
 
   HabCmafBuilder *builder;
   HabSegmentGrid grid;
-  gboolean failed;       /* caps or a sample could not be written */
+  gboolean failed;       /* caps, times or a sample could not be written */
 };
 
 static void gst_cenc_mux_reset (GstCencMux *self);
@@ -477,6 +477,7 @@ gst_cenc_mux_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_SEGMENT:
       /* Ours goes with the init segment. */
       handled = take_segment (self, event);
+      self->failed |= !handled;
       gst_event_unref (event);
       return handled;
     case GST_EVENT_PROTECTION:

@@ -379,6 +379,28 @@ test_gap (void)
   gst_harness_teardown (h);
 }
 
+/* A stream that cannot go on in the file does not end in it, either: what is
+ * there would be taken for whole. */
+static void
+test_bad_segment (gconstpointer data)
+{
+  GstHarness *h = new_harness ("cencmux fragment-duration=80000000");
+  GstSegment segment;
+  GstEvent *event;
+
+  gst_harness_push (h, frame (TRUE, 0, 10));
+  gst_segment_init (&segment, GPOINTER_TO_INT (data));
+  if (segment.format == GST_FORMAT_TIME)
+    segment.rate = -1.0;
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  gst_harness_push_event (h, gst_event_new_eos ());
+  while ((event = gst_harness_try_pull_event (h))) {
+    g_assert_cmpint (GST_EVENT_TYPE (event), !=, GST_EVENT_EOS);
+    gst_event_unref (event);
+  }
+  gst_harness_teardown (h);
+}
+
 /* The system's clock when running time was that of the first sample, by the
  * pipeline's clock, which is another one. */
 static void
@@ -518,6 +540,10 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/cencmux/language", test_language);
   g_test_add_func ("/cencmux/orientation", test_orientation);
   g_test_add_func ("/cencmux/gap", test_gap);
+  g_test_add_data_func ("/cencmux/untimed-segment",
+      GINT_TO_POINTER (GST_FORMAT_BYTES), test_bad_segment);
+  g_test_add_data_func ("/cencmux/backwards",
+      GINT_TO_POINTER (GST_FORMAT_TIME), test_bad_segment);
   g_test_add_func ("/cencmux/producer-reference-time",
       test_producer_reference_time);
   g_test_add_func ("/cencmux/latency", test_latency);
