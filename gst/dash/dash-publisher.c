@@ -284,10 +284,12 @@ running_time (const HabDashPublisher *publisher, GstClockTime end)
 {
   g_autoptr (GstClock) clock = gst_element_get_clock (publisher->element);
   GstClockTime base = gst_element_get_base_time (publisher->element);
+  GstClockTime now = clock ? gst_clock_get_time (clock) : GST_CLOCK_TIME_NONE;
 
-  if (clock == NULL || !GST_CLOCK_TIME_IS_VALID (base))
+  /* Which it is before a start that was set for later. */
+  if (clock == NULL || !GST_CLOCK_TIME_IS_VALID (base) || now < base)
     return end;
-  return MAX (end, gst_clock_get_time (clock) - base);
+  return MAX (end, now - base);
 }
 
 /* Lock held. end: of the first segment. */

@@ -370,6 +370,23 @@ test_latency (Fixture *f, gconstpointer data)
   end_and_wait (f);
 }
 
+/* The clock has not reached the time at which the pipeline is to start. */
+static void
+test_starts_later (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+
+  gst_pipeline_use_clock (GST_PIPELINE (f->pipeline), clock);
+  gst_element_set_start_time (f->pipeline, GST_CLOCK_TIME_NONE);
+  gst_element_set_base_time (f->pipeline,
+      gst_clock_get_time (clock) + 3600 * GST_SECOND);
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  push_seconds (f->sources[0], 0, 2, 0);
+  wait_for_manifest (f, 1);
+  assert_says (f, "stream.mpd", "availabilityStartTime=\"20", TRUE);
+  end_and_wait (f);
+}
+
 static void
 test_single_file (Fixture *f, gconstpointer data)
 {
@@ -398,6 +415,7 @@ main (gint argc, gchar **argv)
     { "/dash-live/auto-live", test_auto, GINT_TO_POINTER (TRUE) },
     { "/dash-live/auto-file", test_auto, GINT_TO_POINTER (FALSE) },
     { "/dash-live/latency", test_latency, NULL },
+    { "/dash-live/starts-later", test_starts_later, NULL },
     { "/dash-live/single-file", test_single_file, NULL },
   };
 
