@@ -163,7 +163,7 @@ is_running (GstCencDashSink *self)
       GST_STATE_NEXT (self) > GST_STATE_READY;
 }
 
-static void
+static gboolean
 add_pad (GstCencDashSink *self, HabDashStream *stream,
     GstPadTemplate *template, const gchar *name)
 {
@@ -172,7 +172,7 @@ add_pad (GstCencDashSink *self, HabDashStream *stream,
   stream->pad = gst_object_ref_sink (gst_cenc_dash_sink_pad_new (name,
       template, entry));
   gst_pad_set_active (stream->pad, TRUE);
-  gst_element_add_pad (GST_ELEMENT (self), stream->pad);
+  return gst_element_add_pad (GST_ELEMENT (self), stream->pad);
 }
 
 /* (transfer full) (nullable): with its elements in the bin. */
@@ -197,8 +197,18 @@ is_number (const gchar *text)
   return *text != '\0' && text[strspn (text, "0123456789")] == '\0';
 }
 
+/* Two pads of one name would write into one folder. */
+static gboolean
+is_taken (GstCencDashSink *self, const gchar *name)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (GST_ELEMENT (self),
+      name);
+
+  return pad != NULL;
+}
+
 /* The name that was asked for, or the first free one. NULL where it does not
- * do. */
+ * do, or there is a pad of that name. */
 static gchar *
 pad_name (GstCencDashSink *self, GstPadTemplate *template, const gchar *name)
 {
@@ -206,15 +216,14 @@ pad_name (GstCencDashSink *self, GstPadTemplate *template, const gchar *name)
   gsize prefix = strlen (format) - strlen ("%u");
 
   if (name)
-    return strncmp (name, format, prefix) == 0 && is_number (name + prefix) ?
+    return strncmp (name, format, prefix) == 0 && is_number (name + prefix) &&
+            !is_taken (self, name) ?
         g_strdup (name) : NULL;
   for (guint i = 0;; i++) {
     g_autofree gchar *free_name = g_strdup_printf ("%.*s%u", (gint) prefix,
         format, i);
-    g_autoptr (GstPad) taken = gst_element_get_static_pad (GST_ELEMENT (self),
-        free_name);
 
-    if (taken == NULL)
+    if (!is_taken (self, free_name))
       return g_steal_pointer (&free_name);
   }
 }
@@ -228,14 +237,18 @@ gst_cenc_dash_sink_request_new_pad (GstElement *element,
   HabDashStream *stream;
 
   if (name == NULL) {
-    GST_WARNING_OBJECT (self, "no name for a pad: \"%s\"", requested);
+    GST_WARNING_OBJECT (self, "no name for another pad: \"%s\"", requested);
     return NULL;
   }
   stream = make_stream (self, name);
   if (stream == NULL)
     return NULL;
 
-  add_pad (self, stream, template, name);
+  if (!add_pad (self, stream, template, name)) { /* another thread was faster */
+    hab_dash_stream_remove_from (stream, GST_BIN (self));
+    hab_dash_stream_unref (stream);
+    return NULL;
+  }
   GST_OBJECT_LOCK (self);
   g_ptr_array_add (self->streams, stream);
   GST_OBJECT_UNLOCK (self);

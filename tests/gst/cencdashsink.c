@@ -550,6 +550,12 @@ test_pad_names (Fixture *f, gconstpointer data)
   g_assert_nonnull (good);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     g_assert_null (gst_element_request_pad (f->sink, template, bad[i], NULL));
+
+  /* GStreamer warns of a name that is taken, and leaves it to the element. */
+  g_test_expect_message ("GStreamer", G_LOG_LEVEL_CRITICAL,
+      "*already has a pad*");
+  g_assert_null (gst_element_request_pad (f->sink, template, "video_7", NULL));
+  g_test_assert_expected_messages ();
   gst_element_release_request_pad (f->sink, good);
 }
 
