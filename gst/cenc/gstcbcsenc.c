@@ -66,7 +66,8 @@ struct _GstCbcsEnc
   /* protected by OBJECT_LOCK, read in start */
   HabEncryptionSettings settings;
 
-  /* set in start, then constant until stop */
+  /* set in start, then constant until stop. Both change it with OBJECT_LOCK,
+   * since caps queries read it in any thread, and may outlast the run */
   HabEncryption encryption;
 
   /* streaming thread only */
@@ -122,11 +123,17 @@ static gboolean
 load_settings (GstCbcsEnc *self, GError **error)
 {
   g_auto (HabEncryptionSettings) settings = { .iv = NULL };
+  HabEncryption encryption = { NULL };
 
   GST_OBJECT_LOCK (self);
   hab_encryption_settings_copy (&self->settings, &settings);
   GST_OBJECT_UNLOCK (self);
-  return hab_encryption_load (&self->encryption, &settings, error);
+  if (!hab_encryption_load (&encryption, &settings, error))
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  self->encryption = encryption;
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
 }
 
 static gboolean
@@ -163,13 +170,15 @@ gst_cbcs_enc_stop (GstBaseTransform *trans)
 
   forget_stream (self);
   set_stream (self, NULL, NULL);
+  GST_OBJECT_LOCK (self);
   hab_encryption_clear (&self->encryption);
+  GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
 
 /* --- caps -------------------------------------------------------------------- */
 
-/* What a muxer must know before the first encrypted sample. */
+/* OBJECT_LOCK held. What a muxer must know before the first encrypted sample. */
 static void
 add_track_encryption (GstCbcsEnc *self, GstCaps *caps)
 {
@@ -204,8 +213,10 @@ gst_cbcs_enc_transform_caps (GstBaseTransform *trans,
 
   if (direction == GST_PAD_SINK) {
     other = hab_protection_caps_protect (caps);
+    GST_OBJECT_LOCK (self);
     if (self->encryption.keys)
       add_track_encryption (self, other);
+    GST_OBJECT_UNLOCK (self);
     codec_data = get_codec_data (self, caps);
     if (codec_data)
       gst_caps_set_simple (other, "codec_data", GST_TYPE_BUFFER, codec_data,
@@ -432,39 +443,56 @@ add_meta (GstCbcsEnc *self, GstBuffer *buffer)
   gst_buffer_add_protection_meta (buffer, structure);
 }
 
+/* The pad has no caps any more when it was deactivated meanwhile. */
+static GstFlowReturn
+send_codec_data (GstCbcsEnc *self, GstBuffer *codec_data)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+
+  if (caps) {
+    caps = gst_caps_make_writable (caps);
+    gst_caps_set_simple (caps, "codec_data", GST_TYPE_BUFFER, codec_data,
+        NULL);
+    if (gst_base_transform_update_src_caps (trans, caps))
+      return GST_FLOW_OK;
+  }
+  return GST_PAD_IS_FLUSHING (pad) ? GST_FLOW_FLUSHING :
+                                     GST_FLOW_NOT_NEGOTIATED;
+}
+
 /* Before the first sample is encrypted: what it tells goes into the caps. */
-static gboolean
+static GstFlowReturn
 complete_caps (GstCbcsEnc *self, GstBuffer *first)
 {
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GstCaps) complete = NULL, out = NULL;
+  g_autoptr (GstCaps) complete = NULL;
   g_autoptr (GstBuffer) codec_data = NULL;
 
   if (self->codec_data || self->codec->make_codec_data == NULL)
-    return TRUE;
+    return GST_FLOW_OK;
   complete = hab_caps_complete (self->caps, &trans->segment, first, &error);
   if (complete == NULL) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT,
         ("The stream cannot be described: %s.", error->message),
         ("%" GST_PTR_FORMAT, first));
-    return FALSE;
+    return GST_FLOW_NOT_NEGOTIATED;
   }
   gst_structure_get (gst_caps_get_structure (complete, 0),
       "codec_data", GST_TYPE_BUFFER, &codec_data, NULL);
   set_stream (self, self->caps, codec_data);
-  if (gst_caps_is_equal (complete, self->caps))
-    return TRUE;
-  out = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SRC_PAD (self));
-  out = gst_caps_make_writable (out);
-  gst_caps_set_simple (out, "codec_data", GST_TYPE_BUFFER, codec_data, NULL);
-  return gst_base_transform_update_src_caps (trans, out);
+  return gst_caps_is_equal (complete, self->caps) ?
+      GST_FLOW_OK :
+      send_codec_data (self, codec_data);
 }
 
 static GstFlowReturn
 encrypt_buffer (GstCbcsEnc *self, GstBuffer *buffer)
 {
   g_autoptr (GError) error = NULL;
+  GstFlowReturn flow;
   GstMapInfo map;
   gboolean encrypted;
 
@@ -479,8 +507,9 @@ encrypt_buffer (GstCbcsEnc *self, GstBuffer *buffer)
         ("a buffer is encrypted already: %" GST_PTR_FORMAT, buffer));
     return GST_FLOW_ERROR;
   }
-  if (!complete_caps (self, buffer))
-    return GST_FLOW_NOT_NEGOTIATED;
+  flow = complete_caps (self, buffer);
+  if (flow != GST_FLOW_OK)
+    return flow;
   if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE)) {
     GST_ELEMENT_ERROR (self, RESOURCE, FAILED, (NULL),
         ("cannot map %" GST_PTR_FORMAT, buffer));

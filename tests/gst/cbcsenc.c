@@ -240,11 +240,45 @@ test_bad_setting (gconstpointer data)
   gst_element_set_state (element, GST_STATE_NULL);
 }
 
+#define RESTARTS 5000
+
+static gpointer
+ask_for_caps (gpointer data)
+{
+  GstElement *enc = data;
+  g_autoptr (GstPad) src = gst_element_get_static_pad (enc, "src");
+
+  while (g_object_get_data (G_OBJECT (enc), "done") == NULL) {
+    g_autoptr (GstCaps) caps = gst_pad_query_caps (src, NULL);
+
+    g_assert_nonnull (caps);
+  }
+  return NULL;
+}
+
+/* Elements upstream and downstream ask whenever they like. */
+static void
+test_caps_while_it_stops (void)
+{
+  g_autoptr (GstElement) enc = gst_object_ref_sink (
+      gst_parse_launch (ENCRYPT, NULL));
+  GThread *asking = g_thread_new ("asking", ask_for_caps, enc);
+
+  for (guint i = 0; i < RESTARTS; i++) {
+    g_assert_cmpint (gst_element_set_state (enc, GST_STATE_PAUSED), ==,
+        GST_STATE_CHANGE_SUCCESS);
+    gst_element_set_state (enc, GST_STATE_NULL);
+  }
+  g_object_set_data (G_OBJECT (enc), "done", enc);
+  g_thread_join (asking);
+}
+
 gint
 main (gint argc, gchar **argv)
 {
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cbcsenc/caps-while-it-stops", test_caps_while_it_stops);
   g_test_add_func ("/cbcsenc/caps-again", test_caps_again);
   g_test_add_func ("/cbcsenc/round-trip", test_round_trip);
   g_test_add_func ("/cbcsenc/caps-and-meta", test_caps_and_meta);
