@@ -390,16 +390,41 @@ flush (Fixture *f)
   gst_pad_send_event (peer, gst_event_new_segment (&segment));
 }
 
+static GstPadProbeReturn
+count_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer count)
+{
+  g_atomic_int_inc ((gint *) count);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Called when it has pushed what it had. */
+static void
+on_need_data (GstElement *source, guint size, gpointer data)
+{
+  gint *counts = data;
+
+  g_atomic_int_set (&counts[1], g_atomic_int_get (&counts[0]));
+}
+
 /* What came before a flush is forgotten: the track begins again. */
 static void
 test_flush (Fixture *f, gconstpointer data)
 {
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (f->source, "src");
+  gint counts[2] = { 0, 0 }; /* buffers that are on their way, and beyond it */
+
   g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
   g_object_set (f->source, "stream-type", 0, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, count_buffer, counts,
+      NULL);
+  g_signal_connect (f->source, "need-data", G_CALLBACK (on_need_data), counts);
   gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
   push_segment (f, 0, 100);
   wait_for_segment (f, 1);
-  /* All is in the muxer when appsrc is in need of more. */
+  /* A flush in the middle of a push would stop appsrc for good. */
+  while (g_atomic_int_get (&counts[1]) < 100)
+    g_usleep (1000);
+  g_signal_handlers_disconnect_by_func (f->source, on_need_data, counts);
   flush (f);
   push_frames (f, 50);
   wait_for_eos (f);
