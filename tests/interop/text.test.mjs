@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import test, { describe } from 'node:test';
+import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { exists } from './support/package.mjs';
