@@ -165,8 +165,8 @@ const checkCuts = async (name) => {
 // Each video in MP4, and of each container each video that it has.
 const seen = new Set();
 const everyVideo = Object.keys(inputs).filter((name) => {
-  const { container, video } = inputs[name];
-  const pair = `${container} ${video}`;
+  const { container, video, file } = inputs[name];
+  const pair = `${container} ${video} ${file}`;
   return !seen.has(pair) && seen.add(pair);
 });
 const everyContainer = everyVideo.filter((name, i) =>
@@ -181,6 +181,6 @@ for (const name of everyContainer) {
   test(`${name}: the GOPs as files`, () => checkCuts(name));
 }
 for (const name of Object.keys(inputs)) {
-  if (inputs[name].sound)
+  if (inputs[name].sound && !inputs[name].file)
     test(`${name}: the tracks`, () => checkTracks(name));
 }

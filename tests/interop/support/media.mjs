@@ -2,6 +2,10 @@
 // The inputs: each container with each codec that it has and that GStreamer's
 // demuxer knows, and in MP4 every stream.
 
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { exists } from './package.mjs';
 import { ffmpeg, gstLaunch } from './run.mjs';
 import { makeOnce, makeStream, sounds, videos } from './streams.mjs';
 
@@ -101,8 +105,8 @@ export const containers = {
   },
 };
 
-const nameOf = ({ container, video, sound }) =>
-  [container, video, sound].filter(Boolean).join(' / ');
+const nameOf = ({ container, video, sound, file }) =>
+  [container, video, sound, file].filter(Boolean).join(' / ');
 
 // Each video and each sound of a container once, and once no sound.
 const inContainer = (container) => {
@@ -118,6 +122,16 @@ const inContainer = (container) => {
 const inMp4 = (names, fill) => Object.keys(names)
   .map((name) => ({ container: 'MP4', ...fill(name) }));
 
+// Films that others made, where they lie beside the project. start: seconds,
+// where no edit list moves a first picture to 0 that is decoded before.
+const given = fileURLToPath(new URL('../../../../shared/media', import.meta.url));
+const films = [
+  { container: 'MP4', video: H264, sound: 'AAC', file: 'bbb_prog_10s.mp4' },
+  { container: 'fragmented MP4', video: H264, file: 'cbcsdec.mp4',
+    start: 1001 / 24000 },
+];
+const haveFilms = await exists(path.join(given, films[0].file));
+
 const all = [
   ...Object.keys(containers).flatMap(inContainer),
   ...inMp4(videos, (video) => ({ video })),
@@ -127,9 +141,10 @@ const all = [
   { container: 'MPEG-TS', video: 'H.264, open GOPs', sound: 'AAC' },
   { container: 'MPEG-TS', video: 'H.265, open GOPs, four slices' },
   { container: 'MPEG-TS', video: 'H.264, parameter sets 3' },
+  ...(haveFilms ? films : []),
 ];
 
-// By name: { container, video, sound (or none) }.
+// By name: { container, video, sound (or none), file and start (of films) }.
 export const inputs = Object.fromEntries(
   all.map((input) => [nameOf(input), input]));
 
@@ -150,8 +165,10 @@ const byFfmpeg = (container, video, streams, file) => ffmpeg(
   ...(container.flags ?? []), '-strict', '-2', file);
 
 export const makeInput = async (name) => {
-  const { container: label, video, sound } = inputs[name];
+  const { container: label, video, sound, file: film } = inputs[name];
   const container = containers[label];
+  if (film)
+    return path.join(given, film);
   const streams = await Promise.all(
     [video, sound].filter(Boolean).map(makeStream));
   const codecs = [videos[video].codec, sounds[sound]?.codec];
