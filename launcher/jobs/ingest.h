@@ -23,8 +23,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabIngested, hab_ingested_free)
  * afterwards, whatever the outcome. HAB_CATALOG_ERROR_EXISTS where other bytes
  * of this owner have the name. */
 void hab_ingest_async (HabService *service, const gchar *owner,
-    const gchar *name, const gchar *incoming, guint64 size_bytes, const gchar *sha256,
-    GAsyncReadyCallback callback, gpointer user_data);
+    const gchar *name, const gchar *incoming, guint64 size_bytes,
+    const gchar *sha256, GAsyncReadyCallback callback, gpointer user_data);
 HabIngested *hab_ingest_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -1272,6 +1272,83 @@ test_statuses (void)
   g_assert_false (hab_status_from_string (NULL, &status));
 }
 
+/* --- uploads ----------------------------------------------------------- */
+
+static void
+test_uploads (Fixture *fixture, gconstpointer data)
+{
+  HabCatalog *catalog = open_catalog (fixture);
+  HabResumable upload = { .id = (gchar *) "ab12", .owner = (gchar *) "ann",
+    .name = (gchar *) "a.mp4", .size_bytes = 10, .touched_us = 5 };
+  g_autoptr (GPtrArray) uploads = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 input_id = add_input (catalog, "a.mp4");
+  const HabResumable *row;
+
+  g_assert_true (hab_catalog_add_upload (catalog, &upload, &error));
+  g_assert_false (hab_catalog_add_upload (catalog, &upload, &error));
+  g_assert_error (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_EXISTS);
+  g_clear_error (&error);
+  uploads = hab_catalog_list_uploads (catalog, &error);
+  g_assert_cmpuint (uploads->len, ==, 1);
+  row = g_ptr_array_index (uploads, 0);
+  g_assert_cmpstr (row->id, ==, "ab12");
+  g_assert_cmpstr (row->owner, ==, "ann");
+  g_assert_cmpstr (row->name, ==, "a.mp4");
+  g_assert_cmpint (row->size_bytes, ==, 10);
+  g_assert_cmpint (row->touched_us, ==, 5);
+  g_assert_cmpint (row->input_id, ==, 0);
+
+  g_assert_true (hab_catalog_finish_upload (catalog, "ab12", input_id, &error));
+  assert_query (fixture->path,
+      "SELECT input_id, touched_us > 5 FROM uploads", "1|1\n");
+  g_assert_true (hab_catalog_delete_input (catalog, input_id, &error));
+  assert_query (fixture->path, "SELECT count(*) FROM uploads", "0\n");
+  g_assert_true (hab_catalog_add_upload (catalog, &upload, &error));
+  g_assert_true (hab_catalog_delete_upload (catalog, "ab12", &error));
+  g_assert_true (hab_catalog_delete_upload (catalog, "ab12", &error));
+  assert_query (fixture->path, "SELECT count(*) FROM uploads", "0\n");
+}
+
+static void
+test_copied_input (Fixture *fixture, gconstpointer data)
+{
+  HabCatalog *catalog = open_catalog (fixture);
+  HabInput input = { .owner = (gchar *) "ann", .name = (gchar *) "b.mp4",
+    .storage = (gchar *) "file-b" };
+  gint64 id = add_input (catalog, "a.mp4"), copy;
+  g_autofree gchar *storage = NULL;
+  g_autoptr (HabInput) found = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 n_gops, n_iframes;
+
+  g_assert_cmpint (hab_catalog_find_input_by_sha256 (catalog, SHA256, &storage,
+      &error), ==, id);
+  g_assert_cmpstr (storage, ==, "file-a.mp4");
+  copy = hab_catalog_copy_input (catalog, id, &input, &error);
+  g_assert_no_error (error);
+  found = hab_catalog_get_input (catalog, copy, &error);
+  g_assert_cmpstr (found->owner, ==, "ann");
+  g_assert_cmpstr (found->name, ==, "b.mp4");
+  g_assert_cmpstr (found->storage, ==, "file-b");
+  g_assert_cmpint (found->size_bytes, ==, 123456);
+  g_assert_true (found->indexed);
+  g_assert_true (hab_catalog_count_gops (catalog, copy, &n_gops, &error));
+  g_assert_true (hab_catalog_count_iframes (catalog, copy, &n_iframes, &error));
+  g_assert_cmpuint (n_gops, ==, 5);
+  g_assert_cmpuint (n_iframes, ==, 5);
+  assert_query (fixture->path, "SELECT input_id, count(*) FROM tracks "
+      "GROUP BY input_id HAVING count(*) <> 2", "");
+
+  g_assert_cmpint (hab_catalog_copy_input (catalog, id, &input, &error), ==, 0);
+  g_assert_error (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_EXISTS);
+  g_clear_error (&error);
+  input.name = (gchar *) "c.mp4";
+  g_assert_cmpint (hab_catalog_copy_input (catalog, 99, &input, &error), ==, 0);
+  g_assert_error (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NOT_FOUND);
+  assert_query (fixture->path, "SELECT count(*) FROM inputs", "2\n");
+}
+
 #define ADD(path, func) \
   g_test_add ("/catalog/" path, Fixture, NULL, set_up, func, tear_down)
 
@@ -1305,6 +1382,8 @@ main (int argc, char **argv)
   ADD ("copy-has-no-key", test_copy_has_no_key);
   ADD ("two-keys", test_two_keys);
   ADD ("deleted-keys", test_deleted_keys);
+  ADD ("uploads", test_uploads);
+  ADD ("copied-input", test_copied_input);
   g_test_add_func ("/catalog/statuses", test_statuses);
 
   return g_test_run ();

@@ -8,6 +8,7 @@
 #include "access.h"
 #include "range.h"
 #include "router.h"
+#include "tus.h"
 
 /* --- Range ------------------------------------------------------------ */
 
@@ -296,6 +297,111 @@ test_find (void)
   g_assert_null (allow);
 }
 
+/* --- tus -------------------------------------------------------------- */
+
+static void
+test_tus_number (void)
+{
+  static const struct
+  {
+    const gchar *header;
+    gboolean right;
+    guint64 number;
+  } rows[] = {
+    { "0", TRUE, 0 },
+    { "73400320", TRUE, 73400320 },
+    { "9223372036854775807", TRUE, G_MAXINT64 },
+    { "9223372036854775808", FALSE, 0 },
+    { "-1", FALSE, 0 },
+    { "+1", FALSE, 0 },
+    { " 1", FALSE, 0 },
+    { "1 ", FALSE, 0 },
+    { "0x10", FALSE, 0 },
+    { "", FALSE, 0 },
+    { NULL, FALSE, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+    guint64 number;
+
+    g_assert_cmpint (hab_tus_parse_number ("Upload-Length", rows[i].header,
+        &number, &error), ==, rows[i].right);
+    if (rows[i].right)
+      g_assert_cmpuint (number, ==, rows[i].number);
+    else
+      g_assert_error (error, HAB_TUS_ERROR, HAB_TUS_ERROR_MALFORMED);
+  }
+}
+
+static void
+test_tus_metadata (void)
+{
+  static const struct
+  {
+    const gchar *header, *value; /* value NULL: absent, or malformed */
+    gboolean malformed;
+  } rows[] = {
+    { "filename YS5tcDQ=", "a.mp4", FALSE },
+    { "filetype dmlkZW8=,filename YS5tcDQ=", "a.mp4", FALSE },
+    { "empty, filename YS5tcDQ= ,more YQ==", "a.mp4", FALSE },
+    { "filename", "", FALSE },
+    { "filename ", "", FALSE },
+    { NULL, NULL, FALSE },
+    { "", NULL, FALSE },
+    { "filenames YS5tcDQ=", NULL, FALSE },
+    { "FILENAME YS5tcDQ=", NULL, FALSE },
+    { "x filename YS5tcDQ=", NULL, FALSE },
+    { "filename YS5tcDQ", NULL, TRUE },
+    { "filename YS5tcDQ==", NULL, TRUE },
+    { "filename a.mp4", NULL, TRUE },
+    { "filename YS5t cDQ=", NULL, TRUE },
+    { "filename YQBi", NULL, TRUE }, /* a NUL */
+    { "filename ====", NULL, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autofree gchar *value =
+        hab_tus_parse_metadata (rows[i].header, "filename", &error);
+
+    g_test_message ("%s", rows[i].header != NULL ? rows[i].header : "(none)");
+    g_assert_cmpstr (value, ==, rows[i].value);
+    g_assert_cmpint (error != NULL, ==, rows[i].malformed);
+  }
+}
+
+static void
+test_tus_checksum (void)
+{
+  /* of "abc" */
+  static const gchar *const right[] = {
+    "sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=",
+    "sha256 ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
+  };
+  static const gchar *const malformed[] = {
+    "", "sha1", "sha1 ", "sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0",
+    "md5 kAFQmDzST7DWlj99KOF/cg==", "sha1  qZk+NkcGgWq6PiVxeFDCbJzQ2J0=",
+    "sha256 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (right); i++)
+    for (guint length = 2; length <= 3; length++) {
+      g_autoptr (HabTusChecksum) checksum =
+          hab_tus_checksum_new (right[i], NULL);
+
+      hab_tus_checksum_update (checksum, (const guint8 *) "a", 1);
+      hab_tus_checksum_update (checksum, (const guint8 *) "bc", length - 1);
+      g_assert_cmpint (hab_tus_checksum_matches (checksum), ==, length == 3);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (malformed); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (hab_tus_checksum_new (malformed[i], &error));
+    g_assert_error (error, HAB_TUS_ERROR, HAB_TUS_ERROR_MALFORMED);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -309,5 +415,8 @@ main (int argc, char **argv)
   g_test_add_func ("/router/split", test_split);
   g_test_add_func ("/router/match", test_match);
   g_test_add_func ("/router/find", test_find);
+  g_test_add_func ("/tus/number", test_tus_number);
+  g_test_add_func ("/tus/metadata", test_tus_metadata);
+  g_test_add_func ("/tus/checksum", test_tus_checksum);
   return g_test_run ();
 }
