@@ -14,6 +14,7 @@
 
 #include "commands.h"
 #include "content-keys.h"
+#include "pssh-boxes.h"
 #include "video-encoder.h"
 
 #define MAX_CLEAR_LEAD 86400.0 /* seconds */
@@ -112,6 +113,21 @@ check_choice (HabPackageArguments *self)
 }
 
 static gboolean
+check_pssh (HabPackageArguments *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) boxes = hab_pssh_parse_list (self->pssh, &error);
+
+  if (boxes == NULL) {
+    g_prefix_error (&error, "--pssh: ");
+    return usage_error (error->message);
+  }
+  self->config.pssh = self->pssh;
+  return self->pssh == NULL || self->config.encrypt != HAB_ENCRYPT_NONE ||
+      usage_error ("--pssh goes with encryption");
+}
+
+static gboolean
 check_ladder (HabPackageArguments *self)
 {
   g_autoptr (GError) error = NULL;
@@ -144,14 +160,13 @@ check (HabPackageArguments *self)
     return usage_error ("--progress must be auto, none or json");
   config->input = self->input;
   config->license_url = self->license_url;
-  config->pssh = self->pssh;
   config->single_file = self->single_file;
   config->hls = self->hls;
   config->texts = (const gchar *const *) self->texts;
   config->hls_key_url = self->hls_key_url;
   config->records_fd = -1;
   return check_keys (self) && check_times (self) && check_playlists (self) &&
-      check_choice (self) && check_ladder (self);
+      check_choice (self) && check_ladder (self) && check_pssh (self);
 }
 
 /* --- the command line --------------------------------------------------- */

@@ -18,7 +18,7 @@ run_packages=(
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
   sqlite3 curl ca-certificates
 )
-test_packages=(ffmpeg libxml2-utils chromium procps)
+test_packages=(ffmpeg libxml2-utils chromium procps mandoc)
 slow_packages=(debhelper debootstrap lintian)
 
 say () {

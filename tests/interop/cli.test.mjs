@@ -126,6 +126,13 @@ test('a clear lead', async () => {
   assert.equal(result.tracks[0].clear_segments, 2);
 });
 
+test('a pssh box of a licence service', async () => {
+  const pssh = 'AAAAIHBzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAAAA=';
+  const { manifest } = await packageAs(movies.mp4, ...CRYPT, '--pssh', pssh,
+    '--tracks', 'video');
+  assert.ok((await readFile(manifest, 'utf8')).includes(pssh));
+});
+
 test('keys are drawn', async () => {
   const file = at('new.txt');
   const { status, stdout, stderr } = await call('package', movies.mp4,
@@ -229,6 +236,7 @@ for (const [why, args] of Object.entries({
   'a lead before the start': [...CRYPT, '--clear-lead', '-1'],
   'a key drawn and given': [...CRYPT, '--new-key', 'x'],
   'a key for audio in the clear': [...CRYPT, '--audio-kid', AUDIO.kid],
+  'a pssh box that is none': [...CRYPT, '--pssh', 'AAAA'],
   'an unknown progress': [...CLEAR, '--progress', 'fast'],
 })) {
   test(`64: ${why}`, async () => {
