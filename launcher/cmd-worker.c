@@ -189,15 +189,27 @@ on_note (const gchar *note, gpointer data)
   write_record (record);
 }
 
+/* (nullable): a member, or nothing of nothing. */
+static JsonObject *
+get_object (JsonObject *object, const gchar *name)
+{
+  JsonNode *node = object ? json_object_get_member (object, name) : NULL;
+
+  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) :
+      NULL;
+}
+
 static gboolean
 read_key (JsonObject *keys, HabTrackType type, HabContentKey *key,
     GError **error)
 {
-  JsonNode *node =
-      json_object_get_member (keys, hab_track_type_to_string (type));
-  JsonObject *object = node && JSON_NODE_HOLDS_OBJECT (node) ?
-      json_node_get_object (node) : keys;
+  JsonObject *object = get_object (keys, hab_track_type_to_string (type));
 
+  if (object == NULL) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+        "The job has no key of the %s", hab_track_type_to_string (type));
+    return FALSE;
+  }
   return hab_key_parse (json_object_get_string_member_with_default (object,
              "kid", ""), key->kid, error) &&
       hab_key_parse (json_object_get_string_member_with_default (object,
@@ -207,9 +219,7 @@ read_key (JsonObject *keys, HabTrackType type, HabContentKey *key,
 static gboolean
 read_keys (JsonObject *job, HabPackageConfig *config, GError **error)
 {
-  JsonNode *node = json_object_get_member (job, "keys");
-  JsonObject *keys = node && JSON_NODE_HOLDS_OBJECT (node) ?
-      json_node_get_object (node) : job;
+  JsonObject *keys = get_object (job, "keys");
 
   for (guint i = 0; i < HAB_N_TRACK_TYPES; i++) {
     if (hab_encrypt_covers (config->encrypt, i) &&

@@ -181,6 +181,38 @@ test_options (void)
     g_assert_false (hab_package_options_has (nothing[i], "hls"));
 }
 
+static void
+test_option_values (void)
+{
+  static const struct
+  {
+    const gchar *name, *asked, *by_default;
+  } rows[] = {
+    { "hls", "true", "false" },
+    { "clear_lead", "2.5", "0.0" },
+    { "pssh", "[\"AAAA\",\"BBBB\"]", "[]" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *text =
+        g_strdup_printf ("{\"%s\":%s}", rows[i].name, rows[i].asked);
+    const HabPackageOption *option = hab_package_options;
+    g_autoptr (JsonNode) asked = NULL;
+    g_autoptr (JsonNode) absent = NULL;
+    g_autofree gchar *asked_text = NULL;
+    g_autofree gchar *absent_text = NULL;
+
+    while (g_strcmp0 (option->name, rows[i].name) != 0)
+      g_assert_nonnull ((option++)->name);
+    asked = hab_package_options_get (text, option);
+    absent = hab_package_options_get ("{}", option);
+    asked_text = json_to_string (asked, FALSE);
+    absent_text = json_to_string (absent, FALSE);
+    g_assert_cmpstr (asked_text, ==, rows[i].asked);
+    g_assert_cmpstr (absent_text, ==, rows[i].by_default);
+  }
+}
+
 /* --- feed ---------------------------------------------------------------- */
 
 typedef struct
@@ -325,6 +357,7 @@ main (int argc, char **argv)
   g_test_add_func ("/queue/rate/no-news", test_rate_no_news);
   g_test_add_func ("/queue/failures", test_failures);
   g_test_add_func ("/queue/options", test_options);
+  g_test_add_func ("/queue/options-values", test_option_values);
   g_test_add_func ("/queue/feed", test_feed);
   g_test_add_func ("/callback/hosts", test_callback_hosts);
   g_test_add_func ("/callback/urls", test_callback_urls);
