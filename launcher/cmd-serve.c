@@ -16,12 +16,13 @@
 #include "log.h"
 #include "service-manager.h"
 #include "service.h"
+#include "video-encoder.h"
 
 typedef struct
 {
   gchar *address, *data_dir, *token_file, *public_url, *public_delivery_url;
   gchar **allowed_hosts, **callback_hosts;
-  gchar *callback_secret_file;
+  gchar *callback_secret_file, *encoder;
   gint port, delivery_port, jobs, upload_expiry;
   gint64 max_upload;
   gdouble retry_delay, stop_timeout;
@@ -43,6 +44,7 @@ options_clear (Options *options)
   g_free (options->callback_secret_file);
   g_free (options->log_format);
   g_free (options->log_level);
+  g_free (options->encoder);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -242,6 +244,8 @@ check_numbers (const Options *options)
     return usage_error ("--viewer-token-lifetime must be 1 to 31536000");
   if (options->max_upload < 1)
     return usage_error ("--max-upload must be at least 1");
+  if (hab_video_encoder_find (options->encoder) == NULL)
+    return usage_error ("--encoder must be openh264 or x264");
   if (options->upload_expiry < 1)
     return usage_error ("--upload-expiry must be at least 1 second");
   return TRUE;
@@ -279,6 +283,7 @@ read_settings (Options *options, HabTokens **tokens, HabSettings *settings)
   settings->port = options->port;
   settings->delivery_port = options->delivery_port;
   settings->jobs = options->jobs;
+  settings->encoder = g_steal_pointer (&options->encoder);
   settings->retry_delay = options->retry_delay;
   settings->stop_timeout = options->stop_timeout;
   settings->max_upload = options->max_upload;
@@ -429,6 +434,9 @@ hab_cmd_serve (int argc, char **argv)
     { "jobs", 0, 0, G_OPTION_ARG_INT, &options.jobs,
         "packages made at the same time; as many as processors by default",
         "N" },
+    { "encoder", 0, 0, G_OPTION_ARG_STRING, &options.encoder,
+        "encoder of packages with a ladder: openh264 (the default) or x264, "
+        "where it is installed", "NAME" },
     { "retry-delay", 0, 0, G_OPTION_ARG_DOUBLE, &options.retry_delay,
         "time before a package that failed for a cause that can pass is tried "
         "again, 10 by default; doubles with each attempt", "SECONDS" },

@@ -18,6 +18,7 @@
 #include "gop-cut.h"
 #include "gop-index.h"
 #include "keys.h"
+#include "ladder-json.h"
 #include "log.h"
 #include "media-failure.h"
 #include "package.h"
@@ -181,6 +182,20 @@ on_stage (const gchar *stage, const gchar *file, gpointer data)
 }
 
 static void
+on_rendition (const HabPackageRendition *rendition, gpointer data)
+{
+  JsonObject *record = record_new ("rendition");
+
+  json_object_set_string_member (record, "name", rendition->name);
+  json_object_set_int_member (record, "width", rendition->width);
+  json_object_set_int_member (record, "height", rendition->height);
+  json_object_set_int_member (record, "bitrate", rendition->bitrate);
+  if (rendition->encoder)
+    json_object_set_string_member (record, "encoder", rendition->encoder);
+  write_record (record);
+}
+
+static void
 on_note (const gchar *note, gpointer data)
 {
   JsonObject *record = record_new ("note");
@@ -249,12 +264,25 @@ read_list (JsonObject *job, const gchar *name)
   return g_strv_builder_end (builder);
 }
 
+/* NULL where the job has none. */
+static gboolean
+read_ladder (JsonObject *job, HabLadder **ladder, GError **error)
+{
+  JsonNode *node = json_object_get_member (job, "ladder");
+
+  if (node == NULL)
+    return TRUE;
+  *ladder = hab_ladder_json_read (node, error);
+  return *ladder != NULL;
+}
+
 static gboolean
 run_package (JsonObject *job, GError **error)
 {
   const HabPackageObserver observer = {
     .progress = on_progress,
     .stage = on_stage,
+    .rendition = on_rendition,
     .note = on_note,
   };
   g_autofree gchar *manifest = g_build_filename (OUTPUT_PATH,
@@ -279,11 +307,15 @@ run_package (JsonObject *job, GError **error)
         json_object_get_double_member_with_default (job, "clear_lead", 0) *
             1e9 + 0.5,
     .pssh = pssh,
+    .encoder = json_object_get_string_member_with_default (job, "encoder",
+        NULL),
+    .threads = json_object_get_int_member_with_default (job, "threads", 0),
     .durable = TRUE,
     .records_fd = RECORDS_FD,
   };
   g_auto (GStrv) tracks = read_list (job, "tracks");
   g_auto (GStrv) languages = read_list (job, "languages");
+  g_autoptr (HabLadder) ladder = NULL;
   gboolean packaged;
 
   if (!hab_encrypt_from_string (json_object_get_string_member_with_default (
@@ -292,6 +324,9 @@ run_package (JsonObject *job, GError **error)
         "The job asks for an unknown encryption");
     return FALSE;
   }
+  if (!read_ladder (job, &ladder, error))
+    return FALSE;
+  config.ladder = ladder;
   config.choice.tracks = (const gchar *const *) tracks;
   config.choice.languages = (const gchar *const *) languages;
   packaged = hab_track_choice_check (&config.choice, error) &&

@@ -16,6 +16,8 @@ const HabPackageOption hab_package_options[] = {
   { "clear_lead", HAB_OPTION_SECONDS, 3600, TRUE },
   /* boxes of other systems, whole, in base64 */
   { "pssh", HAB_OPTION_TEXTS, 8, TRUE },
+  /* the video in several sizes */
+  { "ladder", HAB_OPTION_LADDER, 0, FALSE },
   { NULL }
 };
 
@@ -40,6 +42,8 @@ make_default (HabOptionKind kind)
       json_node_take_array (json_node_init_array (node, NULL),
           json_array_new ());
       return node;
+    case HAB_OPTION_LADDER:
+      return json_node_init_null (node);
     default:
       return json_node_init_boolean (node, FALSE);
   }

@@ -14,6 +14,7 @@ typedef enum
   HAB_OPTION_SWITCH,  /* boolean, off by default */
   HAB_OPTION_SECONDS, /* number, 0 by default */
   HAB_OPTION_TEXTS,   /* array of strings, empty by default */
+  HAB_OPTION_LADDER,  /* see ladder-json.h, null by default */
 } HabOptionKind;
 
 typedef struct

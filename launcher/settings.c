@@ -16,6 +16,7 @@ hab_settings_clear (HabSettings *settings)
   g_clear_pointer (&settings->public_url, g_free);
   g_clear_pointer (&settings->public_delivery_url, g_free);
   g_clear_pointer (&settings->allowed_hosts, g_strfreev);
+  g_clear_pointer (&settings->encoder, g_free);
   g_clear_pointer (&settings->callback_hosts, g_strfreev);
   g_clear_pointer (&settings->callback_secret, g_free);
 }

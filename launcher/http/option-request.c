@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "ladder-json.h"
 #include "package-options.h"
 #include "problem.h"
 #include "pssh-boxes.h"
@@ -87,6 +88,27 @@ read_texts (JsonObject *object, const HabPackageOption *option,
 }
 
 static gboolean
+read_ladder (JsonObject *object, const HabPackageOption *option,
+    JsonBuilder *builder, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, option->name);
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (HabLadder) ladder = NULL;
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return TRUE;
+  ladder = hab_ladder_json_read (node, &failure);
+  if (ladder == NULL) {
+    hab_http_error_set (error, SOUP_STATUS_UNPROCESSABLE_ENTITY, "\"%s\": %s",
+        option->name, failure->message);
+    return FALSE;
+  }
+  json_builder_set_member_name (builder, option->name);
+  hab_ladder_json_add (builder, ladder);
+  return TRUE;
+}
+
+static gboolean
 read_option (JsonObject *object, const HabPackageOption *option,
     JsonBuilder *builder, GError **error)
 {
@@ -95,6 +117,8 @@ read_option (JsonObject *object, const HabPackageOption *option,
       return read_seconds (object, option, builder, error);
     case HAB_OPTION_TEXTS:
       return read_texts (object, option, builder, error);
+    case HAB_OPTION_LADDER:
+      return read_ladder (object, option, builder, error);
     default:
       return read_switch (object, option, builder, error);
   }

@@ -585,7 +585,8 @@ static void
 job_run (HabJob *self)
 {
   GCancellable *stop = hab_service_get_cancellable (self->service);
-  g_autoptr (GBytes) order = hab_work_order_new (self->package, self->keys);
+  g_autoptr (GBytes) order = hab_work_order_new (self->package, self->keys,
+      hab_service_get_settings (self->service));
   HabWork work = {
     .job = order,
     .input_fd = self->input_fd,

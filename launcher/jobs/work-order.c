@@ -76,7 +76,7 @@ add_options (JsonBuilder *builder, const gchar *text)
 
 GBytes *
 hab_work_order_new (const HabPackage *package,
-    const HabContentKey *keys)
+    const HabContentKey *keys, const HabSettings *settings)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
 
@@ -92,6 +92,10 @@ hab_work_order_new (const HabPackage *package,
   hab_json_add_seconds (builder, "segment_duration",
       package->segment_duration_ns);
   add_options (builder, package->options);
+  if (settings->encoder != NULL)
+    hab_json_add_text (builder, "encoder", settings->encoder);
+  hab_json_add_int (builder, "threads",
+      MAX (g_get_num_processors () / settings->jobs, 1));
   hab_json_add_text (builder, "manifest", "stream.mpd");
   json_builder_end_object (builder);
   return hab_worker_job_new (builder);

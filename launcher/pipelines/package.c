@@ -305,7 +305,8 @@ link_ladder (Package *self, const HabMediaStream *stream)
     .plan = self->ladder->plan,
     .encoder = self->ladder->encoder,
     .frame_rate = self->ladder->source.frame_rate,
-    .threads = g_get_num_processors (),
+    .threads = self->config->threads ? self->config->threads :
+                                       g_get_num_processors (),
     .segment_duration = self->config->segment_duration_ns,
   };
   const HabLadderPlan *plan = self->ladder->plan;
@@ -320,6 +321,13 @@ link_ladder (Package *self, const HabMediaStream *stream)
   if (linked)
     hab_transcoder_start (self->transcoder);
   return linked;
+}
+
+/* The original alone is no ladder. */
+static gboolean
+is_transcoded (const Package *self)
+{
+  return self->ladder && self->ladder->plan->rungs->len > 0;
 }
 
 /* What the tags of the stream say so far. (transfer full) (nullable) */
@@ -365,8 +373,8 @@ on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
   gboolean linked;
 
   hab_movie_facts_mend_tags (self->facts, stream->number, stream->pad);
-  linked = video && self->ladder ? link_ladder (self, stream) :
-                                 link_single (self, stream);
+  linked = video && is_transcoded (self) ? link_ladder (self, stream) :
+                                            link_single (self, stream);
   if (!linked && self->missing == NULL)
     return g_strdup_printf ("the %s track cannot be packaged",
         video ? "video" : "audio");

@@ -30,6 +30,8 @@ typedef struct
   const HabLadder *ladder;      /* the video in several sizes; NULL for one,
                                  * as it is */
   const gchar *encoder;         /* of these: see video-encoder.h; or NULL */
+  guint threads;                /* that encode or decode; 0: as many as there
+                                 * are processors */
   gboolean durable;             /* fsync what is promised */
   gint records_fd;              /* for catalogrecorder, or -1 */
 } HabPackageConfig;

@@ -20,7 +20,7 @@ const toBase64url = (hex) => Buffer.from(hex, 'hex').toString('base64url');
 // { kid: key } in hex and in base64url, or null; license: an address, or null.
 // trouble: called with what goes wrong. The page has the player as window.player.
 const STARTS = {
-  async shaka(video, { uri, keys, license }, trouble) {
+  async shaka(video, { uri, keys, license, configuration }, trouble) {
     const player = window.player = new shaka.Player();
     player.addEventListener('error', ({ detail }) => trouble(`shaka ${detail.code}`));
     await player.attach(video);
@@ -28,6 +28,7 @@ const STARTS = {
       clearKeys: keys?.hex ?? {},
       servers: license ? { 'org.w3.clearkey': license } : {},
     } });
+    player.configure(configuration ?? {});
     await player.load(uri);
   },
   async dashjs(video, { uri, keys, license }, trouble) {
@@ -49,9 +50,10 @@ const STARTS = {
 };
 
 // Loads uri in a page of its own, which is beside it or comes from somewhere else.
-// keys: { kid: key } in hex, or null. The page collects in window.trouble what
+// keys: { kid: key } in hex, or null. configuration: of Shaka Player, beside
+// its own. The page collects in window.trouble what
 // goes wrong.
-export async function openPlayer(browser, player, uri, { keys = null, license = null, from = uri } = {}) {
+export async function openPlayer(browser, player, uri, { keys = null, license = null, from = uri, configuration = null } = {}) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const inBase64url = keys && Object.fromEntries(Object.entries(keys).map((pair) => pair.map(toBase64url)));
@@ -61,7 +63,7 @@ export async function openPlayer(browser, player, uri, { keys = null, license = 
   await page.evaluate(watch);
   await page.evaluate(`(${STARTS[player].toString().replace(/^async \w+/, 'async function')})(
     document.getElementById('video'),
-    ${JSON.stringify({ uri, keys: keys && { hex: keys, base64url: inBase64url }, license })},
+    ${JSON.stringify({ uri, keys: keys && { hex: keys, base64url: inBase64url }, license, configuration })},
     (text) => window.trouble.push(text)).catch((error) => window.trouble.push(String(error.code ?? error)))`);
   await bareVideo(page);
   return { page, close: () => context.close() };

@@ -172,6 +172,9 @@ test('nothing is higher than the source', async () => {
   const { names, out } = await packageLadder(input, '1080:5000,720:2800,90:100');
   assert.deepEqual(names, ['video_0']);
   assert.equal((await watchAll({ out, names }))[0].stream.height, 90);
+  const { out: own } = await packageLadder(input, 'auto');
+  assertSamePayload(await probe((await join(own, 'video_0')).file, 'v'),
+    await probe(input, 'v'));
   const small = await film('small.mp4', { bits: '200k' });
   assert.deepEqual(heights(await watchAll(
     await packageLadder(small, '1080:5000'))), [180]);
