@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mp4-edit-list.h"
+
 /* A moov box of 256 MiB describes about 20 million samples: days of video. */
 #define MAX_MOOV_SIZE (256 * 1024 * 1024)
 
@@ -306,122 +308,6 @@ parse_handler (HabMp4Track *track, const HabMp4Box *hdlr)
       gst_byte_reader_get_uint32_be (&reader, &track->handler);
 }
 
-/* --- edit list --------------------------------------------------------- */
-
-typedef struct
-{
-  gboolean present;     /* there is an edit that shows media */
-  guint64 delay;        /* of empty edits before it, movie ticks */
-  guint64 duration;     /* of it, movie ticks; 0 for all there is */
-  gint64 media_time;    /* where in the media it begins, media ticks */
-} EditList;
-
-static gboolean
-read_edit (GstByteReader *reader, guint8 version, guint64 *duration,
-    gint64 *media_time)
-{
-  guint32 duration32;
-  gint32 time32;
-
-  if (version == 1)
-    return gst_byte_reader_get_uint64_be (reader, duration) &&
-        gst_byte_reader_get_int64_be (reader, media_time) &&
-        gst_byte_reader_skip (reader, 4);
-  if (!gst_byte_reader_get_uint32_be (reader, &duration32) ||
-      !gst_byte_reader_get_int32_be (reader, &time32) ||
-      !gst_byte_reader_skip (reader, 4))
-    return FALSE;
-  *duration = duration32;
-  *media_time = time32;
-  return TRUE;
-}
-
-/* Empty edits delay what follows; the first edit that is not empty says where
- * the presentation begins. Later ones would repeat or leave out parts of the
- * track and do not change where the others are. */
-static gboolean
-parse_edit_list (EditList *edits, const HabMp4Box *elst)
-{
-  GstByteReader reader;
-  guint8 version;
-  guint32 count;
-
-  if (!hab_mp4_box_read_full (elst, &reader, &version) ||
-      !gst_byte_reader_get_uint32_be (&reader, &count))
-    return FALSE;
-  for (guint32 i = 0; i < count; i++) {
-    guint64 duration;
-    gint64 media_time;
-
-    if (!read_edit (&reader, version, &duration, &media_time))
-      return FALSE;
-    if (duration > G_MAXINT64 >> 2 || media_time > G_MAXINT64 >> 2)
-      return FALSE;
-    if (media_time >= 0) {
-      edits->present = TRUE;
-      edits->duration = duration;
-      edits->media_time = media_time;
-      return TRUE;
-    }
-    edits->delay += duration;
-    if (edits->delay > G_MAXINT64 >> 2)
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* Movie ticks as ticks of the track. */
-static gint64
-scale_to_track (const HabMp4Movie *movie, const HabMp4Track *track,
-    guint64 ticks)
-{
-  guint64 scaled = movie->timescale == 0 ? 0 :
-      gst_util_uint64_scale_round (ticks, track->timescale, movie->timescale);
-
-  return MIN (scaled, G_MAXINT64 >> 2);
-}
-
-/* Composition time of the first picture that the edit shows. */
-static gint64
-find_first_shown (const HabMp4Movie *movie, const HabMp4Track *track,
-    const EditList *edits)
-{
-  HabMp4SampleReader reader;
-  HabMp4Sample sample;
-  gint64 first = G_MAXINT64, end = G_MAXINT64;
-
-  if (edits->duration > 0)
-    end = edits->media_time + scale_to_track (movie, track, edits->duration);
-  hab_mp4_sample_reader_init (&reader, &track->table);
-  while (hab_mp4_sample_reader_next (&reader, &sample)) {
-    /* No later one can come before. */
-    if (sample.dts - (gint64) track->table.composition_shift > first)
-      break;
-    if (sample.cts >= edits->media_time && sample.cts < end)
-      first = MIN (first, sample.cts);
-  }
-  return first == G_MAXINT64 ? edits->media_time : first;
-}
-
-/* With an edit list the first picture shown is at 0, or at the end of the
- * empty edits; a media time between two pictures does not make it start in
- * the middle of one. Without an edit list times are as in the media. Negative
- * composition offsets move decoding to before them. */
-static void
-apply_edit_list (const HabMp4Movie *movie, HabMp4Track *track,
-    const EditList *edits)
-{
-  gint64 start = edits->media_time;
-
-  if (edits->present) {
-    if (track->handler == HAB_MP4_HANDLER_VIDEO)
-      start = find_first_shown (movie, track, edits);
-    track->pts_offset = scale_to_track (movie, track, edits->delay) - start;
-  }
-  track->dts_offset =
-      track->pts_offset - (gint64) track->table.composition_shift;
-}
-
 /* --- moov -------------------------------------------------------------- */
 
 static gboolean
@@ -471,8 +357,7 @@ static gboolean
 parse_track (HabMp4Movie *movie, const HabMp4Box *trak, GError **error)
 {
   HabMp4Track track = { 0 };
-  HabMp4Box box, elst;
-  EditList edits = { 0 };
+  HabMp4Box box;
 
   if (!hab_mp4_box_find (trak, FOURCC ('t', 'k', 'h', 'd'), &box) ||
       !parse_track_header (&track, &box))
@@ -483,11 +368,8 @@ parse_track (HabMp4Movie *movie, const HabMp4Box *trak, GError **error)
       !check_track (movie, &track, error))
     return FALSE;
 
-  if (hab_mp4_box_find (trak, FOURCC ('e', 'd', 't', 's'), &box) &&
-      hab_mp4_box_find (&box, FOURCC ('e', 'l', 's', 't'), &elst) &&
-      !parse_edit_list (&edits, &elst))
+  if (!hab_mp4_edit_list_apply (&track, movie->timescale, trak))
     return malformed (error, "an edit list (elst) makes no sense");
-  apply_edit_list (movie, &track, &edits);
   g_array_append_val (movie->tracks, track);
   return TRUE;
 }

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "mp4-movie.h"
+
+G_BEGIN_DECLS
+
+/* Sets the track's dts_offset and pts_offset by the edit list of its trak box, if
+ * it has one: then the first picture shown is at 0, or at the end of the empty
+ * edits; a media time between two pictures does not make it start in the middle
+ * of one. Without an edit list times are as in the media. The track's sample table
+ * has been checked; movie_timescale is that of mvhd, ticks a second, 0 where it is
+ * unknown. FALSE where the list makes no sense. */
+gboolean hab_mp4_edit_list_apply (HabMp4Track *track, guint32 movie_timescale,
+    const HabMp4Box *trak);
+
+G_END_DECLS
