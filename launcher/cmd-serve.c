@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "access.h"
 #include "callback-rules.h"
 #include "commands.h"
 #include "keys.h"
@@ -27,6 +28,8 @@ typedef struct
   gint64 max_upload;
   gdouble retry_delay, stop_timeout;
   gchar *log_format, *log_level;
+  gchar *tls_certificate, *tls_key;
+  gchar **cors_origins;
   gboolean signed_delivery;
   gint viewer_token_lifetime;
 } Options;
@@ -42,6 +45,9 @@ options_clear (Options *options)
   g_strfreev (options->allowed_hosts);
   g_strfreev (options->callback_hosts);
   g_free (options->callback_secret_file);
+  g_free (options->tls_certificate);
+  g_free (options->tls_key);
+  g_strfreev (options->cors_origins);
   g_free (options->log_format);
   g_free (options->log_level);
   g_free (options->encoder);
@@ -227,6 +233,37 @@ read_url (const gchar *text, const gchar *option, gchar **url)
 }
 
 static gboolean
+read_tls (const Options *options, HabSettings *settings)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (options->tls_certificate == NULL && options->tls_key == NULL)
+    return TRUE;
+  if (options->tls_certificate == NULL || options->tls_key == NULL)
+    return usage_error ("--tls-certificate and --tls-key need each other");
+  if (!g_tls_backend_supports_tls (g_tls_backend_get_default ()))
+    return usage_error ("there is no TLS here: install glib-networking");
+  settings->tls = g_tls_certificate_new_from_files (options->tls_certificate,
+      options->tls_key, &error);
+  return settings->tls != NULL || usage_error (error->message);
+}
+
+static gboolean
+read_cors_origins (Options *options, HabSettings *settings)
+{
+  for (gchar **origin = options->cors_origins;
+       origin != NULL && *origin != NULL; origin++) {
+    if (hab_access_is_origin (*origin))
+      continue;
+    g_printerr ("%s: --cors-origin must be SCHEME://HOST[:PORT], not %s\n",
+        g_get_prgname (), *origin);
+    return FALSE;
+  }
+  settings->cors_origins = g_steal_pointer (&options->cors_origins);
+  return TRUE;
+}
+
+static gboolean
 check_numbers (const Options *options)
 {
   if (options->port < 0 || options->port > 65535 ||
@@ -275,6 +312,8 @@ read_settings (Options *options, HabTokens **tokens, HabSettings *settings)
       !read_sockets (options, settings) ||
       !read_address (options, *tokens, settings) ||
       !read_callbacks (options, settings) ||
+      !read_tls (options, settings) ||
+      !read_cors_origins (options, settings) ||
       !read_url (options->public_url, "--public-url", &settings->public_url) ||
       !read_url (options->public_delivery_url, "--public-delivery-url",
           &settings->public_delivery_url) ||
@@ -460,6 +499,14 @@ hab_cmd_serve (int argc, char **argv)
         "address of the API where something stands before it", "URL" },
     { "public-delivery-url", 0, 0, G_OPTION_ARG_STRING,
         &options.public_delivery_url, "the same of delivery", "URL" },
+    { "tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &options.tls_certificate,
+        "PEM file with the certificate by which both listeners speak TLS, and "
+        "what leads to its authority", "FILE" },
+    { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &options.tls_key,
+        "PEM file with its private key", "FILE" },
+    { "cors-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.cors_origins,
+        "an origin whose pages may play what is delivered; every one by "
+        "default", "ORIGIN" },
     { "signed-delivery", 0, 0, G_OPTION_ARG_NONE, &options.signed_delivery,
         "deliver files at signed addresses only, which expire", NULL },
     { "viewer-token-lifetime", 0, 0, G_OPTION_ARG_INT,

@@ -495,24 +495,26 @@ hab_service_get_hosts (HabService *self)
 }
 
 static gchar *
-build_url (const gchar *public_url, const gchar *host, HabListener *listener)
+build_url (HabService *self, const gchar *public_url, const gchar *host,
+    HabListener *listener)
 {
   if (public_url != NULL)
     return g_strdup (public_url);
-  return g_uri_join (G_URI_FLAGS_NONE, "http", NULL, host,
+  return g_uri_join (G_URI_FLAGS_NONE,
+      self->settings->tls != NULL ? "https" : "http", NULL, host,
       hab_listener_get_port (listener), "", NULL, NULL);
 }
 
 gchar *
 hab_service_build_api_url (HabService *self, const gchar *host)
 {
-  return build_url (self->settings->public_url, host, self->api);
+  return build_url (self, self->settings->public_url, host, self->api);
 }
 
 gchar *
 hab_service_build_delivery_url (HabService *self, const gchar *host)
 {
-  return build_url (self->settings->public_delivery_url, host,
+  return build_url (self, self->settings->public_delivery_url, host,
       self->delivery);
 }
 

@@ -23,6 +23,8 @@ typedef struct
   gchar *token_file;          /* read again on SIGHUP, or NULL */
   gchar *public_url;          /* without a slash at the end, or NULL */
   gchar *public_delivery_url; /* the same */
+  GTlsCertificate *tls;       /* both listeners speak TLS by it; or NULL */
+  gchar **cors_origins;       /* whose pages may play; NULL: every one's */
   gboolean signed_delivery;   /* files need a viewer token, too */
   guint viewer_token_lifetime; /* seconds, unless others are asked for */
   gchar **allowed_hosts;      /* further names in Host, or NULL */

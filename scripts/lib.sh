@@ -16,7 +16,7 @@ build_packages=(
 run_packages=(
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
-  sqlite3 curl ca-certificates
+  glib-networking sqlite3 curl ca-certificates
 )
 test_packages=(ffmpeg libxml2-utils chromium procps mandoc)
 slow_packages=(debhelper debootstrap lintian)

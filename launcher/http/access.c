@@ -118,6 +118,17 @@ hab_access_is_local_path (const gchar *path)
 }
 
 gboolean
+hab_access_is_origin (const gchar *text)
+{
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
+
+  return uri != NULL && g_uri_get_host (uri) != NULL &&
+      *g_uri_get_host (uri) != '\0' && *g_uri_get_path (uri) == '\0' &&
+      g_uri_get_userinfo (uri) == NULL && g_uri_get_query (uri) == NULL &&
+      g_uri_get_fragment (uri) == NULL;
+}
+
+gboolean
 hab_access_prefers_html (const gchar *accept)
 {
   GSList *types;

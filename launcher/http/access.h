@@ -36,6 +36,9 @@ gchar *hab_access_find_cookie (const gchar *cookies, const gchar *name);
  * whatever query, as it stands in an address. */
 gboolean hab_access_is_local_path (const gchar *path);
 
+/* Whether text is an origin as browsers write it: SCHEME://HOST[:PORT]. */
+gboolean hab_access_is_origin (const gchar *text);
+
 /* Whether an Accept header wants HTML rather than JSON, by name. */
 gboolean hab_access_prefers_html (const gchar *accept);
 

@@ -85,7 +85,8 @@ get_level (const gchar *method, guint status)
   return G_LOG_LEVEL_INFO;
 }
 
-/* Not the query: it may hold what is nobody's business. */
+/* Not the query: it may hold what is nobody's business. Nor what a path is
+ * signed with. */
 static void
 exchange_log (Exchange *self, const gchar *method, guint status,
     gint64 duration_us)
@@ -96,12 +97,14 @@ exchange_log (Exchange *self, const gchar *method, guint status,
   g_autofree gchar *received =
       g_strdup_printf ("%" G_GUINT64_FORMAT, self->received);
   g_autofree gchar *sent = g_strdup_printf ("%" G_GUINT64_FORMAT, self->sent);
+  g_autofree gchar *path =
+      hab_signer_hide_tokens (hab_request_get_path (self->request));
 
   hab_log (get_level (method, status), "request",
       "request_id", hab_request_get_request_id (self->request),
       "listener", self->listener,
       "method", method,
-      "path", hab_request_get_path (self->request),
+      "path", path,
       "status", status_text,
       "milliseconds", milliseconds,
       "received", received,

@@ -74,14 +74,31 @@ find_route (HabListener *self, HabRequest *request, const gchar *method,
   return NULL;
 }
 
+/* What of an answer depends on the origin is not another's from a cache. */
 static void
-set_cross_origin_headers (HabRequest *request)
+set_allowed_origin (HabRequest *request, gchar **origins)
 {
-  hab_request_set_header (request, "Access-Control-Allow-Origin", "*");
+  const gchar *origin = hab_request_get_header (request, "Origin");
+
+  hab_request_set_header (request, "Vary", "Origin");
+  if (origin != NULL && g_strv_contains ((const gchar *const *) origins,
+                            origin))
+    hab_request_set_header (request, "Access-Control-Allow-Origin", origin);
+}
+
+static void
+set_cross_origin_headers (HabListener *self, HabRequest *request)
+{
+  gchar **origins = hab_service_get_settings (self->service)->cors_origins;
+
+  if (origins != NULL)
+    set_allowed_origin (request, origins);
+  else
+    hab_request_set_header (request, "Access-Control-Allow-Origin", "*");
   hab_request_set_header (request, "Access-Control-Allow-Headers",
       "Authorization, Content-Type, If-None-Match, Range");
   hab_request_set_header (request, "Access-Control-Expose-Headers",
-      "Accept-Ranges, Content-Length, Content-Range, ETag");
+      "Accept-Ranges, Content-Length, Content-Range, Date, ETag");
   hab_request_set_header (request, "Access-Control-Max-Age", "86400");
 }
 
@@ -111,6 +128,9 @@ get_method (HabRequest *request)
   return method;
 }
 
+/* Who came by TLS once comes by nothing else for a year. */
+#define TRANSPORT_SECURITY "max-age=31536000"
+
 static gboolean
 admit (HabListener *self, HabRequest *request, GError **error)
 {
@@ -118,6 +138,9 @@ admit (HabListener *self, HabRequest *request, GError **error)
   GPtrArray *params = g_ptr_array_new_with_free_func (g_free);
   const HabRoute *route = NULL;
 
+  if (hab_service_get_settings (self->service)->tls != NULL)
+    hab_request_set_header (request, "Strict-Transport-Security",
+        TRANSPORT_SECURITY);
   if (hab_admission_check_address (request, self->kind, error))
     route = find_route (self, request, method, params, error);
   hab_request_set_route (request, route, params, parse_query (request));
@@ -125,7 +148,7 @@ admit (HabListener *self, HabRequest *request, GError **error)
     return FALSE;
   if (route->flags & HAB_ROUTE_CROSS_ORIGIN ||
       (route == &options_route && self->kind == HAB_LISTENER_DELIVERY))
-    set_cross_origin_headers (request);
+    set_cross_origin_headers (self, request);
   return hab_admission_check_client (request, self->kind, route, error);
 }
 
@@ -316,6 +339,8 @@ hab_listener_new (HabService *service, HabListenerKind kind,
   self->tables = tables;
   /* Raw: an encoded slash must not become one before paths are split. */
   self->server = soup_server_new ("raw-paths", TRUE, NULL);
+  soup_server_set_tls_certificate (self->server,
+      hab_service_get_settings (service)->tls);
   g_signal_connect (self->server, "request-started",
       G_CALLBACK (on_request_started), self);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
@@ -329,13 +354,21 @@ hab_listener_free (HabListener *self)
   g_free (self);
 }
 
+static SoupServerListenOptions
+get_flags (HabListener *self)
+{
+  return hab_service_get_settings (self->service)->tls != NULL
+      ? SOUP_SERVER_LISTEN_HTTPS
+      : 0;
+}
+
 /* A machine may be without IPv6, where ::1 is nobody's address. */
 static gboolean
 listen_loopback (HabListener *self, guint port, GError **error)
 {
   g_autoptr (GError) failure = NULL;
 
-  if (soup_server_listen_local (self->server, port, 0, &failure))
+  if (soup_server_listen_local (self->server, port, get_flags (self), &failure))
     return TRUE;
   if (!g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_FAILED) &&
       !g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED)) {
@@ -343,7 +376,7 @@ listen_loopback (HabListener *self, guint port, GError **error)
     return FALSE;
   }
   return soup_server_listen_local (self->server, port,
-      SOUP_SERVER_LISTEN_IPV4_ONLY, error);
+      get_flags (self) | SOUP_SERVER_LISTEN_IPV4_ONLY, error);
 }
 
 static gboolean
@@ -352,7 +385,7 @@ listen_address (HabListener *self, GInetAddress *inet, guint port,
 {
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new (inet, port);
 
-  return soup_server_listen (self->server, address, 0, error);
+  return soup_server_listen (self->server, address, get_flags (self), error);
 }
 
 static gboolean
@@ -360,7 +393,7 @@ listen_sockets (HabListener *self, GPtrArray *sockets, GError **error)
 {
   for (guint i = 0; i < sockets->len; i++)
     if (!soup_server_listen_socket (self->server,
-            g_ptr_array_index (sockets, i), 0, error))
+            g_ptr_array_index (sockets, i), get_flags (self), error))
       return FALSE;
   return TRUE;
 }

@@ -97,3 +97,18 @@ hab_signer_check (const HabSigner *self, const gchar *token,
     *expires = until;
   return HAB_VIEWER_TOKEN_VALID;
 }
+
+gchar *
+hab_signer_hide_tokens (const gchar *path)
+{
+  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
+  gint64 expires;
+
+  for (gchar **part = parts; *part != NULL; part++) {
+    if (read_expires (*part, &expires)) {
+      g_free (*part);
+      *part = g_strdup ("token");
+    }
+  }
+  return g_strjoinv ("/", parts);
+}

@@ -34,4 +34,8 @@ gchar *hab_signer_sign (const HabSigner *signer, const gchar *code,
 HabViewerTokenState hab_signer_check (const HabSigner *signer,
     const gchar *token, const gchar *code, gint64 now, gint64 *expires);
 
+/* A path for the log: what has the form of a viewer token in it is "token".
+ * (transfer full) */
+gchar *hab_signer_hide_tokens (const gchar *path);
+
 G_END_DECLS

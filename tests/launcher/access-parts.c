@@ -197,6 +197,20 @@ test_signer_nonsense (void)
         HAB_VIEWER_TOKEN_FORGED);
 }
 
+static void
+test_hidden_tokens (void)
+{
+  const guint8 key[HAB_SIGNER_KEY_SIZE] = { 7 };
+  g_autoptr (HabSigner) signer = hab_signer_new (key);
+  g_autofree gchar *token = hab_signer_sign (signer, "A", 1000);
+  g_autofree gchar *path = g_strdup_printf ("/%s/A/dash/1-2.m4s", token);
+  g_autofree gchar *hidden = hab_signer_hide_tokens (path);
+  g_autofree gchar *same = hab_signer_hide_tokens ("/A/dash/1-2.m4s");
+
+  g_assert_cmpstr (hidden, ==, "/token/A/dash/1-2.m4s");
+  g_assert_cmpstr (same, ==, "/A/dash/1-2.m4s");
+}
+
 /* --- header texts ----------------------------------------------------- */
 
 static void
@@ -249,6 +263,21 @@ test_local_path (void)
   g_assert_false (hab_access_is_local_path (NULL));
 }
 
+static void
+test_is_origin (void)
+{
+  static const gchar *const origins[] = { "https://a.example",
+    "http://localhost:3000", "http://[::1]:3000" };
+  static const gchar *const others[] = { "", "*", "null", "a.example",
+    "https://", "https://a.example/", "https://u@a.example",
+    "https://a.example?x", "https://a.example#x" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (origins); i++)
+    g_assert_true (hab_access_is_origin (origins[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    g_assert_false (hab_access_is_origin (others[i]));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -260,8 +289,10 @@ main (int argc, char **argv)
   g_test_add_func ("/sessions/many", test_many_sessions);
   g_test_add_func ("/signer/check", test_signer);
   g_test_add_func ("/signer/nonsense", test_signer_nonsense);
+  g_test_add_func ("/signer/hide", test_hidden_tokens);
   g_test_add_func ("/access/bearer", test_bearer);
   g_test_add_func ("/access/cookie", test_cookie);
+  g_test_add_func ("/access/is-origin", test_is_origin);
   g_test_add_func ("/access/local-path", test_local_path);
   return g_test_run ();
 }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, exec, get, makeClip, makeFolder, post, problem, raw, send, startService, upload,
+  KEY, KID, addInput, exec, get, haberdash, makeClip, makeFolder, post, problem, raw, send, startService, upload,
 } from './service.mjs';
 
 const makePackage = async (service, request = {}) => {
@@ -191,4 +191,25 @@ test('licences of one package', async (t) => {
   problem(assert, await send(service.delivery, 'POST', '/ZZZZZZZZ/license/clearkey', { body }), 404);
   // the manifest says where
   assert.ok((await get(service.delivery, manifest)).text.includes(service.delivery + target));
+});
+
+test('pages of origins that are named may play, and no others', async (t) => {
+  const origins = ['https://player.example', 'http://localhost:3000'];
+  const service = await startService(t, { args: origins.flatMap((origin) => ['--cors-origin', origin]) });
+  const manifest = await makePackage(service);
+  const license = manifest.replace('dash/stream.mpd', 'license/clearkey');
+  for (const [origin, allowed] of [[origins[0], origins[0]], [origins[1], origins[1]],
+    ['https://evil.example', undefined], ['https://player.example.evil.example', undefined],
+    ['http://player.example', undefined], ['null', undefined], [undefined, undefined]]) {
+    const headers = origin ? { Origin: origin } : {};
+    const file = await get(service.delivery, manifest, headers);
+    assert.equal(file.status, 200);
+    const asked = await send(service.delivery, 'OPTIONS', license, { headers });
+    for (const answer of [file, asked]) {
+      assert.equal(answer.headers['access-control-allow-origin'], allowed, origin);
+      assert.equal(answer.headers.vary, 'Origin');
+    }
+  }
+  for (const wrong of ['player.example', 'https://player.example/', 'https://', '*'])
+    await assert.rejects(haberdash('serve', '--cors-origin', wrong), { code: 64 });
 });
