@@ -321,7 +321,8 @@ read_gops (HabRequest *request, guint64 *first, guint64 *last, GError **error)
 }
 
 gboolean
-hab_gops_check (HabCatalog *catalog, gint64 input_id, guint64 last, GError **error)
+hab_gops_check (HabCatalog *catalog, gint64 input_id, guint64 last,
+    GError **error)
 {
   guint64 count;
 
@@ -384,7 +385,8 @@ static gpointer
 look_up (HabVault *vault, gpointer data, GError **error)
 {
   CutRequest *self = data;
-  g_autoptr (HabInput) input = hab_gops_find_video (self->request, vault, error);
+  g_autoptr (HabInput) input =
+      hab_gops_find_video (self->request, vault, error);
 
   if (input != NULL &&
       read_gops (self->request, &self->first, &self->last, error) &&

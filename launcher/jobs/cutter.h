@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* GOPs and pictures of them as files, made when somebody asks for one and kept in cuts/ for the next
- * one who asks, up to a number of bytes; those that were not asked for the
- * longest go first. Main thread. */
+/* GOPs and pictures of them as files, made when somebody asks for one and kept
+ * in cuts/ for the next one who asks, up to a number of bytes; those that were
+ * not asked for the longest go first. Main thread. */
 typedef struct _HabCutter HabCutter;
 
 HabCutter *hab_cutter_new (HabService *service);

@@ -228,8 +228,8 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
 
 void
 hab_ingest_async (HabService *service, const gchar *owner,
-    const gchar *name, const gchar *incoming, guint64 size_bytes, const gchar *sha256,
-    GAsyncReadyCallback callback, gpointer user_data)
+    const gchar *name, const gchar *incoming, guint64 size_bytes,
+    const gchar *sha256, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   Ingest *self = g_new0 (Ingest, 1);

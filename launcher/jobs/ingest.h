@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* Makes an upload an input content: looks whether it is there already, or its
- * bytes are under another name; else reads in a child process what is in it, moves the file to inputs/ and adds it to
- * the catalog. Main thread. */
+ * bytes are under another name; else reads in a child process what is in it,
+ * moves the file to inputs/ and adds it to the catalog. Main thread. */
 
 typedef struct
 {

@@ -522,7 +522,8 @@ partials_make_file (HabPartials *self, const gchar *id, GError **error)
 
 void
 hab_partials_create_async (HabPartials *self, const gchar *owner,
-    const gchar *name, guint64 size_bytes, GAsyncReadyCallback callback, gpointer user_data)
+    const gchar *name, guint64 size_bytes, GAsyncReadyCallback callback,
+    gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   g_autofree gchar *id = hab_data_dir_make_name ();

@@ -19,10 +19,11 @@ void hab_partials_free (HabPartials *partials);
 /* Goes on with what is whole already. */
 void hab_partials_start (HabPartials *partials);
 
-/* A new one, in which nothing is yet, of owner. name is checked, size_bytes at least
- * 1. */
+/* A new one, in which nothing is yet, of owner. name is checked, size_bytes at
+ * least 1. */
 void hab_partials_create_async (HabPartials *partials, const gchar *owner,
-    const gchar *name, guint64 size_bytes, GAsyncReadyCallback callback, gpointer user_data);
+    const gchar *name, guint64 size_bytes, GAsyncReadyCallback callback,
+    gpointer user_data);
 /* (transfer full) */
 HabPartial *hab_partials_create_finish (GAsyncResult *result, GError **error);
 /* (transfer none): NULL where there is none. */

@@ -46,8 +46,8 @@ describe (GstCaps *caps)
       gst_pb_utils_get_codec_description (caps) :
       NULL;
 
-  return g_strdup_printf ("there is no decoder of %s installed, which a ladder "
-      "takes", name ? name : "the video");
+  return g_strdup_printf ("there is no decoder of %s installed",
+      name ? name : "the video");
 }
 
 GstElement *

@@ -12,6 +12,7 @@
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 
+#include "decoder.h"
 #include "media-track.h"
 #include "video-scan.h"
 
@@ -20,16 +21,14 @@
 #define MAX_SIDE 8192
 #define QUALITY 85
 
-/* Decoders in the order of preference; all of them are Debian's. */
 static const struct
 {
   const gchar *media_type, *parser;
-  const gchar *decoders[3];
-} chains[] = {
-  { "video/x-h264", "h264parse", { "avdec_h264", "openh264dec" } },
-  { "video/x-h265", "h265parse", { "avdec_h265", "libde265dec" } },
-  { "video/x-av1", "av1parse", { "av1dec", "dav1ddec" } },
-  { "video/x-vp9", "vp9parse", { "vp9dec", "avdec_vp9" } },
+} parsers[] = {
+  { "video/x-h264", "h264parse" },
+  { "video/x-h265", "h265parse" },
+  { "video/x-av1", "av1parse" },
+  { "video/x-vp9", "vp9parse" },
 };
 
 /* --- the access unit --------------------------------------------------- */
@@ -38,14 +37,17 @@ static GstBuffer *
 read_first_unit (HabVideoScan *scan, GError **error)
 {
   g_autoptr (GstBuffer) buffer = NULL;
+  g_autoptr (GError) failure = NULL;
   HabVideoScanUnit unit;
   GstMapInfo map;
   gboolean ok;
 
-  if (!hab_video_scan_next (scan, &unit, error)) {
-    if (error != NULL && *error == NULL)
+  if (!hab_video_scan_next (scan, &unit, &failure)) {
+    if (failure == NULL)
       g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_FOUND,
           "there is no picture in the video");
+    else
+      g_propagate_error (error, g_steal_pointer (&failure));
     return NULL;
   }
   if (unit.sample.size > MAX_ACCESS_UNIT) {
@@ -63,53 +65,50 @@ read_first_unit (HabVideoScan *scan, GError **error)
 
 /* --- the pipeline ------------------------------------------------------ */
 
+/* What a pipeline is put together of, and what is missing of it. */
+typedef struct
+{
+  GstElement *pipeline;
+  gchar *missing; /* a sentence, or NULL */
+} Builder;
+
 static GstElement *
-add_element (GstElement *pipeline, const gchar *factory)
+add (Builder *self, const gchar *factory)
 {
-  GstElement *element = gst_element_factory_make (factory, NULL);
-
-  if (element != NULL)
-    gst_bin_add (GST_BIN (pipeline), element);
-  return element;
+  return hab_media_add_element (GST_BIN (self->pipeline), factory,
+      &self->missing);
 }
 
-static gboolean
-fail_missing (GError **error, const gchar *what)
+/* (nullable) */
+static const gchar *
+find_parser (const gchar *media_type)
 {
-  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
-      "no GStreamer element that can take %s is installed", what);
-  return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (parsers); i++)
+    if (g_str_equal (parsers[i].media_type, media_type))
+      return parsers[i].parser;
+  return NULL;
 }
 
-/* Links the codec's parser and decoder behind src. (transfer none) */
+/* Links the codec's parser and a decoder behind src. (transfer none) */
 static GstElement *
-add_decoder (GstElement *pipeline, GstElement *src, const gchar *media_type,
-    GError **error)
+add_decoder (Builder *self, GstElement *src, const gchar *media_type)
 {
-  GstElement *parser, *decoder = NULL;
-  guint i = 0;
+  const gchar *factory = find_parser (media_type);
+  GstElement *parser = factory != NULL ? add (self, factory) : NULL;
+  GstElement *decoder;
+  g_autoptr (GstPad) pad = NULL;
 
-  while (i < G_N_ELEMENTS (chains) &&
-      !g_str_equal (chains[i].media_type, media_type))
-    i++;
-  if (i == G_N_ELEMENTS (chains)) {
-    fail_missing (error, media_type);
+  if (parser == NULL)
     return NULL;
-  }
-  parser = add_element (pipeline, chains[i].parser);
-  for (const gchar *const *name = chains[i].decoders;
-       decoder == NULL && *name != NULL; name++)
-    decoder = add_element (pipeline, *name);
-  if (parser == NULL || decoder == NULL ||
-      !gst_element_link_many (src, parser, decoder, NULL)) {
-    fail_missing (error, media_type);
-    return NULL;
-  }
-  return decoder;
+  pad = gst_element_get_static_pad (parser, "src");
+  decoder = hab_decoder_add (GST_BIN (self->pipeline), pad, 1, &self->missing);
+  return decoder != NULL && gst_element_link_many (src, parser, decoder, NULL)
+      ? decoder
+      : NULL;
 }
 
-/* RGB, of which the encoder makes the full range of JFIF. videoconvertscale does
- * not do that from I420 to I420 where only the range is another (1.22). */
+/* RGB, of which the encoder makes the full range of JFIF. videoconvertscale
+ * (1.22) does not do that from I420 to I420 where only the range differs. */
 static GstCaps *
 make_output_caps (guint max_width)
 {
@@ -159,17 +158,17 @@ on_raw_picture (GstPad *pad, GstPadProbeInfo *probe, gpointer data)
 
 /* Links scaler, encoder and file behind decoder. */
 static gboolean
-add_encoder (GstElement *pipeline, GstElement *decoder, guint max_width,
+add_encoder (Builder *self, GstElement *decoder, guint max_width,
     const gchar *output, HabPictureFacts *facts)
 {
-  GstElement *scale = add_element (pipeline, "videoconvertscale");
-  GstElement *filter = add_element (pipeline, "capsfilter");
-  GstElement *encoder = add_element (pipeline, "jpegenc");
-  GstElement *sink = add_element (pipeline, "filesink");
+  GstElement *scale = add (self, "videoconvertscale");
+  GstElement *filter = add (self, "capsfilter");
+  GstElement *encoder = add (self, "jpegenc");
+  GstElement *sink = add (self, "filesink");
   g_autoptr (GstCaps) caps = make_output_caps (max_width);
   g_autoptr (GstPad) pad = NULL;
 
-  if (scale == NULL || filter == NULL || encoder == NULL || sink == NULL)
+  if (self->missing != NULL)
     return FALSE;
   g_object_set (scale, "add-borders", FALSE, NULL);
   gst_util_set_object_arg (G_OBJECT (scale), "method", "lanczos");
@@ -182,31 +181,38 @@ add_encoder (GstElement *pipeline, GstElement *decoder, guint max_width,
   return gst_element_link_many (decoder, scale, filter, encoder, sink, NULL);
 }
 
+static gboolean
+build (Builder *self, GstElement *src, GstCaps *caps, guint max_width,
+    const gchar *output, HabPictureFacts *facts)
+{
+  GstElement *decoder;
+
+  if (src == NULL)
+    return FALSE;
+  g_object_set (src, "caps", caps, "format", GST_FORMAT_TIME, NULL);
+  decoder = add_decoder (self, src,
+      gst_structure_get_name (gst_caps_get_structure (caps, 0)));
+  return decoder != NULL &&
+      add_encoder (self, decoder, max_width, output, facts);
+}
+
 /* (transfer full) */
 static GstElement *
 build_pipeline (GstCaps *caps, guint max_width, const gchar *output,
     HabPictureFacts *facts, GstElement **src, GError **error)
 {
-  const gchar *media_type =
-      gst_structure_get_name (gst_caps_get_structure (caps, 0));
   g_autoptr (GstElement) pipeline =
       gst_object_ref_sink (gst_pipeline_new (NULL));
-  GstElement *decoder;
+  Builder builder = { pipeline, NULL };
 
-  *src = add_element (pipeline, "appsrc");
-  if (*src == NULL) {
-    fail_missing (error, media_type);
-    return NULL;
-  }
-  g_object_set (*src, "caps", caps, "format", GST_FORMAT_TIME, NULL);
-  decoder = add_decoder (pipeline, *src, media_type, error);
-  if (decoder == NULL)
-    return NULL;
-  if (!add_encoder (pipeline, decoder, max_width, output, facts)) {
-    fail_missing (error, "pictures");
-    return NULL;
-  }
-  return g_steal_pointer (&pipeline);
+  *src = add (&builder, "appsrc");
+  if (build (&builder, *src, caps, max_width, output, facts))
+    return g_steal_pointer (&pipeline);
+  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+      "no picture can be made of this video: %s",
+      builder.missing != NULL ? builder.missing : "its codec is not handled");
+  g_free (builder.missing);
+  return NULL;
 }
 
 /* --- running ----------------------------------------------------------- */
@@ -256,6 +262,11 @@ hab_picture_run (const gchar *input, guint max_width, const gchar *output,
   if (track == NULL || !check_size (track, error))
     return FALSE;
   caps = hab_media_track_get_caps (track);
+  if (caps == NULL) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "no picture can be made of this video: its codec is not handled");
+    return FALSE;
+  }
   unit = read_first_unit (scan, error);
   if (unit == NULL)
     return FALSE;

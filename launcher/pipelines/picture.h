@@ -14,8 +14,8 @@ typedef struct
 
 /* Writes the first picture of input as JPEG to output. input: MP4 whose first
  * access unit can be decoded alone, as of hab_gop_cut_run (). max_width: in
- * pixels, which are square; smaller pictures stay as they are. Nothing but that
- * access unit is read and decoded. */
+ * pixels, which are square; smaller pictures stay as they are. Nothing but
+ * that access unit is decoded. */
 gboolean hab_picture_run (const gchar *input, guint max_width,
     const gchar *output, HabPictureFacts *facts, GError **error);
 
