@@ -25,6 +25,9 @@ HabExit hab_cmd_package (int argc, char **argv);
 HabExit hab_cmd_gops (int argc, char **argv);
 HabExit hab_cmd_slice (int argc, char **argv);
 HabExit hab_cmd_verify (int argc, char **argv);
+HabExit hab_cmd_check (int argc, char **argv);
+HabExit hab_cmd_backup (int argc, char **argv);
+HabExit hab_cmd_restore (int argc, char **argv);
 HabExit hab_cmd_worker (int argc, char **argv);
 
 /* --- for the commands ------------------------------------------------- */

@@ -25,6 +25,12 @@ static const struct
       hab_cmd_slice },
   { "verify", "MANIFEST [OPTION…]",
       "look for faults in a DASH presentation on disk", hab_cmd_verify },
+  { "check", "[--data-dir DIR] [--repair]",
+      "compare the catalog with what is on the disk", hab_cmd_check },
+  { "backup", "DEST [--data-dir DIR]",
+      "copy the data folder, also while the service runs", hab_cmd_backup },
+  { "restore", "SRC [--data-dir DIR]", "make a data folder of a backup",
+      hab_cmd_restore },
   { "worker", NULL, NULL, hab_cmd_worker },
 };
 

@@ -10,6 +10,7 @@
 #include "feed.h"
 #include "keys.h"
 #include "listener.h"
+#include "master-key.h"
 #include "partials.h"
 #include "probe.h"
 #include "queue.h"
@@ -186,21 +187,13 @@ on_expiry (gpointer data)
 
 /* --- the service ------------------------------------------------------ */
 
-/* The master key is the service manager's where it hands one in. */
 static HabStore *
-open_store (HabDataDir *dir, const gchar *catalog_path, GError **error)
+open_store (const gchar *data_dir, const gchar *catalog_path, GError **error)
 {
-  const gchar *credentials = g_getenv ("CREDENTIALS_DIRECTORY");
-  g_autofree gchar *key_path = NULL;
+  gboolean own;
+  g_autofree gchar *key_path = hab_master_key_find (data_dir, &own);
 
-  if (credentials != NULL) {
-    key_path = g_build_filename (credentials, "haberdash-master-key", NULL);
-    if (g_file_test (key_path, G_FILE_TEST_EXISTS))
-      return hab_store_new (catalog_path, key_path, FALSE, error);
-    g_clear_pointer (&key_path, g_free);
-  }
-  key_path = hab_data_dir_build_path (dir, "master.key");
-  return hab_store_new (catalog_path, key_path, TRUE, error);
+  return hab_store_new (catalog_path, key_path, own, error);
 }
 
 /* In the store's thread. */
@@ -266,7 +259,7 @@ hab_service_new (const HabSettings *settings, GError **error)
   self->space = hab_disk_space_new (self->dir);
   catalog_path = hab_data_dir_build_path (self->dir, "catalog.sqlite");
   is_new = !g_file_test (catalog_path, G_FILE_TEST_EXISTS);
-  self->store = open_store (self->dir, catalog_path, error);
+  self->store = open_store (settings->data_dir, catalog_path, error);
   if (self->store == NULL || !put_in_order (self, is_new, error))
     return NULL;
   self->signer = hab_store_call (self->store, make_signer, NULL, NULL);

@@ -77,17 +77,37 @@ store_thread (gpointer data)
   return NULL;
 }
 
+/* A new master key opens no key that was sealed under another one. */
+static gboolean
+check_key_is_there (HabStore *self, HabCatalog *catalog, GError **error)
+{
+  guint64 count;
+
+  if (g_file_test (self->key_path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  if (!hab_catalog_count_sealed_keys (catalog, &count, error))
+    return FALSE;
+  if (count == 0)
+    return TRUE;
+  g_set_error (error, HAB_SEAL_ERROR, HAB_SEAL_ERROR_FILE,
+      "the master key file %s is missing, and the catalog has %"
+      G_GUINT64_FORMAT " content keys that only it opens: restore it from a "
+      "backup", self->key_path, count);
+  return FALSE;
+}
+
 static gpointer
 store_open (HabVault *vault, gpointer data, GError **error)
 {
   HabStore *self = data;
 
+  vault->catalog = hab_catalog_open (self->catalog_path, error);
+  if (vault->catalog == NULL ||
+      !check_key_is_there (self, vault->catalog, error))
+    return NULL;
   vault->seal = self->create_key
       ? hab_seal_new (self->key_path, TRUE, error)
       : hab_seal_new_from_credential (self->key_path, error);
-  if (vault->seal == NULL)
-    return NULL;
-  vault->catalog = hab_catalog_open (self->catalog_path, error);
   return NULL;
 }
 

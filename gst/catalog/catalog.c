@@ -485,27 +485,67 @@ set_up (HabCatalog *catalog, GError **error)
       exec (catalog, "PRAGMA foreign_keys = ON", "set up the catalog", error);
 }
 
-HabCatalog *
-hab_catalog_open (const gchar *path, GError **error)
+/* As it is, or not at all: it may be somebody else's to change. */
+static gboolean
+set_up_for_reading (HabCatalog *catalog, GError **error)
+{
+  gint64 version;
+
+  sqlite3_busy_timeout (catalog->db, BUSY_TIMEOUT_MS);
+
+  if (!check_origin (catalog, error) ||
+      !read_pragma (catalog, "PRAGMA user_version", &version, error))
+    return FALSE;
+  if (version == hab_catalog_n_migrations)
+    return TRUE;
+  g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_FAILED,
+      "made by an earlier version of the program: start the service once, "
+      "which brings it up to date");
+  return FALSE;
+}
+
+static HabCatalog *
+open_with (const gchar *path, gint flags,
+    gboolean (*prepare) (HabCatalog *catalog, GError **error), GError **error)
 {
   g_autoptr (HabCatalog) catalog = g_new0 (HabCatalog, 1);
   gint rc;
 
-  g_return_val_if_fail (path != NULL, NULL);
-
   catalog->statements = g_hash_table_new_full (g_direct_hash, g_direct_equal,
       NULL, finalize_statement);
 
-  rc = sqlite3_open_v2 (path, &catalog->db,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, NULL);
+  rc = sqlite3_open_v2 (path, &catalog->db, flags | SQLITE_OPEN_EXRESCODE,
+      NULL);
   if (rc != SQLITE_OK) {
     hab_catalog_fail (catalog, rc, "open the file", error);
-  } else if (set_up (catalog, error)) {
+  } else if (prepare (catalog, error)) {
     return g_steal_pointer (&catalog);
   }
   g_prefix_error (error, "catalog %s: ", path);
 
   return NULL;
+}
+
+HabCatalog *
+hab_catalog_open (const gchar *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+
+  return open_with (path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, set_up,
+      error);
+}
+
+HabCatalog *
+hab_catalog_open_for_reading (const gchar *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
+    g_set_error (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NOT_FOUND,
+        "there is no catalog %s", path);
+    return NULL;
+  }
+  return open_with (path, SQLITE_OPEN_READONLY, set_up_for_reading, error);
 }
 
 void

@@ -34,6 +34,9 @@ typedef struct _HabCatalog HabCatalog;
 
 /* Opens, creates where there is none, and migrates forward. */
 HabCatalog *hab_catalog_open (const gchar *path, GError **error);
+/* One that is there and of this version of the program; nothing is changed or
+ * made, and changes fail. NOT_FOUND where there is none. */
+HabCatalog *hab_catalog_open_for_reading (const gchar *path, GError **error);
 void hab_catalog_close (HabCatalog *catalog);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabCatalog, hab_catalog_close)
 
@@ -336,6 +339,19 @@ typedef struct
 
 gboolean hab_catalog_get_statistics (HabCatalog *catalog,
     HabStatistics *statistics, GError **error);
+
+/* --- upkeep ----------------------------------------------------------- */
+
+/* Adds a sentence (gchar *) to faults for whatever is wrong with the database
+ * as such. FALSE where it cannot even be read. */
+gboolean hab_catalog_check (HabCatalog *catalog, GPtrArray *faults,
+    GError **error);
+/* Writes it as it is now into a new file at path, while others use it. */
+gboolean hab_catalog_copy (HabCatalog *catalog, const gchar *path,
+    GError **error);
+/* How many content keys need the master key. */
+gboolean hab_catalog_count_sealed_keys (HabCatalog *catalog, guint64 *count,
+    GError **error);
 
 /* --- changes, for those who follow them ------------------------------ */
 
