@@ -263,7 +263,10 @@ hab_cmd_backup (int argc, char **argv)
   if (hab_cmd_parse (&argc, &argv, "DEST",
           "Copies the catalog, the inputs and the packages into the new folder "
           "DEST, also while the service runs. The master key is not among "
-          "them.", entries, 1)) {
+          "them.",
+          "Examples:\n"
+          "  haberdash backup /backup/monday --data-dir /var/lib/haberdash",
+          entries, 1)) {
     umask (0077);
     if (options.data_dir == NULL)
       options.data_dir =

@@ -166,7 +166,9 @@ hab_cmd_check (int argc, char **argv)
   if (hab_cmd_parse (&argc, &argv, "",
           "Compares the catalog with the files of the data folder. Each fault "
           "is a line on the standard output; the exit code is 0 where there is "
-          "none or all were repaired, else 65.", entries, 0)) {
+          "none or all were repaired, else 65.",
+          "Examples:\n  haberdash check --data-dir /var/lib/haberdash --deep",
+          entries, 0)) {
     umask (0077);
     if (options.data_dir == NULL)
       options.data_dir =

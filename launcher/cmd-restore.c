@@ -144,7 +144,10 @@ hab_cmd_restore (int argc, char **argv)
 
   if (hab_cmd_parse (&argc, &argv, "SRC",
           "Makes a data folder of a backup, which is checked first. Nothing is "
-          "overwritten.", entries, 1)) {
+          "overwritten.",
+          "Examples:\n"
+          "  haberdash restore /backup/monday --master-key key.backup",
+          entries, 1)) {
     umask (0077);
     if (options.data_dir == NULL)
       options.data_dir =
