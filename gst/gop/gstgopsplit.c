@@ -471,6 +471,7 @@ gst_gop_split_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
+    case GST_EVENT_SEGMENT_DONE: /* the end of what was sought */
       gst_gop_split_finish (self);
       break;
     case GST_EVENT_CAPS:

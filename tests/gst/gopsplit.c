@@ -289,6 +289,20 @@ test_segment (void)
   gst_harness_teardown (h);
 }
 
+/* The end of a seek to a segment is one of its last GOP. */
+static void
+test_segment_done (void)
+{
+  GstHarness *h = new_harness ();
+
+  push_all (h, "KPKP");
+  assert_gops (h, "0 idr 2");
+  gst_harness_push_event (h, gst_event_new_segment_done (GST_FORMAT_TIME,
+      GST_SECOND));
+  assert_gops (h, "1 idr 2");
+  gst_harness_teardown (h);
+}
+
 /* The caller's buffer stays as it was, the memory is not copied. */
 static void
 test_shared_buffer (void)
@@ -410,6 +424,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gopsplit/range-reports", test_range_reports);
   g_test_add_func ("/gopsplit/flush", test_flush);
   g_test_add_func ("/gopsplit/segment", test_segment);
+  g_test_add_func ("/gopsplit/segment-done", test_segment_done);
   g_test_add_func ("/gopsplit/shared-buffer", test_shared_buffer);
   g_test_add_func ("/gopsplit/damage", test_damage);
   g_test_add_func ("/gopsplit/byte-stream", test_byte_stream);
