@@ -267,10 +267,20 @@ report_failure (GstCatalogRecorder *self)
     GST_ELEMENT_ERROR (self, RESOURCE, WRITE, (NULL), ("%s", error->message));
 }
 
+/* Sources end a stream behind an error downstream, too. */
+static gboolean
+has_passed_whole (GstCatalogRecorder *self)
+{
+  return gst_pad_get_last_flow_return (GST_BASE_TRANSFORM_SRC_PAD (self)) >=
+      GST_FLOW_EOS;
+}
+
 /* FALSE where EOS must not go on. */
 static gboolean
 finish (GstCatalogRecorder *self)
 {
+  if (!has_passed_whole (self))
+    return FALSE;
   if (!self->writer)
     return TRUE;
 
@@ -633,7 +643,7 @@ gst_catalog_recorder_class_init (GstCatalogRecorderClass *klass)
   gst_element_class_set_static_metadata (element_class, "Catalog recorder",
       "Filter/Metadata",
       "Records tracks, GOPs and progress in a catalog while media passes",
-      "The Haberdash authors");
+      "The Haberdash developers");
 
   transform_class->start = gst_catalog_recorder_start;
   transform_class->stop = gst_catalog_recorder_stop;

@@ -331,6 +331,37 @@ test_lines (Fixture *fixture, gconstpointer data)
       json_object_get_string_member (stage, "stage"), ==, "Encrypted");
 }
 
+static GstFlowReturn
+refuse_buffer (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  gst_buffer_unref (buffer);
+  return GST_FLOW_ERROR;
+}
+
+/* What failed downstream has not passed whole: no stage and no end. */
+static void
+test_error_downstream (Fixture *fixture, gconstpointer data)
+{
+  g_autofree gchar *text = NULL;
+  gint fds[2];
+  GstHarness *h;
+
+  g_assert_cmpint (pipe (fds), ==, 0);
+  h = make_harness (
+      make_element (fixture, "fd", fds[1], "stage", "Encrypted", NULL), 0);
+  gst_pad_set_chain_function (h->sinkpad, refuse_buffer);
+  g_assert_cmpint (gst_harness_push (h, make_buffer (10)), ==, GST_FLOW_ERROR);
+  gst_harness_push_event (h, gst_event_new_eos ());
+  g_assert_false (saw_event (h, GST_EVENT_EOS));
+  gst_harness_teardown (h);
+  close (fds[1]);
+
+  text = read_to_end (fds[0]);
+  close (fds[0]);
+  g_assert_nonnull (strstr (text, "\"track\""));
+  g_assert_null (strstr (text, "\"stage\""));
+}
+
 /* The reader goes away. Neither SIGPIPE nor EOS come of it. */
 static void
 test_reader_gone (Fixture *fixture, gconstpointer data)
@@ -510,6 +541,7 @@ main (int argc, char **argv)
   ADD ("passthrough", test_passthrough);
   ADD ("catalog", test_catalog);
   ADD ("lines", test_lines);
+  ADD ("error-downstream", test_error_downstream);
   ADD ("reader-gone", test_reader_gone);
   ADD ("error-on-buffer", test_error_on_buffer);
   ADD ("overflow", test_overflow);
