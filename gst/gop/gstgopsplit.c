@@ -65,13 +65,10 @@
 
 #include "byte-stream.h"
 #include "gop-accumulator.h"
+#include "gop-marks.h"
 
 GST_DEBUG_CATEGORY_STATIC (gop_split_debug);
 #define GST_CAT_DEFAULT gop_split_debug
-
-#define GOP_META_NAME "HaberdashGopMeta"
-#define I_FRAME_META_NAME "HaberdashIFrameMeta"
-#define GOP_STRUCTURE_NAME "gopsplit-gop"
 
 #define DEFAULT_FIRST_GOP 0
 #define DEFAULT_LAST_GOP G_MAXUINT64
@@ -162,31 +159,10 @@ gst_gop_split_reset (GstGopSplit *self)
 
 /* --- reporting --------------------------------------------------------- */
 
-static guint64
-to_clock_time (gint64 time)
-{
-  return time == HAB_GOP_TIME_NONE ? GST_CLOCK_TIME_NONE : (guint64) time;
-}
-
 static gint64
 from_clock_time (GstClockTime time)
 {
   return time > G_MAXINT64 ? HAB_GOP_TIME_NONE : (gint64) time;
-}
-
-static GstStructure *
-gst_gop_split_describe (const HabGopFacts *gop)
-{
-  return gst_structure_new (GOP_STRUCTURE_NAME,
-      "index", G_TYPE_UINT64, gop->index,
-      "kind", G_TYPE_STRING, hab_random_access_to_string (gop->kind),
-      "pts", G_TYPE_UINT64, to_clock_time (gop->pts),
-      "dts", G_TYPE_UINT64, to_clock_time (gop->dts),
-      "duration", G_TYPE_UINT64, to_clock_time (gop->duration),
-      "frames", G_TYPE_UINT64, gop->frames,
-      "bytes", G_TYPE_UINT64, gop->bytes,
-      "closed", G_TYPE_BOOLEAN, gop->closed,
-      "leading-pictures", G_TYPE_UINT, gop->leading_pictures, NULL);
 }
 
 static void
@@ -197,7 +173,7 @@ gst_gop_split_report (GstGopSplit *self, const HabGopFacts *gop)
   if (gop->index < self->running_first || gop->index > self->running_last)
     return;
 
-  structure = gst_gop_split_describe (gop);
+  structure = hab_gop_marks_describe (gop);
   GST_DEBUG_OBJECT (self, "end of GOP: %" GST_PTR_FORMAT, structure);
   gst_pad_push_event (self->srcpad,
       gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
@@ -260,43 +236,6 @@ gst_gop_split_inspect (GstGopSplit *self, GstBuffer *buffer,
   return TRUE;
 }
 
-/* (transfer full): the buffer with its metadata writable; its memory stays
- * shared. */
-static GstBuffer *
-gst_gop_split_mark (GstBuffer *buffer, gboolean starts, guint64 index,
-    HabRandomAccess kind)
-{
-  GstCustomMeta *meta;
-
-  if (!starts) {
-    if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
-      buffer = gst_buffer_make_writable (buffer);
-      GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-    }
-    return buffer;
-  }
-
-  buffer = gst_buffer_make_writable (buffer);
-  GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-  meta = gst_buffer_get_custom_meta (buffer, GOP_META_NAME);
-  if (meta == NULL)
-    meta = gst_buffer_add_custom_meta (buffer, GOP_META_NAME);
-  gst_structure_set (gst_custom_meta_get_structure (meta),
-      "index", G_TYPE_UINT64, index,
-      "kind", G_TYPE_STRING, hab_random_access_to_string (kind), NULL);
-  return buffer;
-}
-
-/* (transfer full) */
-static GstBuffer *
-gst_gop_split_mark_i_frame (GstBuffer *buffer)
-{
-  buffer = gst_buffer_make_writable (buffer);
-  if (gst_buffer_get_custom_meta (buffer, I_FRAME_META_NAME) == NULL)
-    gst_buffer_add_custom_meta (buffer, I_FRAME_META_NAME);
-  return buffer;
-}
-
 static GstFlowReturn
 gst_gop_split_end (GstGopSplit *self)
 {
@@ -352,10 +291,10 @@ gst_gop_split_handle_access_unit (GstGopSplit *self, GstBuffer *buffer)
   starts = hab_gop_accumulator_starts_gop (&self->gops, &unit);
   if (hab_gop_accumulator_add (&self->gops, &unit, &finished))
     gst_gop_split_report (self, &finished);
-  buffer = gst_gop_split_mark (buffer, starts,
+  buffer = hab_gop_marks_add (buffer, starts,
       hab_gop_accumulator_get_index (&self->gops), unit.info.random_access);
   if (unit.info.picture_type == 'I')
-    buffer = gst_gop_split_mark_i_frame (buffer);
+    buffer = hab_gop_marks_add_i_frame (buffer);
   return gst_gop_split_push_in_range (self, buffer);
 }
 
@@ -378,7 +317,7 @@ gst_gop_split_handle_buffer (GstGopSplit *self, GstBuffer *buffer)
   /* An empty buffer (a gap) is no access unit and counts nowhere. */
   if (gst_buffer_get_size (buffer) == 0)
     return gst_gop_split_push_in_range (self,
-        gst_gop_split_mark (buffer, FALSE, 0, HAB_RANDOM_ACCESS_NONE));
+        hab_gop_marks_add (buffer, FALSE, 0, HAB_RANDOM_ACCESS_NONE));
   return gst_gop_split_handle_access_unit (self, buffer);
 }
 
@@ -649,7 +588,6 @@ gst_gop_split_class_init (GstGopSplitClass *klass)
 {
   GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-  static const gchar *meta_tags[] = { NULL };
   g_autoptr (GstCaps) caps = gst_gop_split_template_caps ();
 
   gobject_class->set_property = gst_gop_split_set_property;
@@ -668,11 +606,7 @@ gst_gop_split_class_init (GstGopSplitClass *klass)
       "a range of them through",
       "The Haberdash developers");
 
-  /* Another copy of the plug-in may have done it already. */
-  if (gst_meta_get_info (GOP_META_NAME) == NULL)
-    gst_meta_register_custom (GOP_META_NAME, meta_tags, NULL, NULL, NULL);
-  if (gst_meta_get_info (I_FRAME_META_NAME) == NULL)
-    gst_meta_register_custom (I_FRAME_META_NAME, meta_tags, NULL, NULL, NULL);
+  hab_gop_marks_register ();
 }
 
 static GstPad *

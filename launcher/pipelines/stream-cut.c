@@ -10,6 +10,7 @@
 
 #include "stream-cut.h"
 
+#include "gop-marks.h"
 #include "media-input.h"
 
 /* How often it is looked whether anything still happens. */
@@ -55,7 +56,7 @@ on_event (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS)
     GST_PAD_PROBE_INFO_DATA (info) = complete_caps (event);
-  else if (gst_event_has_name (event, "gopsplit-gop"))
+  else if (gst_event_has_name (event, HAB_GOP_STRUCTURE))
     self->n_gops++;
   return GST_PAD_PROBE_OK;
 }

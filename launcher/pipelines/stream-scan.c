@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gop-marks.h"
 #include "media-input.h"
 #include "media-track.h"
 #include "ts-clock.h"
@@ -148,7 +149,7 @@ note_i_frame (StreamScan *self, GstBuffer *buffer, gint64 pts)
 {
   gint64 dts = to_file_time (self, GST_BUFFER_DTS (buffer));
   GstCustomMeta *meta =
-      gst_buffer_get_custom_meta (buffer, "HaberdashGopMeta");
+      gst_buffer_get_custom_meta (buffer, HAB_GOP_META);
   HabIFrame iframe = {
     .coded_picture_number = self->frames,
     .offset = -1,
@@ -187,7 +188,7 @@ note_access_unit (StreamScan *self, GstBuffer *buffer)
 
   if (gst_buffer_get_size (buffer) == 0)
     return;
-  if (gst_buffer_get_custom_meta (buffer, "HaberdashIFrameMeta"))
+  if (gst_buffer_get_custom_meta (buffer, HAB_I_FRAME_META))
     note_i_frame (self, buffer, pts);
   if (pts != G_MININT64) {
     gint64 end = pts + (GST_BUFFER_DURATION_IS_VALID (buffer) ?
@@ -210,7 +211,7 @@ on_video (GstPad *pad, GstPadProbeInfo *info, gpointer data)
     return GST_PAD_PROBE_OK;
   }
   structure = gst_event_get_structure (GST_PAD_PROBE_INFO_EVENT (info));
-  if (structure && gst_structure_has_name (structure, "gopsplit-gop"))
+  if (structure && gst_structure_has_name (structure, HAB_GOP_STRUCTURE))
     note_gop (self, structure);
   return GST_PAD_PROBE_OK;
 }
