@@ -95,6 +95,15 @@ share (HabKeyRequest *self, HabTrackType from, HabTrackType to)
   self->key_given[to] = self->key_given[from];
 }
 
+/* What is said of the video alone is said of both; nothing is not. */
+static void
+share_with_sound (HabKeyRequest *self)
+{
+  self->one_key = self->kid_given[VIDEO] || self->key_given[VIDEO];
+  if (self->one_key)
+    share (self, VIDEO, AUDIO);
+}
+
 static gboolean
 read_types (HabKeyRequest *self, JsonNode *node, GError **error)
 {
@@ -107,9 +116,8 @@ read_types (HabKeyRequest *self, JsonNode *node, GError **error)
       !read_type (self, VIDEO, types, error) ||
       !read_type (self, AUDIO, types, error))
     return FALSE;
-  if (!json_object_has_member (types, "audio") &&
-      (self->kid_given[VIDEO] || self->key_given[VIDEO]))
-    share (self, VIDEO, AUDIO);
+  if (!json_object_has_member (types, "audio"))
+    share_with_sound (self);
   return TRUE;
 }
 
@@ -121,7 +129,7 @@ read_given (HabKeyRequest *self, JsonObject *object, GError **error)
   if (!read_pair (self, VIDEO, object, "", error))
     return FALSE;
   if (types == NULL || JSON_NODE_HOLDS_NULL (types)) {
-    share (self, VIDEO, AUDIO);
+    share_with_sound (self);
     return TRUE;
   }
   if (self->kid_given[VIDEO] || self->key_given[VIDEO])
@@ -195,8 +203,8 @@ complete (HabKeyRequest *self, gboolean generate, GError **error)
     return check_whole (self, VIDEO, error) &&
         (!sound || check_whole (self, AUDIO, error));
   draw_missing (self, VIDEO);
-  if (has_same_kid (self))
-    memcpy (self->keys[AUDIO].key, self->keys[VIDEO].key, HAB_KEY_SIZE);
+  if (self->one_key || has_same_kid (self))
+    self->keys[AUDIO] = self->keys[VIDEO];
   else
     draw_missing (self, AUDIO);
   return TRUE;

@@ -20,6 +20,7 @@ typedef struct
   HabEncrypt encrypt;
   HabContentKey keys[HAB_N_TRACK_TYPES];
   gboolean kid_given[HAB_N_TRACK_TYPES], key_given[HAB_N_TRACK_TYPES];
+  gboolean one_key; /* the sound has the video's */
 } HabKeyRequest;
 
 /* Reads and wipes the keys in object, whatever comes of it. FALSE with a 400. */

@@ -135,21 +135,24 @@ test('keys that are drawn', async (t) => {
     { generate_keys: true, encrypt: 'all', keys: { video: VIDEO } },
     { generate_keys: true, encrypt: 'all', keys: { video: { kid: KID }, audio: AUDIO } },
     { generate_keys: true, encrypt: 'all', keys: { video: { kid: KID }, audio: { kid: KID, key: KEY } } },
+    { generate_keys: true, encrypt: 'all', key: KEY },
   ]) {
     const made = await makePackage(service, request);
     const { keys } = (await get(service.api, `/packaged_content/${made.packaged_content_id}/keys`)).json;
     assert.deepEqual(keys.map(({ kid }) => kid), [made.kids.video, made.kids.audio]);
     drawn.push({ made, keys });
   }
-  const [both, one, sound, video, same] = drawn.map(({ keys }) => keys);
-  assert.equal(new Set(both.flatMap(({ kid, key }) => [kid, key])).size, 4);
+  const [both, one, sound, video, same, key] = drawn.map(({ keys }) => keys);
+  assert.equal(new Set(both.flatMap((each) => [each.kid, each.key])).size, 4);
   assert.deepEqual([one[0].kid, one[0].key], [one[1].kid, one[1].key]);
   assert.equal(one[0].kid, KID);
-  assert.deepEqual(sound.map(({ key }) => key), [KEY, KEY]);
+  assert.deepEqual(sound.map((each) => each.key), [KEY, KEY]);
   assert.equal(video[0].kid, KID);
   assert.notEqual(video[0].key, KEY);
   assert.deepEqual([video[1].kid, video[1].key], [AUDIO.kid, AUDIO.key]);
-  assert.deepEqual(same.map(({ key }) => key), [KEY, KEY]);
+  assert.deepEqual(same.map((each) => each.key), [KEY, KEY]);
+  assert.deepEqual(key.map((each) => each.key), [KEY, KEY]);
+  assert.equal(key[0].kid, key[1].kid);
   await assertDecrypts(t, service, drawn[0].made, both);
 
   // The same request again is the same package, with the keys that were drawn.
