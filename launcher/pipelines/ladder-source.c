@@ -61,7 +61,7 @@ sum_up (const HabGopIndex *index, guint64 *bytes, guint64 *frames)
 
 gboolean
 hab_ladder_source_read (HabLadderSource *source, const gchar *input,
-    guint64 segment_duration, GError **error)
+    guint64 segment_duration, const HabTrackChoice *choice, GError **error)
 {
   g_autoptr (HabGopIndex) index = hab_gop_index_read (input, error);
   const HabTrack *track = index ? find_video (index) : NULL;
@@ -72,6 +72,12 @@ hab_ladder_source_read (HabLadderSource *source, const gchar *input,
   if (track == NULL || track->width <= 0 || track->height <= 0) {
     g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
         "the size of the picture is not known, so there is no ladder for it");
+    return FALSE;
+  }
+  if (!hab_track_choice_takes (choice, HAB_MEDIA_VIDEO, track->number,
+          track->language)) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "a ladder is made of the first video track, which was not chosen");
     return FALSE;
   }
   duration = sum_up (index, &bytes, &frames);

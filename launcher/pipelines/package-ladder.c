@@ -18,7 +18,7 @@ hab_package_ladder_new (const HabPackageConfig *config, GError **error)
     return NULL;
   }
   if (!hab_ladder_source_read (&source, config->input,
-          config->segment_duration_ns, error))
+          config->segment_duration_ns, &config->choice, error))
     return NULL;
   self = g_new0 (HabPackageLadder, 1);
   self->source = source;

@@ -29,6 +29,7 @@ struct _HabTranscoder
   GstElement *elements[N_ELEMENTS];
   GPtrArray *renditions; /* of HabRendition */
   HabKeyTimes *times;
+  GstSegment segment; /* decoder's thread only: of what was decoded last */
 };
 
 /* --- times of key frames ------------------------------------------------ */
@@ -140,6 +141,25 @@ on_decoded_caps (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_DROP;
 }
 
+/* matroskademux says where a stream starts more than once. Encoders make new
+ * events of it, which look like those of a seek behind them: GOPs would be
+ * counted anew in the middle of one. */
+static GstPadProbeReturn
+on_segment (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  HabTranscoder *self = data;
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstSegment segment;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_SEGMENT)
+    return GST_PAD_PROBE_OK;
+  gst_event_copy_segment (event, &segment);
+  if (gst_segment_is_equal (&segment, &self->segment))
+    return GST_PAD_PROBE_DROP;
+  self->segment = segment;
+  return GST_PAD_PROBE_OK;
+}
+
 static void
 add_probe (HabTranscoder *self, guint element, GstPadProbeType type,
     GstPadProbeCallback callback)
@@ -167,6 +187,8 @@ set_up (HabTranscoder *self)
   add_probe (self, DECODER, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       on_decoded_caps);
   add_probe (self, DEINTERLACE, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps);
+  add_probe (self, DEINTERLACE, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      on_segment);
   add_probe (self, DEINTERLACE, GST_PAD_PROBE_TYPE_BUFFER, on_picture);
 }
 
@@ -230,6 +252,7 @@ hab_transcoder_new (GstBin *bin, GstPad *pad,
   g_autoptr (HabTranscoder) self = g_new0 (HabTranscoder, 1);
 
   self->config = *config;
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
   self->times = hab_key_times_new (config->plan->original ? 0 :
           hab_key_times_get_distance (config->segment_duration, MAX_GOP));
   self->renditions =

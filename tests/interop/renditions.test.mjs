@@ -217,6 +217,22 @@ test('other codecs and containers are decoded', async () => {
   }
 });
 
+test('from Matroska, too, decoding begins where it says', async () => {
+  const input = await film('block.mkv', { size: '640x360', sound: true });
+  const ladder = await packageLadder(input, 'auto', '--segment-duration', '2');
+  for (const { keys } of await watchAll(ladder))
+    assertNear(keys, [0, 2]);
+  await run('haberdash', ['verify', ladder.out]);
+});
+
+test('the first video is the one it is made of', async () => {
+  const one = await film('one.mp4', { seconds: 1 });
+  const input = path.join(folder, 'two.mp4');
+  await ffmpeg('-i', one, '-i', one, '-map', '0', '-map', '1', '-c', 'copy', input);
+  await assert.rejects(packageLadder(input, '90:100', '--tracks', '2'),
+    /first video track/);
+});
+
 test('HDR is refused, and nothing is left behind', async () => {
   const input = await film('hdr.mp4', { seconds: 1, flags: ['-color_primaries',
     'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc'] });
