@@ -30,6 +30,7 @@ typedef struct
   gchar *log_format, *log_level;
   gchar *tls_certificate, *tls_key;
   gchar **cors_origins;
+  gdouble rate_limit;
   gboolean signed_delivery;
   gint viewer_token_lifetime;
 } Options;
@@ -276,6 +277,8 @@ check_numbers (const Options *options)
                         "seconds");
   if (!(options->stop_timeout >= 0 && options->stop_timeout <= 86400))
     return usage_error ("--stop-timeout must be 0 to 86400 seconds");
+  if (!(options->rate_limit >= 0 && options->rate_limit <= 1e6))
+    return usage_error ("--rate-limit must be 0 to 1000000 requests a second");
   if (options->viewer_token_lifetime < 1 ||
       options->viewer_token_lifetime > HAB_SIGNER_MAX_SECONDS)
     return usage_error ("--viewer-token-lifetime must be 1 to 31536000");
@@ -327,6 +330,7 @@ read_settings (Options *options, HabTokens **tokens, HabSettings *settings)
   settings->stop_timeout = options->stop_timeout;
   settings->max_upload = options->max_upload;
   settings->upload_expiry = options->upload_expiry;
+  settings->rate_limit = options->rate_limit;
   settings->signed_delivery = options->signed_delivery;
   settings->viewer_token_lifetime = options->viewer_token_lifetime;
   settings->allowed_hosts = g_steal_pointer (&options->allowed_hosts);
@@ -507,6 +511,9 @@ hab_cmd_serve (int argc, char **argv)
     { "cors-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.cors_origins,
         "an origin whose pages may play what is delivered; every one by "
         "default", "ORIGIN" },
+    { "rate-limit", 0, 0, G_OPTION_ARG_DOUBLE, &options.rate_limit,
+        "how many requests a second one token, or without one an address, may "
+        "make of each listener; 0, the default, for any number", "N" },
     { "signed-delivery", 0, 0, G_OPTION_ARG_NONE, &options.signed_delivery,
         "deliver files at signed addresses only, which expire", NULL },
     { "viewer-token-lifetime", 0, 0, G_OPTION_ARG_INT,

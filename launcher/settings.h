@@ -24,6 +24,7 @@ typedef struct
   gchar *public_url;          /* without a slash at the end, or NULL */
   gchar *public_delivery_url; /* the same */
   GTlsCertificate *tls;       /* both listeners speak TLS by it; or NULL */
+  gdouble rate_limit;         /* requests a second of one client; 0: any */
   gchar **cors_origins;       /* whose pages may play; NULL: every one's */
   gboolean signed_delivery;   /* files need a viewer token, too */
   guint viewer_token_lifetime; /* seconds, unless others are asked for */

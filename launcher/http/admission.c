@@ -5,6 +5,8 @@
 
 #include "admission.h"
 
+#include <string.h>
+
 #include "access.h"
 #include "problem.h"
 #include "viewers.h"
@@ -187,4 +189,42 @@ hab_admission_check_client (HabRequest *request, HabListenerKind kind,
   hab_http_error_set (error, SOUP_STATUS_FORBIDDEN,
       "Files are delivered at signed addresses only, which the API gives");
   return FALSE;
+}
+
+/* --- how often -------------------------------------------------------- */
+
+/* Whoever has an IPv6 address has the 2^64 beside it, too. */
+static gchar *
+name_address (HabRequest *request)
+{
+  GSocketAddress *peer = soup_server_message_get_remote_address (
+      hab_request_get_message (request));
+  GInetAddress *address = G_IS_INET_SOCKET_ADDRESS (peer)
+      ? g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (peer))
+      : NULL;
+  guint8 bytes[16] = { 0 };
+  g_autoptr (GInetAddress) network = NULL;
+
+  if (address == NULL)
+    return g_strdup ("");
+  if (g_inet_address_get_family (address) != G_SOCKET_FAMILY_IPV6)
+    return g_inet_address_to_string (address);
+  memcpy (bytes, g_inet_address_to_bytes (address), 8);
+  network = g_inet_address_new_from_bytes (bytes, G_SOCKET_FAMILY_IPV6);
+  return g_inet_address_to_string (network);
+}
+
+gboolean
+hab_admission_check_rate (HabRequest *request, HabRateLimit *limit)
+{
+  const gchar *owner = hab_request_get_owner (request);
+  g_autofree gchar *client = *owner != '\0'
+      ? g_strconcat ("token ", owner, NULL)
+      : name_address (request);
+  guint seconds = hab_rate_limit_take (limit, client, g_get_monotonic_time ());
+  g_autofree gchar *text = g_strdup_printf ("%u", seconds);
+
+  if (seconds > 0)
+    hab_request_set_header (request, "Retry-After", text);
+  return seconds == 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "rate-limit.h"
 #include "request.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,10 @@ gboolean hab_admission_check_address (HabRequest *request,
  * learns its client. A browser that wants to show a page is sent to sign in. */
 gboolean hab_admission_check_client (HabRequest *request,
     HabListenerKind kind, const HabRoute *route, GError **error);
+
+/* Whether the client, a token's name or else an address, may make one more
+ * request; Retry-After is set where not. */
+gboolean hab_admission_check_rate (HabRequest *request, HabRateLimit *limit);
 
 /* Names of this service's cookies; the ones of delivery are nobody's. */
 #define HAB_SESSION_COOKIE "haberdash-session"

@@ -25,6 +25,7 @@ struct _HabListener
   HabListenerKind kind;
   const HabRoute *const *tables;
   SoupServer *server;
+  HabRateLimit *rate_limit; /* or NULL */
   guint port;
 };
 
@@ -152,6 +153,22 @@ admit (HabListener *self, HabRequest *request, GError **error)
   return hab_admission_check_client (request, self->kind, route, error);
 }
 
+/* Once it is known who asks; who may not counts too. */
+static gboolean
+admit_at_rate (HabListener *self, HabRequest *request, GError **error)
+{
+  gboolean admitted = admit (self, request, error);
+
+  if (self->rate_limit == NULL ||
+      hab_admission_check_rate (request, self->rate_limit))
+    return admitted;
+  g_clear_error (error);
+  hab_http_error_set (error, HAB_STATUS_TOO_MANY_REQUESTS,
+      "These are more requests than one client may make; Retry-After says "
+      "when to go on");
+  return FALSE;
+}
+
 /* --- bodies ----------------------------------------------------------- */
 
 static void
@@ -239,7 +256,7 @@ on_got_headers (SoupServerMessage *message, HabListener *self)
   HabRequest *request = get_request (message);
   GError *error = NULL;
 
-  if (admit (self, request, &error) && prepare_body (request, &error))
+  if (admit_at_rate (self, request, &error) && prepare_body (request, &error))
     return;
   /* A large body of a request that is refused is not read. */
   if (has_small_body (request))
@@ -337,6 +354,9 @@ hab_listener_new (HabService *service, HabListenerKind kind,
   self->service = service;
   self->kind = kind;
   self->tables = tables;
+  if (hab_service_get_settings (service)->rate_limit > 0)
+    self->rate_limit = hab_rate_limit_new (
+        hab_service_get_settings (service)->rate_limit);
   /* Raw: an encoded slash must not become one before paths are split. */
   self->server = soup_server_new ("raw-paths", TRUE, NULL);
   soup_server_set_tls_certificate (self->server,
@@ -351,6 +371,7 @@ void
 hab_listener_free (HabListener *self)
 {
   g_object_unref (self->server);
+  g_clear_pointer (&self->rate_limit, hab_rate_limit_free);
   g_free (self);
 }
 

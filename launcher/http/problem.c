@@ -73,6 +73,7 @@ static const struct
   { 422, "This cannot be processed" },
   { 423, "In use by another request" },
   { 460, "Not the bytes that were promised" },
+  { 429, "Too many requests" },
   { 500, "Something failed in the service" },
   { 503, "Not now" },
   { 507, "The disk is full" },

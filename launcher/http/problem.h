@@ -6,6 +6,9 @@
 G_BEGIN_DECLS
 
 /* Errors whose code is the HTTP status, for what only HTTP knows. */
+/* libsoup does not name it. */
+#define HAB_STATUS_TOO_MANY_REQUESTS 429
+
 #define HAB_HTTP_ERROR (hab_http_error_quark ())
 GQuark hab_http_error_quark (void);
 

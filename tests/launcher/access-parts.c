@@ -10,6 +10,7 @@
 #include <glib/gstdio.h>
 
 #include "access.h"
+#include "rate-limit.h"
 #include "sessions.h"
 #include "signer.h"
 #include "tokens.h"
@@ -211,6 +212,53 @@ test_hidden_tokens (void)
   g_assert_cmpstr (same, ==, "/A/dash/1-2.m4s");
 }
 
+/* --- rates ------------------------------------------------------------ */
+
+static void
+test_rate_limit (void)
+{
+  const gint64 second = G_USEC_PER_SEC;
+  g_autoptr (HabRateLimit) limit = hab_rate_limit_new (2);
+  g_autoptr (HabRateLimit) slow = hab_rate_limit_new (0.1);
+
+  /* Two seconds' worth at once, then two a second. */
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpuint (hab_rate_limit_take (limit, "a", 0), ==, 0);
+  g_assert_cmpuint (hab_rate_limit_take (limit, "a", 0), ==, 1);
+  g_assert_cmpuint (hab_rate_limit_take (limit, "b", 0), ==, 0);
+  g_assert_cmpuint (hab_rate_limit_take (limit, "a", second / 2), ==, 0);
+  g_assert_cmpuint (hab_rate_limit_take (limit, "a", second / 2), ==, 1);
+  /* No more than that is saved up. */
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpuint (hab_rate_limit_take (limit, "a", 100 * second), ==, 0);
+  g_assert_cmpuint (hab_rate_limit_take (limit, "a", 100 * second), ==, 1);
+
+  g_assert_cmpuint (hab_rate_limit_take (slow, "a", 0), ==, 0);
+  g_assert_cmpuint (hab_rate_limit_take (slow, "a", 0), ==, 10);
+  g_assert_cmpuint (hab_rate_limit_take (slow, "a", 9 * second), ==, 1);
+  g_assert_cmpuint (hab_rate_limit_take (slow, "a", 10 * second), ==, 0);
+}
+
+/* Those for whom there is no place share one until there is. */
+static void
+test_rate_limit_of_many (void)
+{
+  const gint64 start = 100 * G_USEC_PER_SEC;
+  g_autoptr (HabRateLimit) limit = hab_rate_limit_new (1);
+
+  for (guint i = 0; i < 10000; i++) {
+    g_autofree gchar *client = g_strdup_printf ("%u", i);
+
+    g_assert_cmpuint (hab_rate_limit_take (limit, client, start), ==, 0);
+  }
+  g_assert_cmpuint (hab_rate_limit_take (limit, "new", start), ==, 0);
+  g_assert_cmpuint (hab_rate_limit_take (limit, "newer", start), ==, 0);
+  g_assert_cmpuint (hab_rate_limit_take (limit, "newest", start), ==, 1);
+  g_assert_cmpuint (hab_rate_limit_take (limit, "0", start), ==, 0);
+  g_assert_cmpuint (hab_rate_limit_take (limit, "newest",
+      start + 5 * G_USEC_PER_SEC), ==, 0);
+}
+
 /* --- header texts ----------------------------------------------------- */
 
 static void
@@ -290,6 +338,8 @@ main (int argc, char **argv)
   g_test_add_func ("/signer/check", test_signer);
   g_test_add_func ("/signer/nonsense", test_signer_nonsense);
   g_test_add_func ("/signer/hide", test_hidden_tokens);
+  g_test_add_func ("/rate-limit/rate", test_rate_limit);
+  g_test_add_func ("/rate-limit/many", test_rate_limit_of_many);
   g_test_add_func ("/access/bearer", test_bearer);
   g_test_add_func ("/access/cookie", test_cookie);
   g_test_add_func ("/access/is-origin", test_is_origin);

@@ -215,3 +215,17 @@ test('without tokens there is nothing to sign in to', async (t) => {
   assert.deepEqual((await get(service.api, '/session')).json,
     { token_needed: false, name: '', admin: true, signed_in: false });
 });
+
+test('who asks too often waits, others do not', async (t) => {
+  // Slow enough that nothing comes back while the test runs.
+  const service = await startWithTokens(t, undefined, { args: ['--rate-limit', '0.5'] });
+  assert.equal((await get(service.api, '/input_content', ann)).status, 200);
+  const refused = await get(service.api, '/input_content', ann);
+  problem(assert, refused, 429);
+  assert.ok(['1', '2'].includes(refused.headers['retry-after']));
+  assert.equal((await get(service.api, '/input_content', bob)).status, 200);
+  // Guessing counts by address.
+  problem(assert, await get(service.api, '/input_content', bearer('guess')), 401);
+  problem(assert, await get(service.api, '/input_content', bearer('another')), 429);
+  assert.equal((await get(service.delivery, '/healthz')).status, 200, 'each listener by itself');
+});
