@@ -75,7 +75,10 @@ test('a body of no length fills no disk', async (t) => {
     { body: Buffer.alloc(120 * MIB), headers: { 'Content-Type': 'video/mp4',
       'Transfer-Encoding': 'chunked' } }), 507);
   await until(() => isEmpty(service, 'incoming'), 'what was written is gone');
-  const { bavail, bsize } = await fs.statfs(service.dataDir);
-  assert.ok(bavail * bsize > 90 * MIB);
+  // the last block of a file without a name may be on its way
+  await until(async () => {
+    const { bavail, bsize } = await fs.statfs(service.dataDir);
+    return bavail * bsize > 90 * MIB;
+  }, 'its space is free');
   assert.equal(await addInput(service), 1);
 });
