@@ -13,7 +13,7 @@ part of the document.
 import json
 import sys
 
-METHODS = ("get", "put", "post", "delete", "patch")
+METHODS = ("get", "put", "post", "delete", "patch", "options")
 
 
 def read(path):
@@ -44,7 +44,7 @@ def kinds(path, method, operation):
     yield "any"
     if "{" in path:
         yield "placed"
-    if method != "get":
+    if method not in ("get", "options"):
         yield "changing"
     if operation.get("security") != []:
         yield "secured"

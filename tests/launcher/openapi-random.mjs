@@ -37,10 +37,11 @@ export class Memory {
     this.random = random;
     this.known = new Map();
     this.good = new Map();
+    this.companions = new Map();
     this.templates = descriptions.flatMap(({ operations }) => operations)
       .filter(({ path }) => path.includes('{'))
-      .map(({ path, parameters }) => ({
-        parameters,
+      .map(({ path, parameters, description }) => ({
+        parameters: parameters.map((parameter) => ({ ...parameter, type: description.resolve(parameter.schema).type })),
         pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`),
       }));
   }
@@ -78,38 +79,61 @@ export class Memory {
     return this.random.pick(good.length > 0 && this.random.chance(0.6) ? good : this.known.get(name));
   }
 
-  // An address of this service has in it what its parameters stand for.
-  learnAddress(text) {
-    let path;
-    try {
-      path = new URL(text, 'http://localhost').pathname;
-    } catch {
-      return;
-    }
-    for (const { parameters, pattern } of this.templates) {
-      const { groups = {} } = pattern.exec(path) ?? {};
-      for (const [name, value] of Object.entries(groups)) {
-        const { schema } = parameters.find((parameter) => parameter.name === name);
-        this.add(schemaName(schema) ?? name,
-          schema.$ref && /Id$/.test(schema.$ref) && /^\d+$/.test(value) ? Number(value) : decodeURIComponent(value));
-      }
+  // What an answer said of one thing: [name, value] each.
+  #addTogether(seen) {
+    for (const [name, value] of seen) {
+      this.add(name, value);
+      const near = this.companions.get(`${name} ${value}`) ?? new Map();
+      this.companions.set(`${name} ${value}`, near);
+      for (const [other, there] of seen)
+        if (other !== name)
+          this.#keep(near, other, there);
     }
   }
 
+  // What was said of the same thing as the value of a name; null where nothing
+  // was.
+  pickBeside(name, chosen) {
+    const lists = chosen.map(([other, value]) => this.companions.get(`${other} ${value}`)?.get(name) ?? [])
+      .filter((list) => list.length > 0);
+    return lists.length > 0 ? this.random.pick(lists[0]) : null;
+  }
+
+  // An address of this service has in it what its parameters stand for.
+  learnAddress(text) {
+    this.#addTogether(this.#readAddress(text));
+  }
+
+  #readAddress(text) {
+    const path = /^(?:https?:\/\/[^/]+)?(\/[^?#]*)/.exec(text)?.[1] ?? '';
+    return this.templates.flatMap(({ parameters, pattern }) =>
+      Object.entries(pattern.exec(path)?.groups ?? {}).map(([name, value]) => {
+        const { schema, type } = parameters.find((parameter) => parameter.name === name);
+        return [schemaName(schema) ?? name, type === 'integer' ? Number(value) : decodeURIComponent(value)];
+      }));
+  }
+
   learn(description, schema, value) {
-    if (value === null || value === undefined || !schema)
-      return;
-    const { format, items, properties = {}, allOf = [], anyOf = [] } = description.resolve(schema);
-    if (schemaName(schema) && isScalar(value))
-      this.add(schemaName(schema), value);
-    if (/^uri/.test(format) && typeof value === 'string')
-      this.learnAddress(value);
-    for (const part of [...allOf, ...anyOf])
-      this.learn(description, part, value);
-    if (Array.isArray(value))
+    if (Array.isArray(value)) {
+      const { items } = description.resolve(schema);
       value.forEach((item) => this.learn(description, items, item));
-    else if (typeof value === 'object')
-      Object.entries(value).forEach(([name, member]) => this.learn(description, properties[name], member));
+    } else {
+      this.#addTogether(this.#read(description, schema, value));
+    }
+  }
+
+  #read(description, schema, value) {
+    if (value === null || value === undefined || !schema)
+      return [];
+    const { format, items, properties = {}, allOf = [], anyOf = [] } = description.resolve(schema);
+    const found = schemaName(schema) && isScalar(value) ? [[schemaName(schema), value]] : [];
+    if (/^uri/.test(format) && typeof value === 'string')
+      found.push(...this.#readAddress(value));
+    for (const part of [...allOf, ...anyOf])
+      found.push(...this.#read(description, part, value));
+    const members = Array.isArray(value) ? value.map((item) => [items, item])
+      : typeof value === 'object' ? Object.entries(value).map(([name, member]) => [properties[name], member]) : [];
+    return found.concat(members.flatMap(([type, member]) => this.#read(description, type, member)));
   }
 }
 
@@ -127,7 +151,7 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-
 
 export class Maker {
   constructor(memory, random, media) {
-    Object.assign(this, { memory, random, media });
+    Object.assign(this, { memory, random, media, chosen: [] });
   }
 
   #number({ minimum = 0, maximum = 100, type }) {
@@ -149,6 +173,9 @@ export class Maker {
   value(description, schema, name, known = 0.95) {
     const { memory, random } = this;
     const key = schemaName(schema) ?? name;
+    const beside = this.chosen.length > 0 && random.chance(0.8) ? memory.pickBeside(key, this.chosen) : null;
+    if (beside !== null)
+      return beside;
     if (memory.has(key) && random.chance(known))
       return memory.pick(key);
     const target = description.resolve(schema);
@@ -209,12 +236,15 @@ export class Maker {
   // given: what a link of an earlier answer says of parameters.
   request(operation, given = {}) {
     const request = { operation, values: { path: {}, query: {}, header: {}, cookie: {} }, headers: {} };
+    this.chosen = [];
     for (const parameter of operation.parameters) {
       const { name, in: where, required } = parameter;
       if (name in given)
         request.values[where][name] = given[name];
       else if (required || this.random.chance(0.3))
         request.values[where][name] = this.#parameter(operation, parameter);
+      if (where === 'path')
+        this.chosen.push([schemaName(parameter.schema) ?? name, request.values.path[name]]);
     }
     if (operation.body && (operation.body.required || this.random.chance(0.5)))
       this.#addBody(request);
@@ -224,9 +254,11 @@ export class Maker {
   #addBody(request) {
     const { operation } = request;
     const type = this.random.pick(Object.keys(operation.body.content));
-    const { schema } = operation.body.content[type];
+    const { schema, example } = operation.body.content[type];
     const tokens = [...this.#bodyPlace(operation), 'content', type, 'schema'];
-    if (type === 'multipart/form-data') {
+    if (example !== undefined) {
+      request.body = example;
+    } else if (type === 'multipart/form-data') {
       Object.assign(request, { body: formOf(this.#text({ minLength: 1 }), this.media()), boundary: 'test-boundary-1f9c' });
     } else if (schema.format === 'binary') {
       request.body = this.media();

@@ -7,7 +7,7 @@ import addFormats from 'ajv-formats';
 
 import { get } from './service.mjs';
 
-const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
+const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'options'];
 
 const byPointer = (document, pointer) => pointer.split('/').slice(1)
   .reduce((value, token) => value[token.replaceAll('~1', '/').replaceAll('~0', '~')], document);

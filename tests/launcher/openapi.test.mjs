@@ -53,6 +53,7 @@ test('HEAD is what GET is, OPTIONS has the methods, others are refused', async (
   await addInput(service);
   const values = { input_content_id: 1, packaged_content_id: 1, name: 'clip.mp4', gops: '0', code: '2222222222',
     token: 'x', asset: 'icon.svg', path: 'stream.mpd' };
+  const headers = { 'Tus-Resumable': '1.0.0' };
   for (const { base, operations } of Object.values(await describe(service))) {
     for (const path of new Set(operations.map((operation) => operation.path))) {
       const target = path.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? 'x');
@@ -67,7 +68,7 @@ test('HEAD is what GET is, OPTIONS has the methods, others are refused', async (
       assert.equal(other.headers['content-type'], 'application/problem+json');
       if (!methods.includes('GET') || path.endsWith('/events'))
         continue;
-      const [whole, head] = [await get(base, target), await send(base, 'HEAD', target)];
+      const [whole, head] = [await get(base, target), await send(base, 'HEAD', target, { headers })];
       assert.equal(head.status, whole.status, path);
       assert.equal(head.body.length, 0);
       assert.equal(head.headers['content-type'], whole.headers['content-type'], path);
@@ -105,6 +106,35 @@ test('inputs', async (t) => {
   await call(api, 'getInput', 400, { values: { input_content_id: '%ff' } });
   await call(api, 'deleteInput', 204, { values: { input_content_id: 2 } });
   await call(api, 'deleteInput', 404, { values: { input_content_id: 2 } });
+});
+
+test('uploads that can be resumed', async (t) => {
+  const service = await startService(t);
+  const { api } = await describe(service);
+  const clip = await makeClip();
+  const tus = (headers) => ({ headers: { 'Tus-Resumable': '1.0.0', ...headers } });
+  const wanted = { 'Upload-Length': clip.length, 'Upload-Metadata': `filename ${Buffer.from('a.mp4').toString('base64')}` };
+  const made = await call(api, 'createUpload', 201, tus(wanted));
+  await call(api, 'createUpload', 412, { headers: wanted });
+  await call(api, 'createUpload', 400, tus({ ...wanted, 'Upload-Length': 'x' }));
+  await call(api, 'createUpload', 422, tus({ ...wanted, 'Upload-Length': 0 }));
+  const values = { upload_id: made.json.upload_id };
+  const append = (status, offset, body, headers) => call(api, 'appendToUpload', status, { values, body,
+    headers: { 'Tus-Resumable': '1.0.0', 'Upload-Offset': offset, 'Content-Type': 'application/offset+octet-stream',
+      ...headers } });
+  await append(204, 0, clip.subarray(0, 1000));
+  await append(409, 0, clip);
+  await append(415, 1000, clip, { 'Content-Type': 'video/mp4' });
+  await append(460, 1000, clip.subarray(1000), { 'Upload-Checksum': 'sha1 AAAAAAAAAAAAAAAAAAAAAAAAAAA=' });
+  await call(api, 'getUpload', 200, { values });
+  await call(api, 'getUpload', 200, { values, ...tus(), method: 'HEAD' });
+  const whole = await append(204, 1000, clip.subarray(1000));
+  assert.equal(whole.headers['content-location'], '/input_content/1');
+  await call(api, 'describeUpload', 204, { values });
+  await call(api, 'describeUploads', 204);
+  await call(api, 'deleteUpload', 204, { values, ...tus() });
+  await call(api, 'deleteUpload', 404, { values, ...tus() });
+  await call(api, 'getUpload', 404, { values });
 });
 
 test('GOPs', async (t) => {
