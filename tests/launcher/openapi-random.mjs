@@ -65,6 +65,16 @@ export class Memory {
     this.#keep(this.good, name, value);
   }
 
+  // What is taken of a request's JSON, or was not.
+  judge(description, schema, value, fine) {
+    for (const [name, part] of this.#read(description, schema, value)) {
+      if (fine)
+        this.confirm(name, part);
+      else
+        this.good.set(name, (this.good.get(name) ?? []).filter((known) => known !== part));
+    }
+  }
+
   forget(name, value) {
     for (const map of [this.known, this.good])
       map.set(name, (map.get(name) ?? []).filter((known) => `${known}` !== `${value}`));
@@ -76,7 +86,7 @@ export class Memory {
 
   pick(name) {
     const good = this.good.get(name) ?? [];
-    return this.random.pick(good.length > 0 && this.random.chance(0.6) ? good : this.known.get(name));
+    return this.random.pick(good.length > 0 && this.random.chance(0.75) ? good : this.known.get(name));
   }
 
   // What an answer said of one thing: [name, value] each.
@@ -228,7 +238,7 @@ export class Maker {
   #parameter(operation, parameter) {
     const { name, schema, in: where } = parameter;
     const example = exampleOf(parameter, this.random);
-    if (example !== undefined && !(where === 'path' && this.memory.has(name)))
+    if (example !== undefined && !(where === 'path' && this.memory.has(schemaName(schema) ?? name)))
       return example;
     return this.value(operation.description, schema, name, where === 'path' ? 0.95 : 0.3);
   }

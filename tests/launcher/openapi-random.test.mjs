@@ -99,6 +99,7 @@ class Walk {
       throw new Error(`${said}: ${error.message}`);
     }
     this.#judge(request, answer, said);
+    this.#weigh(request, answer.status);
     const count = this.counts.get(operation);
     count.all++;
     if (answer.status < 400) {
@@ -111,6 +112,13 @@ class Walk {
     assert.ok(answer.status < 500, `${said}: ${answer.status} ${answer.text}`);
     assert.deepEqual(operation.description.check(operation, answer), [],
       `${operation.id}: ${said}: ${answer.status} ${answer.text.slice(0, 300)}`);
+  }
+
+  // Names in the JSON of a request for something that is there, not of one that
+  // makes something.
+  #weigh({ operation: { description, body }, json }, status) {
+    if (json !== undefined && [200, 404, 409].includes(status))
+      this.memory.judge(description, body.content['application/json'].schema, json, status === 200);
   }
 
   #learn({ operation, values }, answer, wanted) {
