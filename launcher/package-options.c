@@ -18,6 +18,10 @@ const HabPackageOption hab_package_options[] = {
   { "pssh", HAB_OPTION_TEXTS, 8, TRUE },
   /* the video in several sizes */
   { "ladder", HAB_OPTION_LADDER, 0, FALSE },
+  /* these only: "video", "audio", "text" and numbers of tracks */
+  { "tracks", HAB_OPTION_TEXTS, 100, FALSE },
+  /* of audio and text these only */
+  { "languages", HAB_OPTION_TEXTS, 100, FALSE },
   { NULL }
 };
 

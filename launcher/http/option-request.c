@@ -12,6 +12,7 @@
 #include "package-options.h"
 #include "problem.h"
 #include "pssh-boxes.h"
+#include "track-choice.h"
 
 /* Together they must fit into a worker's job. */
 #define MAX_TEXT 4096u
@@ -165,6 +166,38 @@ check_pssh (JsonObject *options, GError **error)
   return FALSE;
 }
 
+/* (transfer full) (nullable) */
+static GStrv
+get_texts (JsonObject *options, const gchar *name)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  JsonArray *array;
+
+  if (!json_object_has_member (options, name))
+    return NULL;
+  array = json_object_get_array_member (options, name);
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    g_strv_builder_add (builder, json_array_get_string_element (array, i));
+  return g_strv_builder_end (builder);
+}
+
+static gboolean
+check_choice (JsonObject *options, GError **error)
+{
+  g_auto (GStrv) tracks = get_texts (options, "tracks");
+  g_auto (GStrv) languages = get_texts (options, "languages");
+  const HabTrackChoice choice = {
+    (const gchar *const *) tracks, (const gchar *const *) languages
+  };
+  g_autoptr (GError) failure = NULL;
+
+  if (hab_track_choice_check (&choice, &failure))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
+      "\"tracks\" or \"languages\": %s", failure->message);
+  return FALSE;
+}
+
 gchar *
 hab_option_request_read (JsonObject *object, HabEncrypt encrypt,
     GError **error)
@@ -181,7 +214,8 @@ hab_option_request_read (JsonObject *object, HabEncrypt encrypt,
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   if (!check_encrypted (json_node_get_object (root), encrypt, error) ||
-      !check_pssh (json_node_get_object (root), error))
+      !check_pssh (json_node_get_object (root), error) ||
+      !check_choice (json_node_get_object (root), error))
     return NULL;
   return json_to_string (root, FALSE);
 }

@@ -280,6 +280,19 @@ const boxOf = (system, data) => {
 
 const WIDEVINE = 'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed';
 
+test('tracks that were chosen', async (t) => {
+  const service = await startService(t);
+  const clear = { encrypt: 'none' };
+  const made = await makePackage(service, { ...clear, tracks: ['1'], languages: ['und', 'en'] });
+  assert.deepEqual([made.tracks, made.languages], [['1'], ['und', 'en']]);
+  const manifest = (await get(service.delivery, `/${codeOf(made)}/dash/stream.mpd`)).body.toString();
+  assert.ok(manifest.includes('contentType="video"'));
+  assert.ok(!manifest.includes('contentType="audio"'));
+  assert.match(made.notes.join(), /not among those chosen/);
+  for (const wrong of [{ tracks: ['sound'] }, { tracks: [1] }, { tracks: 'video' }, { languages: ['e n'] }])
+    problem(assert, await post(service.api, '/packaged_content', { input_content_id: made.input_content_id, ...clear, ...wrong }), 400);
+});
+
 test('a clear lead, and boxes of other systems', async (t) => {
   const service = await startService(t);
   const pssh = [boxOf(WIDEVINE, Buffer.from('of a licence service'))];
