@@ -276,6 +276,24 @@ extend_chunk (HabCmafBuilder *builder, const HabSampleTime *time)
                                                          0), pts));
 }
 
+/* The file has 32 bits for it. */
+static gboolean
+set_composition_offset (HabCmafBuilder *builder, const HabSampleTime *time,
+    HabCmafSample *sample, GError **error)
+{
+  gint64 offset = hab_cmaf_to_ticks (builder->track, time->pts) +
+      (gint64) builder->track->media_time - builder->dts;
+
+  if (offset < G_MININT32 || offset > G_MAXINT32) {
+    g_set_error_literal (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_UNSUPPORTED,
+        "an access unit is to be shown further from its decoding time than the "
+        "file format can say");
+    return FALSE;
+  }
+  sample->composition_offset = offset;
+  return TRUE;
+}
+
 gboolean
 hab_cmaf_builder_append (HabCmafBuilder *builder, GstBuffer *buffer,
     const HabSampleTime *time, GError **error)
@@ -285,9 +303,8 @@ hab_cmaf_builder_append (HabCmafBuilder *builder, GstBuffer *buffer,
 
   sample.size = gst_buffer_get_size (buffer);
   sample.sync = !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-  sample.composition_offset = hab_cmaf_to_ticks (builder->track, time->pts) +
-      (gint64) builder->track->media_time - builder->dts;
-  if (!append_protection (builder, buffer, &sample, error))
+  if (!set_composition_offset (builder, time, &sample, error) ||
+      !append_protection (builder, buffer, &sample, error))
     return FALSE;
 
   if (builder->chunk.samples->len == 0) {

@@ -401,6 +401,19 @@ test_bad_segment (gconstpointer data)
   gst_harness_teardown (h);
 }
 
+/* A composition offset that does not fit its 32 bits is told of, not cut. */
+static void
+test_far_from_decoding (void)
+{
+  GstHarness *h = new_harness ("cencmux fragment-duration=80000000");
+  GstBuffer *buffer = frame (FALSE, 1, 10);
+
+  g_assert_cmpint (gst_harness_push (h, frame (TRUE, 0, 10)), ==, GST_FLOW_OK);
+  GST_BUFFER_PTS (buffer) = 10000 * 3600 * GST_SECOND;
+  g_assert_cmpint (gst_harness_push (h, buffer), ==, GST_FLOW_ERROR);
+  gst_harness_teardown (h);
+}
+
 /* The system's clock when running time was that of the first sample, by the
  * pipeline's clock, which is another one. */
 static void
@@ -539,6 +552,7 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/cencmux/rate", test_rate);
   g_test_add_func ("/cencmux/language", test_language);
   g_test_add_func ("/cencmux/orientation", test_orientation);
+  g_test_add_func ("/cencmux/far-from-decoding", test_far_from_decoding);
   g_test_add_func ("/cencmux/gap", test_gap);
   g_test_add_data_func ("/cencmux/untimed-segment",
       GINT_TO_POINTER (GST_FORMAT_BYTES), test_bad_segment);
