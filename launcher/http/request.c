@@ -394,6 +394,8 @@ hab_request_refuse (HabRequest *self, GError *error)
     self->status = hab_reply_get_status (self->early);
     soup_message_headers_foreach (self->headers, copy_header,
         hab_reply_get_headers (self->early));
+    if (self->reader != NULL)
+      self->reader_type->stop (self->reader);
     hab_request_pause (self);
     g_idle_add_full (G_PRIORITY_DEFAULT, send_early, hab_request_ref (self),
         (GDestroyNotify) hab_request_unref);
