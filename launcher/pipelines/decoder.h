@@ -6,8 +6,9 @@
 G_BEGIN_DECLS
 
 /* The decoder of the highest rank that takes what pad gives and has pictures in
- * main memory. (transfer none): in bin. NULL with problem (transfer full), unless
- * it is set already, where there is none. threads: at most, where it can be told. */
+ * main memory. (transfer none): in bin. NULL with problem (transfer full),
+ * unless it is set already, where there is none. threads: at most, where it can
+ * be told. */
 GstElement *hab_decoder_add (GstBin *bin, GstPad *pad, guint threads,
     gchar **problem);
 

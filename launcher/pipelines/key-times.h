@@ -19,8 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabKeyTimes, hab_key_times_free)
 /* A GOP of the source starts. */
 void hab_key_times_tell (HabKeyTimes *times, GstClockTime at);
 
-/* Whether the encoders have to be told that the picture shown then begins a GOP,
- * as all but the first have. */
+/* Whether the encoders have to be told that the picture shown then begins a
+ * GOP, as all but the first have. */
 gboolean hab_key_times_take (HabKeyTimes *times, GstClockTime at);
 
 /* For GOPs that make up segments of this length, none of them above limit. */

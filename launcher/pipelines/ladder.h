@@ -32,8 +32,8 @@ HabLadder *hab_ladder_new (void);
 void hab_ladder_free (HabLadder *ladder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabLadder, hab_ladder_free)
 
-/* Adds a rung in its place. FALSE with G_IO_ERROR_INVALID_ARGUMENT where it is out
- * of range, there is such a one, or there are HAB_LADDER_MAX_RUNGS. */
+/* Adds a rung in its place. FALSE with G_IO_ERROR_INVALID_ARGUMENT where it is
+ * out of range, there is such a one, or there are HAB_LADDER_MAX_RUNGS. */
 gboolean hab_ladder_add (HabLadder *ladder, gint64 height, gint64 bitrate,
     GError **error);
 
@@ -57,8 +57,8 @@ typedef struct
   GPtrArray *notes;  /* (element-type utf8): what was left out, and why */
 } HabLadderPlan;
 
-/* Nothing in it is higher, or has a higher bit rate, than the source. There is at
- * least one video in it. */
+/* Nothing in it is higher, or has a higher bit rate, than the source. There is
+ * at least one video in it. */
 HabLadderPlan *hab_ladder_plan (const HabLadder *ladder,
     const HabLadderSource *source);
 void hab_ladder_plan_free (HabLadderPlan *plan);

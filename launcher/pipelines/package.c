@@ -39,9 +39,9 @@
 typedef struct
 {
   const gchar *name; /* pad of the sink */
-  gint set;
-  gboolean recorded;
-  gboolean ahead; /* of what progress goes by */
+  gint set;          /* as of link_track () */
+  gboolean recorded; /* it is what the catalog knows as the stream */
+  gboolean ahead;    /* of what progress goes by */
 } Place;
 
 typedef struct
@@ -227,9 +227,8 @@ name_track (GstMessage *message, GError **error)
     g_prefix_error (error, "%s: ", track);
 }
 
-/* pad: of stream, or what was made of it; recorded: it is what the catalog knows
- * as stream. set as of link_track (); ahead as of watch_track (). (transfer full)
- * (nullable): that of the sink. */
+/* pad: of stream, or what was made of it. (transfer full) (nullable): that of
+ * the sink. */
 static GstPad *
 link_media (Package *self, GstPad *pad, const HabMediaStream *stream,
     const Place *place)

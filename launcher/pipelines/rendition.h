@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  *   tee ! queue ! videoscale ! capsfilter ! encoder ! h264parse ! capsfilter */
 typedef struct _HabRendition HabRendition;
 
-/* Adds its elements to bin, whose they are. NULL with missing set where one is not
- * installed. */
+/* Adds its elements to bin, whose they are. NULL with missing set where one is
+ * not installed. */
 HabRendition *hab_rendition_new (GstBin *bin, const HabRung *rung,
     const HabVideoEncoder *encoder, guint threads, gchar **missing);
 void hab_rendition_free (HabRendition *rendition);

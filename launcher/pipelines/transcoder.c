@@ -136,8 +136,8 @@ on_decoded_caps (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   if (!gst_video_info_from_caps (&video, caps) || !is_hdr (&video))
     return GST_PAD_PROBE_OK;
   GST_ELEMENT_ERROR (self->elements[DECODER], STREAM, NOT_IMPLEMENTED,
-      ("the video is HDR, of which no ladder is made; package it without one, or "
-       "convert it to SDR first"), (NULL));
+      ("the video is HDR, of which no ladder is made; package it without one, "
+       "or convert it to SDR first"), (NULL));
   return GST_PAD_PROBE_DROP;
 }
 

@@ -27,8 +27,8 @@ typedef struct
 } HabTranscoderConfig;
 
 /* Adds its elements to bin, whose they are, and links them to pad, compressed
- * video. NULL with problem (transfer full) set to a sentence. config is copied, the
- * plan is not. */
+ * video. NULL with problem (transfer full) set to a sentence. config is copied,
+ * the plan is not. */
 HabTranscoder *hab_transcoder_new (GstBin *bin, GstPad *pad,
     const HabTranscoderConfig *config, gchar **problem);
 /* After the pipeline is at NULL. */
@@ -38,7 +38,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabTranscoder, hab_transcoder_free)
 /* (transfer full) (nullable): the stream as it came, where the plan has it. */
 GstPad *hab_transcoder_get_original (HabTranscoder *transcoder);
 
-/* pad: where the original passes with its GOPs marked, DELTA_UNIT being right. */
+/* pad: where the original passes with its GOPs marked by DELTA_UNIT. */
 void hab_transcoder_follow (HabTranscoder *transcoder, GstPad *pad);
 
 /* (transfer full): that of a rung of the plan. */

@@ -16,8 +16,8 @@ struct _HabVideoEncoder
   void (*set_up) (GstElement *element, guint bitrate, guint threads);
 };
 
-/* With a GOP size of 0 pictures begin one on demand only. A thread has a slice of
- * its own. */
+/* With a GOP size of 0 pictures begin one on demand only. A thread has a slice
+ * of its own. */
 static void
 set_up_openh264 (GstElement *element, guint bitrate, guint threads)
 {
