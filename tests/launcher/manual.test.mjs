@@ -13,7 +13,8 @@ const program = process.env.HABERDASH;
 const data = fileURLToPath(new URL('../../data', import.meta.url));
 const page = path.join(data, 'man/haberdash.1');
 const text = readFileSync(page, 'utf8');
-const commands = ['package', 'verify', 'gops', 'slice', 'serve'];
+const commands = ['package', 'verify', 'gops', 'slice', 'serve', 'check', 'backup',
+  'restore'];
 
 const run = (file, args, options = {}) => execFileSync(file, args,
   { encoding: 'utf8', timeout: 30_000, ...options });
