@@ -26,6 +26,8 @@ typedef struct
   gchar *callback_secret_file, *encoder;
   gint port, delivery_port, jobs, upload_expiry;
   gint64 max_upload;
+  gchar *keep_inputs, *keep_packages;
+  gint64 max_inputs_size, cache_size;
   gdouble retry_delay, stop_timeout;
   gchar *log_format, *log_level;
   gchar *tls_certificate, *tls_key;
@@ -49,6 +51,8 @@ options_clear (Options *options)
   g_free (options->tls_certificate);
   g_free (options->tls_key);
   g_strfreev (options->cors_origins);
+  g_free (options->keep_inputs);
+  g_free (options->keep_packages);
   g_free (options->log_format);
   g_free (options->log_level);
   g_free (options->encoder);
@@ -291,6 +295,43 @@ check_numbers (const Options *options)
   return TRUE;
 }
 
+/* A whole number and s, m, h or d. */
+static gboolean
+read_age (const gchar *text, const gchar *option, gint64 *seconds)
+{
+  static const struct { gchar unit; gint64 seconds; } units[] = {
+    { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }
+  };
+  gsize length = text != NULL ? strlen (text) : 0;
+  g_autofree gchar *digits = g_strndup (text, length > 0 ? length - 1 : 0);
+  guint64 number;
+
+  if (text == NULL)
+    return TRUE;
+  for (guint i = 0; length > 1 && i < G_N_ELEMENTS (units); i++)
+    if (text[length - 1] == units[i].unit &&
+        g_ascii_string_to_unsigned (digits, 10, 1, 1000000, &number, NULL)) {
+      *seconds = number * units[i].seconds;
+      return TRUE;
+    }
+  g_printerr ("%s: %s must be a number and s, m, h or d, such as 30d\n",
+      g_get_prgname (), option);
+  return FALSE;
+}
+
+static gboolean
+read_retention (const Options *options, HabSettings *settings)
+{
+  if (options->max_inputs_size < 0 || options->cache_size < 0)
+    return usage_error ("a size cannot be less than 0");
+  settings->max_inputs_size = options->max_inputs_size;
+  settings->cache_size = options->cache_size;
+  return read_age (options->keep_inputs, "--keep-inputs",
+             &settings->keep_inputs) &&
+      read_age (options->keep_packages, "--keep-packages",
+          &settings->keep_packages);
+}
+
 static gboolean
 read_log (const Options *options)
 {
@@ -320,7 +361,7 @@ read_settings (Options *options, HabTokens **tokens, HabSettings *settings)
       !read_url (options->public_url, "--public-url", &settings->public_url) ||
       !read_url (options->public_delivery_url, "--public-delivery-url",
           &settings->public_delivery_url) ||
-      !read_log (options))
+      !read_retention (options, settings) || !read_log (options))
     return FALSE;
   settings->port = options->port;
   settings->delivery_port = options->delivery_port;
@@ -459,6 +500,7 @@ hab_cmd_serve (int argc, char **argv)
     .jobs = g_get_num_processors (),
     .max_upload = HAB_DEFAULT_MAX_UPLOAD,
     .upload_expiry = HAB_DEFAULT_UPLOAD_EXPIRY,
+    .cache_size = HAB_DEFAULT_CACHE_SIZE,
     .retry_delay = HAB_DEFAULT_RETRY_DELAY,
     .viewer_token_lifetime = HAB_DEFAULT_VIEWER_TOKEN_LIFETIME,
   };
@@ -483,6 +525,16 @@ hab_cmd_serve (int argc, char **argv)
     { "retry-delay", 0, 0, G_OPTION_ARG_DOUBLE, &options.retry_delay,
         "time before a package that failed for a cause that can pass is tried "
         "again, 10 by default; doubles with each attempt", "SECONDS" },
+    { "keep-inputs", 0, 0, G_OPTION_ARG_STRING, &options.keep_inputs,
+        "remove inputs of which no package was asked for so long, such as 30d; "
+        "never by default", "AGE" },
+    { "keep-packages", 0, 0, G_OPTION_ARG_STRING, &options.keep_packages,
+        "remove packages that ended so long ago; never by default", "AGE" },
+    { "max-inputs-size", 0, 0, G_OPTION_ARG_INT64, &options.max_inputs_size,
+        "remove the inputs that were not used for the longest while all have "
+        "more bytes; 0, the default, for any size", "BYTES" },
+    { "cache-size", 0, 0, G_OPTION_ARG_INT64, &options.cache_size,
+        "bytes of cut GOPs that are kept, 1 GiB by default", "BYTES" },
     { "stop-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options.stop_timeout,
         "how long a stop waits for packages that are being made before they "
         "go back to the queue, 0 by default", "SECONDS" },

@@ -15,6 +15,7 @@
 #include "probe.h"
 #include "queue.h"
 #include "resources.h"
+#include "retention.h"
 
 /* How often leftovers are looked for, and how old they must be. An upload on
  * its way is written to all the time. */
@@ -35,6 +36,7 @@ struct _HabService
   HabQueue *queue;
   HabCallbacks *callbacks;
   HabCutter *cutter;
+  HabRetention *retention;
   HabListener *api, *delivery;
   HabTokens *tokens; /* or NULL */
   HabSessions *sessions;
@@ -182,6 +184,7 @@ on_expiry (gpointer data)
 
   hab_data_dir_expire (self->dir, HAB_FOLDER_INCOMING,
       INCOMING_MAX_AGE_SECONDS);
+  hab_retention_run (self->retention);
   return G_SOURCE_CONTINUE;
 }
 
@@ -273,6 +276,7 @@ hab_service_new (const HabSettings *settings, GError **error)
   self->queue = hab_queue_new (self, settings->jobs);
   self->callbacks = hab_callbacks_new (self);
   self->cutter = hab_cutter_new (self);
+  self->retention = hab_retention_new (self);
   self->api = hab_listener_new (self, HAB_LISTENER_API, hab_api_routes);
   self->delivery =
       hab_listener_new (self, HAB_LISTENER_DELIVERY, hab_delivery_routes);
@@ -287,6 +291,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->delivery, hab_listener_free);
   g_clear_pointer (&self->store, hab_store_free);
   g_clear_pointer (&self->partials, hab_partials_free);
+  g_clear_pointer (&self->retention, hab_retention_free);
   g_clear_pointer (&self->cutter, hab_cutter_free);
   g_clear_pointer (&self->callbacks, hab_callbacks_free);
   g_clear_pointer (&self->queue, hab_queue_free);
@@ -324,6 +329,7 @@ hab_service_start (HabService *self, GError **error)
   self->expiry_id =
       g_timeout_add_seconds (EXPIRY_INTERVAL_SECONDS, on_expiry, self);
   hab_partials_start (self->partials);
+  hab_retention_run (self->retention);
   hab_queue_kick (self->queue);
   hab_callbacks_kick (self->callbacks);
   return TRUE;

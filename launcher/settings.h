@@ -17,6 +17,10 @@ typedef struct
   gchar *encoder;             /* of ladders, see video-encoder.h, or NULL */
   guint jobs;                 /* packages made at the same time */
   gdouble retry_delay;        /* seconds before the second attempt */
+  gint64 keep_inputs;         /* seconds, 0: for ever */
+  gint64 keep_packages;       /* the same */
+  guint64 max_inputs_size;    /* bytes of all inputs, 0: any */
+  guint64 cache_size;         /* bytes of cut GOPs */
   gdouble stop_timeout;       /* seconds that packages are waited for */
   guint64 max_upload;         /* bytes of one file */
   guint upload_expiry;        /* seconds, of an upload that can be resumed */
@@ -36,6 +40,7 @@ typedef struct
 #define HAB_DEFAULT_PORT 5000
 #define HAB_DEFAULT_DELIVERY_PORT 8080
 #define HAB_DEFAULT_VIEWER_TOKEN_LIFETIME (6 * 60 * 60)
+#define HAB_DEFAULT_CACHE_SIZE (G_GUINT64_CONSTANT (1) << 30)
 #define HAB_DEFAULT_RETRY_DELAY 10.0
 #define HAB_DEFAULT_UPLOAD_EXPIRY (24 * 60 * 60)
 #define HAB_DEFAULT_MAX_UPLOAD (G_GUINT64_CONSTANT (64) << 30)

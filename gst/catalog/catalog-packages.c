@@ -246,6 +246,22 @@ hab_catalog_list_packages (HabCatalog *catalog, const gchar *owner,
 }
 
 GPtrArray *
+hab_catalog_list_packages_before (HabCatalog *catalog, gint64 before_us,
+    GError **error)
+{
+  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
+      "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE"
+      " status IN ('Ready', 'Failed', 'Cancelled') AND updated_us < :before"
+      " ORDER BY updated_us, id", error);
+
+  if (!statement)
+    return NULL;
+  hab_statement_bind_int (statement, ":before", before_us);
+
+  return read_packages (catalog, statement, error);
+}
+
+GPtrArray *
 hab_catalog_list_packages_by_kid (HabCatalog *catalog, const guint8 kid[16],
     GError **error)
 {

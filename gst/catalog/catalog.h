@@ -340,6 +340,24 @@ typedef struct
 gboolean hab_catalog_get_statistics (HabCatalog *catalog,
     HabStatistics *statistics, GError **error);
 
+/* --- retention -------------------------------------------------------- */
+
+typedef struct
+{
+  gint64 id;
+  gchar *storage;
+  gint64 size_bytes;
+  gint64 used_us; /* when it was added or a package of it was asked for */
+} HabUnusedInput;
+
+/* (element-type HabUnusedInput): those without a package that is not done, the
+ * longest unused first. total_bytes: of all inputs. */
+GArray *hab_catalog_list_unused_inputs (HabCatalog *catalog,
+    guint64 *total_bytes, GError **error);
+/* (element-type HabPackage): those that ended before then, the oldest first. */
+GPtrArray *hab_catalog_list_packages_before (HabCatalog *catalog,
+    gint64 before_us, GError **error);
+
 /* --- upkeep ----------------------------------------------------------- */
 
 /* Adds a sentence (gchar *) to faults for whatever is wrong with the database

@@ -12,7 +12,6 @@
 
 #include "records.h"
 
-#define MAX_CACHE_BYTES (G_GUINT64_CONSTANT (1) << 30)
 #define CUT_TIMEOUT_SECONDS 300
 #define PICTURE_TIMEOUT_SECONDS 60
 /* Of 255: hardly more than black. */
@@ -109,15 +108,15 @@ list_kept (HabDataDir *dir, guint64 *total)
 
 /* The newest file stays, however large it is. */
 static void
-trim_cache (HabDataDir *dir)
+trim_cache (HabDataDir *dir, guint64 max_bytes)
 {
   guint64 total;
   g_autoptr (GArray) files = list_kept (dir, &total);
 
-  if (total <= MAX_CACHE_BYTES)
+  if (total <= max_bytes)
     return;
   g_array_sort (files, compare_kept);
-  for (guint i = 0; i + 1 < files->len && total > MAX_CACHE_BYTES; i++) {
+  for (guint i = 0; i + 1 < files->len && total > max_bytes; i++) {
     Kept *kept = &g_array_index (files, Kept, i);
 
     hab_data_dir_remove (dir, HAB_FOLDER_CUTS, kept->name);
@@ -176,7 +175,8 @@ cut_end (Cut *self, GError *error)
   if (error != NULL)
     hab_data_dir_remove (dir, HAB_FOLDER_WORK, self->draft);
   else
-    trim_cache (dir);
+    trim_cache (dir,
+        hab_service_get_settings (self->cutter->service)->cache_size);
   g_slist_free_full (self->tasks, g_object_unref);
   g_clear_pointer (&self->gops, g_array_unref);
   g_free (self->storage);
