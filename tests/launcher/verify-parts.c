@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The pure parts of haberdash verify, and which tracks are chosen. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "key-evidence.h"
+#include "mpd-reader.h"
+#include "track-choice.h"
+
+static void
+test_resolve (void)
+{
+  static const struct
+  {
+    const gchar *base, *url, *path; /* path NULL: it is elsewhere */
+  } rows[] = {
+    { NULL, "a.mp4", "a.mp4" },
+    { NULL, "a/./b//c.mp4", "a/b/c.mp4" },
+    { "v/", "1.m4s", "v/1.m4s" },
+    { "v/list.m3u8", "../a/1.m4s?token#x", "a/1.m4s" },
+    { NULL, "a%20b.mp4", "a b.mp4" },
+    { NULL, "v/", "v/" },
+    { NULL, "../x", NULL },
+    { "v/", "../../x", NULL },
+    { NULL, "%2e%2e/x", NULL },
+    { NULL, "/etc/passwd", NULL },
+    { NULL, "%2Fetc/passwd", NULL },
+    { NULL, "https://x.example/a.mp4", NULL },
+    { NULL, "file:a.mp4", NULL },
+    { NULL, "a%00b", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *path = hab_mpd_resolve (rows[i].base, rows[i].url);
+
+    g_assert_cmpstr (path, ==, rows[i].path);
+  }
+}
+
+static void
+test_duration (void)
+{
+  static const struct
+  {
+    const gchar *text;
+    gdouble seconds;
+  } rows[] = {
+    { "PT4S", 4 }, { "PT1H2M3.5S", 3723.5 }, { "P1DT1S", 86401 },
+    { "PT0S", 0 }, { "4", -1 }, { "PT4", -1 }, { "PT-4S", -1 },
+    { "PTnanS", -1 }, { "", -1 }, { NULL, -1 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpfloat (hab_mpd_parse_duration (rows[i].text), ==,
+        rows[i].seconds);
+}
+
+static void
+test_template (void)
+{
+  static const struct
+  {
+    const gchar *pattern, *filled;
+  } rows[] = {
+    { "$Number$.m4s", "7.m4s" }, { "$Number%05d$.m4s", "00007.m4s" },
+    { "$RepresentationID$/$Time$-$Bandwidth$", "v/900-64" },
+    { "$$$Number$", "$7" }, { "plain", "plain" }, { "$Number", NULL },
+    { "$Other$", NULL }, { "$Number%5d$", NULL }, { "$Number%s$", NULL },
+    { "$Number%0999d$", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *filled =
+        hab_mpd_fill_template (rows[i].pattern, "v", 64, 7, 900);
+
+    g_assert_cmpstr (filled, ==, rows[i].filled);
+  }
+}
+
+static void
+test_nal_evidence (void)
+{
+  static const struct
+  {
+    guint8 data[8];
+    gboolean plausible;
+  } rows[] = {
+    { { 0, 0, 0, 4, 0x65, 1, 2, 3 }, TRUE },
+    { { 0, 0, 0, 4, 0, 0, 3, 1 }, TRUE },
+    { { 0, 0, 0, 4, 0x65, 0, 0, 0 }, TRUE },  /* zeros at the end */
+    { { 0, 0, 0, 4, 0x65, 0, 0, 1 }, FALSE },
+    { { 0, 0, 0, 4, 0, 0, 2, 9 }, FALSE },
+    { { 0, 0, 0, 5, 0x65, 1, 2, 3 }, FALSE }, /* longer than there is */
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpint (hab_key_evidence_of_nal_units (4, rows[i].data,
+        sizeof rows[i].data), ==, rows[i].plausible);
+}
+
+static void
+test_choice (void)
+{
+  static const gchar *const tracks[] = { "video", "3", NULL };
+  static const gchar *const languages[] = { "en", "por-BR", "und", NULL };
+  const HabTrackChoice all = { NULL, NULL };
+  const HabTrackChoice by_track = { tracks, NULL };
+  const HabTrackChoice by_language = { NULL, languages };
+
+  g_assert_true (hab_track_choice_takes (&all, HAB_MEDIA_TEXT, 9, NULL));
+  g_assert_true (hab_track_choice_takes (&by_track, HAB_MEDIA_VIDEO, 1, "x"));
+  g_assert_true (hab_track_choice_takes (&by_track, HAB_MEDIA_AUDIO, 3, "x"));
+  g_assert_false (hab_track_choice_takes (&by_track, HAB_MEDIA_AUDIO, 2, "x"));
+  for (guint i = 0; i < 5; i++) {
+    static const gchar *const taken[] = { "en", "eng", "en-GB", "pt-BR", NULL };
+
+    g_assert_true (hab_track_choice_takes (&by_language, HAB_MEDIA_AUDIO, 2,
+        taken[i]));
+  }
+  g_assert_false (hab_track_choice_takes (&by_language, HAB_MEDIA_AUDIO, 2,
+      "pt"));
+  g_assert_false (hab_track_choice_takes (&by_language, HAB_MEDIA_TEXT, 2,
+      "enm"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/verify/resolve", test_resolve);
+  g_test_add_func ("/verify/duration", test_duration);
+  g_test_add_func ("/verify/template", test_template);
+  g_test_add_func ("/verify/nal-evidence", test_nal_evidence);
+  g_test_add_func ("/tracks/choice", test_choice);
+  return g_test_run ();
+}
