@@ -26,6 +26,7 @@
 #include "media-input.h"
 #include "movie-facts.h"
 #include "package-ladder.h"
+#include "package-meter.h"
 #include "text-input.h"
 #include "transcoder.h"
 
@@ -61,8 +62,7 @@ typedef struct
   guint n_text;   /* with those of texts */
   gchar *missing; /* an element that could not be made */
 
-  gint64 position;    /* atomic; ns of running time that went into the sink */
-  guint64 bytes;      /* atomic; the same */
+  HabPackageMeter meter;
   gboolean fragmented;
 } Package;
 
@@ -133,46 +133,6 @@ make_recorder (Package *self, guint track_number)
     g_object_set (recorder, "fd", self->config->records_fd, "track-number",
         track_number, NULL);
   return recorder;
-}
-
-static GstPadProbeReturn
-on_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
-{
-  Package *self = data;
-
-  __atomic_add_fetch (&self->bytes,
-      gst_buffer_get_size (GST_PAD_PROBE_INFO_BUFFER (info)),
-      __ATOMIC_RELAXED);
-  return GST_PAD_PROBE_OK;
-}
-
-/* Of tracks that nothing is ahead of. */
-static GstPadProbeReturn
-on_position (GstPad *pad, GstPadProbeInfo *info, gpointer data)
-{
-  Package *self = data;
-  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
-  g_autoptr (GstEvent) event =
-      gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
-  const GstSegment *segment;
-  GstClockTime position;
-
-  if (event == NULL || !GST_BUFFER_PTS_IS_VALID (buffer))
-    return GST_PAD_PROBE_OK;
-  gst_event_parse_segment (event, &segment);
-  position = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
-      GST_BUFFER_PTS (buffer));
-  if (GST_CLOCK_TIME_IS_VALID (position))
-    __atomic_store_n (&self->position, position, __ATOMIC_RELAXED);
-  return GST_PAD_PROBE_OK;
-}
-
-static void
-watch_track (Package *self, GstPad *pad, gboolean ahead)
-{
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, self, NULL);
-  if (!ahead)
-    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_position, self, NULL);
 }
 
 /* Links pad through the elements, of which NULL ones are left out, to a new
@@ -247,7 +207,7 @@ link_media (Package *self, GstPad *pad, const HabMediaStream *stream,
   to = link_track (self, pad, chain, G_N_ELEMENTS (chain), place->name,
       place->set);
   if (to)
-    watch_track (self, to, place->ahead);
+    hab_package_meter_watch (&self->meter, to, place->ahead);
   return to;
 }
 
@@ -392,6 +352,8 @@ on_text (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
   g_autoptr (GstPad) to =
       link_track (self, stream->pad, NULL, 0, sink_pad, -1);
 
+  if (to)
+    hab_package_meter_watch (&self->meter, to, TRUE);
   return to ? NULL : g_strdup ("the text track cannot be packaged");
 }
 
@@ -501,19 +463,11 @@ tell_stage (Package *self, const gchar *stage, const gchar *file)
 static void
 tell_progress (Package *self)
 {
-  HabPackageProgress progress = {
-    .position_ns = __atomic_load_n (&self->position, __ATOMIC_RELAXED),
-    .bytes = __atomic_load_n (&self->bytes, __ATOMIC_RELAXED),
-  };
-  gint64 duration = 0;
+  HabPackageProgress progress;
 
   if (self->observer == NULL || self->observer->progress == NULL)
     return;
-  if (gst_element_query_duration (self->pipeline, GST_FORMAT_TIME,
-          &duration) &&
-      duration > 0)
-    progress.fraction =
-        CLAMP (progress.position_ns / (gdouble) duration, 0, 1);
+  hab_package_meter_read (&self->meter, self->pipeline, &progress);
   self->observer->progress (&progress, self->observer->data);
 }
 
