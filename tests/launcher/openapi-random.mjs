@@ -10,7 +10,7 @@ import { formOf } from './service.mjs';
 const GIVE_UP_MS = 60_000;
 const TASTE_MS = 200; // of an answer that goes on and on
 const REMEMBERED = 40;
-const TRIES = 40;
+const TRIES = 1000;
 
 // Mulberry32: the same numbers for the same seed, everywhere.
 export const randomOf = (seed) => {
