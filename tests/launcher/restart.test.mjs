@@ -10,7 +10,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, childrenOf, get, isEmpty, makeClip, makeFolder, packageEnd, post,
+  KEY, KID, addInput, childrenOf, get, haberdash, isEmpty, makeClip, makeFolder, packageEnd, post,
   startService, until, upload,
 } from './service.mjs';
 
@@ -143,15 +143,28 @@ test('a child that crashes fails its package, not the service', async (t) => {
   assert.equal(next.json.status, 'Ready');
 });
 
-test('a changed master key is told, and nothing is lost', async (t) => {
+test('a master key that is lost or another one is told, and nothing is lost', async (t) => {
   const dataDir = path.join(await makeFolder(t), 'data');
+  const keyFile = path.join(dataDir, 'master.key');
   const first = await startService(t, { dataDir });
   const request = { input_content_id: await addInput(first), key: KEY, kid: KID };
   await post(first.api, '/packaged_content', request, { Prefer: 'wait=60' });
   await first.end();
-  await fs.rm(path.join(dataDir, 'master.key'));
+  const key = await fs.readFile(keyFile);
+
+  await fs.rm(keyFile);
+  await assert.rejects(haberdash('serve', '--port', '0', '--delivery-port', '0', '--data-dir', dataDir),
+    (error) => error.code === 78 && /master key file .* is missing/.test(error.stderr));
+  await assert.rejects(fs.stat(keyFile));
+
+  await fs.writeFile(keyFile, Buffer.alloc(key.length, 7), { mode: 0o600 });
   const second = await startService(t, { dataDir });
-  const answer = await post(second.api, '/license/clearkey', { kids: [KID] });
-  assert.equal(answer.status, 500);
+  const refused = await post(second.api, '/license/clearkey', { kids: [KID] });
+  assert.equal(refused.status, 500);
   assert.equal((await get(second.api, '/packaged_content/1')).json.status, 'Ready');
+  await second.end();
+
+  await fs.writeFile(keyFile, key);
+  const third = await startService(t, { dataDir });
+  assert.equal((await post(third.api, '/license/clearkey', { kids: [KID] })).status, 200);
 });

@@ -3,7 +3,7 @@
 // easy to get wrong, by the encoders that Debian has.
 
 import { createHash } from 'node:crypto';
-import { access, appendFile, mkdir, readFile, rename, rm }
+import { access, appendFile, link, mkdir, readFile, rm }
   from 'node:fs/promises';
 import path from 'node:path';
 
@@ -26,7 +26,13 @@ export const makeOnce = (recipe, ending, make) => {
     made.set(file, exists(file).then(async (there) => {
       if (!there) {
         await make(part);
-        await rename(part, file);
+        // Whoever was first is right: what encoders make need not be the same
+        // twice, and others may have read it already.
+        await link(part, file).catch((error) => {
+          if (error.code !== 'EEXIST')
+            throw error;
+        });
+        await rm(part);
       }
       return file;
     }));
