@@ -18,6 +18,8 @@
 /* Boxes before moov. Without a bound a file full of empty ones would be read
  * 8 bytes at a time. */
 #define MAX_TOP_LEVEL_BOXES 65536
+/* All boxes: two for each fragment. */
+#define MAX_CHECKED_BOXES (4 * 1024 * 1024)
 
 /* Samples of one size need no table, so the moov box does not bound how many
  * there are. This is a week of video. */
@@ -163,6 +165,29 @@ read_top_level (const HabMp4Movie *movie, guint64 offset, TopLevelBox *box,
     return cut_off (error, box, box->size - left);
   if (box->size < box->header_size)
     return not_mp4 (error);
+  return TRUE;
+}
+
+gboolean
+hab_mp4_movie_check_boxes (const HabMp4Movie *movie, GError **error)
+{
+  guint64 offset = 0;
+
+  for (guint i = 0; offset < movie->size && i < MAX_CHECKED_BOXES; i++) {
+    g_autoptr (GError) cause = NULL;
+    TopLevelBox box;
+
+    if (read_top_level (movie, offset, &box, &cause)) {
+      offset += box.size;
+    } else if (g_error_matches (cause, HAB_MP4_ERROR, HAB_MP4_ERROR_NOT_MP4)) {
+      g_set_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_MALFORMED,
+          "the file is damaged at byte %" G_GUINT64_FORMAT
+          ": a box is shorter than its header", offset);
+      return FALSE;
+    } else {
+      break;
+    }
+  }
   return TRUE;
 }
 

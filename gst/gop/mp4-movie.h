@@ -45,6 +45,11 @@ gboolean hab_mp4_movie_is_fragmented (const HabMp4Movie *movie);
 guint hab_mp4_movie_get_n_tracks (const HabMp4Movie *movie);
 const HabMp4Track *hab_mp4_movie_get_track (const HabMp4Movie *movie, guint i);
 
+/* Whether what follows one another in the file are boxes, to its end or to
+ * where it is cut off. FALSE with HAB_MP4_ERROR_MALFORMED set where one is
+ * shorter than its own header. */
+gboolean hab_mp4_movie_check_boxes (const HabMp4Movie *movie, GError **error);
+
 /* Exactly size bytes of the file. */
 gboolean hab_mp4_movie_read (const HabMp4Movie *movie, guint64 offset,
     gpointer data, gsize size, GError **error);

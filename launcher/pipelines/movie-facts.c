@@ -42,6 +42,7 @@ read_movie (HabMovieFacts *self, gint fd, GError **error)
 {
   g_autoptr (GError) cause = NULL;
   g_autoptr (HabMp4Movie) movie = hab_mp4_movie_open_fd (fd, &cause);
+  gboolean damaged;
 
   for (guint i = 0; movie && cause == NULL &&
        i < hab_mp4_movie_get_n_tracks (movie); i++)
@@ -50,7 +51,11 @@ read_movie (HabMovieFacts *self, gint fd, GError **error)
         hab_mp4_movie_get_size (movie), &cause);
   if (movie)
     keep_languages (self, movie);
-  if (!g_error_matches (cause, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED))
+  /* parsebin may keep to itself what qtdemux says of it. */
+  damaged = movie && cause == NULL && hab_mp4_movie_is_fragmented (movie) &&
+      !hab_mp4_movie_check_boxes (movie, &cause);
+  if (!damaged &&
+      !g_error_matches (cause, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED))
     return TRUE;
   g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
       cause->message);

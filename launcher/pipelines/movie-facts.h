@@ -9,9 +9,9 @@ G_BEGIN_DECLS
 typedef struct _HabMovieFacts HabMovieFacts;
 
 /* Of a file of another kind there are none. HAB_MEDIA_ERROR where the file is cut
- * off: a demuxer takes the end of the file for the end of the stream, and what is
- * made of it would look whole. Whatever else may be wrong with a file is the
- * demuxer's to say. */
+ * off or its fragments are no boxes: a demuxer takes the end of the file for the
+ * end of the stream, and what is made of it would look whole. Whatever else may
+ * be wrong with a file is the demuxer's to say. */
 HabMovieFacts *hab_movie_facts_read (const gchar *path, GError **error);
 void hab_movie_facts_free (HabMovieFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabMovieFacts, hab_movie_facts_free)

@@ -543,6 +543,49 @@ test_box_sizes (void)
   }
 }
 
+/* What stands behind the moov box. */
+static void
+test_check_boxes (void)
+{
+  static const struct
+  {
+    guint8 data[24];
+    guint size;
+    gboolean ok;
+  } ends[] = {
+    { { 0 }, 0, TRUE },
+    { { 0, 0, 0, 8, 'm', 'o', 'o', 'f' }, 8, TRUE },
+    { { 0, 0, 0, 8, 'm', 'o', 'o', 'f', 0, 0, 0, 4, 'm', 'd', 'a', 't' }, 16,
+        FALSE },
+    { { 0, 0, 0, 1, 'm', 'd', 'a', 't', 0, 0, 0, 0, 0, 0, 0, 15 }, 16, FALSE },
+    /* cut off */
+    { { 0, 0, 0, 9, 'm', 'd', 'a', 't' }, 8, TRUE },
+    { { 0, 0, 0, 8, 'm', 'o', 'o', 'f', 0, 0 }, 10, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++) {
+    g_auto (HabBoxWriter) w;
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (HabMp4Movie) movie = NULL;
+    g_autoptr (GError) error = NULL;
+
+    hab_box_writer_init (&w);
+    hab_box_begin (&w, "moov");
+    hab_box_begin_full (&w, "mvhd", 0, 0);
+    hab_box_put_zeros (&w, 96);
+    hab_box_end (&w);
+    hab_box_end (&w);
+    for (guint b = 0; b < ends[i].size; b++)
+      hab_box_put_u8 (&w, ends[i].data[b]);
+    bytes = hab_box_writer_steal (&w);
+    movie = hab_mp4_movie_open_bytes (bytes, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (hab_mp4_movie_check_boxes (movie, &error), ==, ends[i].ok);
+    if (!ends[i].ok)
+      g_assert_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_MALFORMED);
+  }
+}
+
 static void
 test_to_ns (void)
 {
@@ -579,6 +622,7 @@ main (int argc, char **argv)
   g_test_add_func ("/mp4-movie/not-mp4", test_not_mp4);
   g_test_add_func ("/mp4-movie/many-tracks", test_many_tracks);
   g_test_add_func ("/mp4-movie/box-sizes", test_box_sizes);
+  g_test_add_func ("/mp4-movie/check-boxes", test_check_boxes);
   g_test_add_func ("/mp4-movie/to-ns", test_to_ns);
   return g_test_run ();
 }
