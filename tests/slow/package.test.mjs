@@ -100,7 +100,7 @@ const start = async (t, root) => {
   const words = unit.command.replace('$HABERDASH_OPTIONS', '--port 0 --delivery-port 0').split(' ');
   const child = spawn('unshare', inside(root, ['setpriv', `--reuid=${USER}`, `--regid=${USER}`,
     '--clear-groups', '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all',
-    'env', '-i', 'PATH=/usr/bin:/bin', ...unit.environment, 'perl', '-e', DENY_EXEC, ...words],
+    'env', '-i', 'HOME=/', 'PATH=/usr/bin:/bin', ...unit.environment, 'perl', '-e', DENY_EXEC, ...words],
   STRICT), { env: environment(root), stdio: ['ignore', 'pipe', 'pipe'] });
   const service = { log: '', out: '' };
   child.stderr.setEncoding('utf8').on('data', (text) => { service.log += text; });
