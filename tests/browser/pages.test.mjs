@@ -296,8 +296,8 @@ it('signs in and out', { skip: !TOKEN }, async () => {
 });
 
 it('takes a link of another site without asking again', { skip: !TOKEN }, () => withPage('/', async (page) => {
-  await page.goto('about:blank');
-  await page.setContent(`<a href="${service.api}/videos/">There</a>`);
-  await page.getByRole('link').click();
-  await page.waitForURL('**/videos/');
+  const other = await page.context().newPage();
+  await other.setContent(`<a href="${service.api}/videos/">There</a>`);
+  await other.getByRole('link').click();
+  await other.waitForURL('**/videos/');
 }));
