@@ -17,6 +17,7 @@ const HabRoute *const hab_api_routes[] = {
   hab_videos_routes,
   hab_gops_routes,
   hab_pictures_routes,
+  hab_filters_routes,
   hab_license_routes,
   hab_health_routes,
   hab_metrics_routes,

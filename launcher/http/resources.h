@@ -17,6 +17,7 @@ extern const HabRoute hab_key_export_routes[];
 extern const HabRoute hab_videos_routes[];
 extern const HabRoute hab_gops_routes[];
 extern const HabRoute hab_pictures_routes[];
+extern const HabRoute hab_filters_routes[];
 extern const HabRoute hab_license_routes[];
 extern const HabRoute hab_health_routes[];
 extern const HabRoute hab_metrics_routes[];
