@@ -17,6 +17,8 @@
 #include "log.h"
 #include "service-manager.h"
 #include "service.h"
+#include "signer.h"
+#include "store.h"
 #include "video-encoder.h"
 
 typedef struct

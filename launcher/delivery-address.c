@@ -15,6 +15,14 @@ hab_delivery_address_clear (HabDeliveryAddress *address)
   g_clear_pointer (&address->url, g_free);
 }
 
+void
+hab_delivery_address_set_signer (HabDeliveryAddress *address,
+    const HabSettings *settings, const HabSigner *signer)
+{
+  address->signer = settings->signed_delivery ? signer : NULL;
+  address->lifetime = settings->viewer_token_lifetime;
+}
+
 gchar *
 hab_delivery_address_build_with (const HabDeliveryAddress *address,
     const gchar *token, const gchar *code, const gchar *path)

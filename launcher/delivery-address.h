@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "settings.h"
 #include "signer.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,11 @@ typedef struct
 void hab_delivery_address_clear (HabDeliveryAddress *address);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HabDeliveryAddress,
     hab_delivery_address_clear)
+
+/* What signs addresses from now on, where the settings say that delivery is
+ * signed. signer: the caller's, must outlive address. */
+void hab_delivery_address_set_signer (HabDeliveryAddress *address,
+    const HabSettings *settings, const HabSigner *signer);
 
 /* The address of what has this path in a package, such as "dash/stream.mpd";
  * signed, where addresses are. The same for up to a minute. (transfer full) */

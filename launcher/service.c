@@ -6,14 +6,11 @@
 #include "service.h"
 
 #include "callbacks.h"
-#include "cutter.h"
-#include "feed.h"
+#include "http-context.h"
+#include "jobs-context.h"
 #include "keys.h"
 #include "listener.h"
 #include "master-key.h"
-#include "partials.h"
-#include "probe.h"
-#include "queue.h"
 #include "resources.h"
 #include "retention.h"
 
@@ -39,6 +36,8 @@ struct _HabService
   HabRetention *retention;
   HabListener *api, *delivery;
   HabTokens *tokens; /* or NULL */
+  HabJobsContext jobs;
+  HabHttpContext http;
   HabSessions *sessions;
   HabSigner *signer;
   GCancellable *cancellable;
@@ -236,10 +235,87 @@ collect_hosts (const HabSettings *settings)
   return hosts;
 }
 
+static void check_idle (gpointer data);
+
 static void
-on_reader_ended (gpointer data)
+service_end (HabService *self)
 {
-  hab_service_check_idle (data);
+  if (self->ending)
+    return;
+  self->ending = TRUE;
+  g_clear_handle_id (&self->drain_id, g_source_remove);
+  hab_callbacks_stop (self->callbacks);
+  hab_listener_stop (self->api);
+  hab_listener_stop (self->delivery);
+  g_cancellable_cancel (self->cancellable);
+  check_idle (self);
+}
+
+/* One of those that a stop waits for may have ended. */
+static void
+check_idle (gpointer data)
+{
+  HabService *self = data;
+
+  if (self->stopped == NULL || !hab_queue_is_idle (self->queue))
+    return;
+  if (!self->ending)
+    service_end (self);
+  else if (hab_callbacks_is_idle (self->callbacks) &&
+      hab_workers_is_idle (self->readers))
+    self->stopped (self->stopped_data);
+}
+
+static gboolean
+make_jobs (HabService *self, GError **error)
+{
+  self->jobs = (HabJobsContext) {
+    .settings = self->settings,
+    .dir = self->dir,
+    .store = self->store,
+    .metrics = self->metrics,
+    .feed = self->feed,
+    .readers = self->readers,
+    .signer = self->signer,
+    .cancellable = self->cancellable,
+    .check_idle = check_idle,
+    .check_idle_data = self,
+  };
+  self->partials = hab_partials_new (&self->jobs, error);
+  if (self->partials == NULL)
+    return FALSE;
+  self->probe = hab_probe_new (self->readers);
+  self->queue = hab_queue_new (&self->jobs, self->settings->jobs);
+  self->callbacks = hab_callbacks_new (&self->jobs);
+  self->cutter = hab_cutter_new (&self->jobs);
+  self->retention = hab_retention_new (&self->jobs);
+  return TRUE;
+}
+
+static void
+make_listeners (HabService *self)
+{
+  self->http = (HabHttpContext) {
+    .settings = self->settings,
+    .dir = self->dir,
+    .space = self->space,
+    .store = self->store,
+    .metrics = self->metrics,
+    .feed = self->feed,
+    .readers = self->readers,
+    .probe = self->probe,
+    .partials = self->partials,
+    .queue = self->queue,
+    .cutter = self->cutter,
+    .jobs = &self->jobs,
+    .sessions = self->sessions,
+    .signer = self->signer,
+    .cancellable = self->cancellable,
+    .hosts = (const gchar *const *) self->hosts->pdata,
+  };
+  self->api = hab_listener_new (&self->http, HAB_LISTENER_API, hab_api_routes);
+  self->delivery = hab_listener_new (&self->http, HAB_LISTENER_DELIVERY,
+      hab_delivery_routes);
 }
 
 HabService *
@@ -267,19 +343,11 @@ hab_service_new (const HabSettings *settings, GError **error)
     return NULL;
   self->signer = hab_store_call (self->store, make_signer, NULL, NULL);
   self->readers = hab_workers_new (MAX (settings->jobs, 2));
-  hab_workers_set_ended (self->readers, on_reader_ended, self);
-  self->partials = hab_partials_new (self, error);
-  if (self->partials == NULL)
-    return NULL;
-  self->probe = hab_probe_new (self->readers);
+  hab_workers_set_ended (self->readers, check_idle, self);
   self->feed = hab_feed_new ();
-  self->queue = hab_queue_new (self, settings->jobs);
-  self->callbacks = hab_callbacks_new (self);
-  self->cutter = hab_cutter_new (self);
-  self->retention = hab_retention_new (self);
-  self->api = hab_listener_new (self, HAB_LISTENER_API, hab_api_routes);
-  self->delivery =
-      hab_listener_new (self, HAB_LISTENER_DELIVERY, hab_delivery_routes);
+  if (!make_jobs (self, error))
+    return NULL;
+  make_listeners (self);
   return g_steal_pointer (&self);
 }
 
@@ -313,7 +381,7 @@ void
 hab_service_set_tokens (HabService *self, HabTokens *tokens)
 {
   hab_tokens_free (self->tokens);
-  self->tokens = tokens;
+  self->tokens = self->http.tokens = tokens;
 }
 
 gboolean
@@ -326,6 +394,9 @@ hab_service_start (HabService *self, GError **error)
       !hab_listener_listen (self->delivery, settings->delivery_sockets,
           settings->delivery_port, error))
     return FALSE;
+  self->http.ports[HAB_LISTENER_API] = hab_listener_get_port (self->api);
+  self->http.ports[HAB_LISTENER_DELIVERY] =
+      hab_listener_get_port (self->delivery);
   self->expiry_id =
       g_timeout_add_seconds (EXPIRY_INTERVAL_SECONDS, on_expiry, self);
   hab_partials_start (self->partials);
@@ -333,20 +404,6 @@ hab_service_start (HabService *self, GError **error)
   hab_queue_kick (self->queue);
   hab_callbacks_kick (self->callbacks);
   return TRUE;
-}
-
-static void
-service_end (HabService *self)
-{
-  if (self->ending)
-    return;
-  self->ending = TRUE;
-  g_clear_handle_id (&self->drain_id, g_source_remove);
-  hab_callbacks_stop (self->callbacks);
-  hab_listener_stop (self->api);
-  hab_listener_stop (self->delivery);
-  g_cancellable_cancel (self->cancellable);
-  hab_service_check_idle (self);
 }
 
 static gboolean
@@ -377,149 +434,20 @@ hab_service_stop (HabService *self, void (*stopped) (gpointer data),
         on_drained, self);
 }
 
-void
-hab_service_check_idle (HabService *self)
-{
-  if (self->stopped == NULL || !hab_queue_is_idle (self->queue))
-    return;
-  if (!self->ending)
-    service_end (self);
-  else if (hab_callbacks_is_idle (self->callbacks) &&
-      hab_workers_is_idle (self->readers))
-    self->stopped (self->stopped_data);
-}
-
-/* --- what it owns ----------------------------------------------------- */
-
 const HabSettings *
 hab_service_get_settings (HabService *self)
 {
   return self->settings;
 }
 
-HabDataDir *
-hab_service_get_data_dir (HabService *self)
-{
-  return self->dir;
-}
-
-HabDiskSpace *
-hab_service_get_space (HabService *self)
-{
-  return self->space;
-}
-
-HabStore *
-hab_service_get_store (HabService *self)
-{
-  return self->store;
-}
-
-HabMetrics *
-hab_service_get_metrics (HabService *self)
-{
-  return self->metrics;
-}
-
-HabProbe *
-hab_service_get_probe (HabService *self)
-{
-  return self->probe;
-}
-
-gboolean
-hab_service_is_stopping (HabService *self)
-{
-  return self->stopped != NULL;
-}
-
-HabWorkers *
-hab_service_get_readers (HabService *self)
-{
-  return self->readers;
-}
-
-HabPartials *
-hab_service_get_partials (HabService *self)
-{
-  return self->partials;
-}
-
-HabQueue *
-hab_service_get_queue (HabService *self)
-{
-  return self->queue;
-}
-
-HabFeed *
-hab_service_get_feed (HabService *self)
-{
-  return self->feed;
-}
-
-HabCutter *
-hab_service_get_cutter (HabService *self)
-{
-  return self->cutter;
-}
-
-HabTokens *
-hab_service_get_tokens (HabService *self)
-{
-  return self->tokens;
-}
-
-HabSessions *
-hab_service_get_sessions (HabService *self)
-{
-  return self->sessions;
-}
-
-const HabSigner *
-hab_service_get_signer (HabService *self)
-{
-  return self->signer;
-}
-
-GCancellable *
-hab_service_get_cancellable (HabService *self)
-{
-  return self->cancellable;
-}
-
-const gchar *const *
-hab_service_get_hosts (HabService *self)
-{
-  return (const gchar *const *) self->hosts->pdata;
-}
-
-static gchar *
-build_url (HabService *self, const gchar *public_url, const gchar *host,
-    HabListener *listener)
-{
-  if (public_url != NULL)
-    return g_strdup (public_url);
-  return g_uri_join (G_URI_FLAGS_NONE,
-      self->settings->tls != NULL ? "https" : "http", NULL, host,
-      hab_listener_get_port (listener), "", NULL, NULL);
-}
-
 gchar *
 hab_service_build_api_url (HabService *self, const gchar *host)
 {
-  return build_url (self, self->settings->public_url, host, self->api);
+  return hab_http_context_build_url (&self->http, HAB_LISTENER_API, host);
 }
 
 gchar *
 hab_service_build_delivery_url (HabService *self, const gchar *host)
 {
-  return build_url (self, self->settings->public_delivery_url, host,
-      self->delivery);
-}
-
-void
-hab_service_sign_addresses (HabService *self, HabDeliveryAddress *address)
-{
-  address->signer = self->settings->signed_delivery ? self->signer : NULL;
-  address->lifetime = self->settings->viewer_token_lifetime;
+  return hab_http_context_build_url (&self->http, HAB_LISTENER_DELIVERY, host);
 }

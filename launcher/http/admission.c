@@ -16,10 +16,9 @@
 static gboolean
 check_host (HabRequest *request, GError **error)
 {
-  HabService *service = hab_request_get_service (request);
-  const gchar *const *names = hab_service_get_hosts (service);
-  gboolean loopback_only =
-      hab_settings_is_loopback (hab_service_get_settings (service));
+  const HabHttpContext *context = hab_request_get_context (request);
+  const gchar *const *names = context->hosts;
+  gboolean loopback_only = hab_settings_is_loopback (context->settings);
   /* The address asked for may have a host of its own, which rules. */
   GUri *uri = soup_server_message_get_uri (hab_request_get_message (request));
 
@@ -36,13 +35,13 @@ check_host (HabRequest *request, GError **error)
 static gboolean
 check_origin (HabRequest *request, HabListenerKind kind, GError **error)
 {
-  HabService *service = hab_request_get_service (request);
+  const HabHttpContext *context = hab_request_get_context (request);
 
   if (kind != HAB_LISTENER_API || hab_request_is_safe (request) ||
       hab_access_origin_is_own (hab_request_get_header (request, "Origin"),
           hab_request_get_header (request, "Sec-Fetch-Site"),
           hab_request_get_header (request, "Host"),
-          hab_service_get_settings (service)->public_url))
+          context->settings->public_url))
     return TRUE;
   hab_http_error_set (error, SOUP_STATUS_FORBIDDEN,
       "A page of another origin may not change anything here; use this "
@@ -70,8 +69,7 @@ hab_admission_get_session_id (HabRequest *request)
 static const HabToken *
 find_by_session (HabRequest *request, HabTokens *tokens)
 {
-  HabSessions *sessions =
-      hab_service_get_sessions (hab_request_get_service (request));
+  HabSessions *sessions = hab_request_get_context (request)->sessions;
   g_autofree gchar *id = hab_admission_get_session_id (request);
   const guint8 *digest = id != NULL
       ? hab_sessions_find (sessions, id, g_get_monotonic_time ())
@@ -104,20 +102,19 @@ static gboolean
 needs_viewer_token (HabRequest *request, const HabRoute *route)
 {
   return (route->flags & HAB_ROUTE_VIEWER) != 0 &&
-      hab_service_get_settings (hab_request_get_service (request))
-          ->signed_delivery;
+      hab_request_get_context (request)->settings->signed_delivery;
 }
 
 /* Delivery asks nobody for a token while only this machine can reach it. */
 static gboolean
 is_open (HabRequest *request, HabListenerKind kind, const HabRoute *route)
 {
-  HabService *service = hab_request_get_service (request);
-  const HabSettings *settings = hab_service_get_settings (service);
+  const HabHttpContext *context = hab_request_get_context (request);
+  const HabSettings *settings = context->settings;
 
   if (needs_viewer_token (request, route))
     return FALSE;
-  return hab_service_get_tokens (service) == NULL ||
+  return context->tokens == NULL ||
       (kind == HAB_LISTENER_DELIVERY &&
           !hab_settings_is_delivery_public (settings));
 }
@@ -155,8 +152,7 @@ static gboolean
 check_owner (HabRequest *request, HabListenerKind kind, const HabRoute *route,
     GError **error)
 {
-  HabTokens *tokens =
-      hab_service_get_tokens (hab_request_get_service (request));
+  HabTokens *tokens = hab_request_get_context (request)->tokens;
   const HabToken *token =
       tokens != NULL ? find_token (request, kind, tokens) : NULL;
 

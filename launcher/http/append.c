@@ -43,8 +43,8 @@ hab_tus_check_version (HabRequest *request, GError **error)
 HabPartial *
 hab_tus_find_partial (HabRequest *request, GError **error)
 {
-  HabService *service = hab_request_get_service (request);
-  HabPartial *partial = hab_partials_find (hab_service_get_partials (service),
+  const HabHttpContext *context = hab_request_get_context (request);
+  HabPartial *partial = hab_partials_find (context->partials,
       hab_request_get_param (request, 0));
 
   if (partial != NULL &&

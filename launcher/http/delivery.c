@@ -138,8 +138,7 @@ static int
 open_file (HabRequest *request, const HabPackage *package, const gchar *path,
     GError **error)
 {
-  HabDataDir *dir =
-      hab_service_get_data_dir (hab_request_get_service (request));
+  HabDataDir *dir = hab_request_get_context (request)->dir;
   /* The catalog's code, not the client's. */
   g_autofree gchar *full = g_strconcat (package->code, "/dash/", path, NULL);
   int fd = find_type (path) != NULL

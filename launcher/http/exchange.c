@@ -157,8 +157,7 @@ hab_exchange_watch (HabRequest *request, const gchar *listener)
   Exchange *self = g_new0 (Exchange, 1);
 
   self->request = request;
-  self->metrics =
-      hab_service_get_metrics (hab_request_get_service (request));
+  self->metrics = hab_request_get_context (request)->metrics;
   self->listener = listener;
   self->listener_label = hab_metrics_labels ("listener", listener, NULL);
   hab_metrics_add (self->metrics, HAB_METRIC_HTTP_IN_PROGRESS,

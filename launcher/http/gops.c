@@ -377,7 +377,7 @@ cut_request_end (CutRequest *self, HabReply *reply, GError *error)
 static HabCutter *
 cut_request_get_cutter (CutRequest *self)
 {
-  return hab_service_get_cutter (hab_request_get_service (self->request));
+  return hab_request_get_context (self->request)->cutter;
 }
 
 /* In the store's thread. */
@@ -431,9 +431,8 @@ get_cut (HabRequest *request)
   CutRequest *self = g_new0 (CutRequest, 1);
 
   self->request = hab_request_ref (request);
-  hab_store_call_async (
-      hab_service_get_store (hab_request_get_service (request)), look_up, self,
-      NULL, on_looked_up, self);
+  hab_store_call_async (hab_request_get_context (request)->store, look_up,
+      self, NULL, on_looked_up, self);
 }
 
 const HabRoute hab_gops_routes[] = {

@@ -151,8 +151,7 @@ static void
 on_probed (GObject *source, GAsyncResult *result, gpointer data)
 {
   Health *self = data;
-  HabProbe *probe =
-      hab_service_get_probe (hab_request_get_service (self->request));
+  HabProbe *probe = hab_request_get_context (self->request)->probe;
   g_autoptr (GError) error = NULL;
 
   if (!hab_probe_run_finish (probe, result, &error))
@@ -187,22 +186,21 @@ ask_catalog (HabVault *vault, gpointer data, GError **error)
 static void
 get_health (HabRequest *request)
 {
-  HabService *service = hab_request_get_service (request);
-  HabDataDir *dir = hab_service_get_data_dir (service);
+  const HabHttpContext *context = hab_request_get_context (request);
+  HabDataDir *dir = context->dir;
   Health *self = g_new0 (Health, 1);
 
   self->request = hab_request_ref (request);
   self->refs = 2;
   self->reasons[CHECK_DATA_FOLDER] = check_data_folder (dir);
   self->reasons[CHECK_DISK_SPACE] = check_disk_space (dir);
-  if (hab_service_is_stopping (service))
+  if (hab_queue_is_stopped (context->queue))
     self->reasons[CHECK_RUNNING] = g_strdup ("the service stops");
   self->timeout_id =
       g_timeout_add_seconds (CATALOG_TIMEOUT_SECONDS, on_timeout, self);
-  hab_store_call_async (hab_service_get_store (service), ask_catalog, NULL,
+  hab_store_call_async (context->store, ask_catalog, NULL,
       NULL, on_catalog, self);
-  hab_probe_run_async (hab_service_get_probe (service),
-      hab_service_get_cancellable (service), on_probed, self);
+  hab_probe_run_async (context->probe, context->cancellable, on_probed, self);
 }
 
 const HabRoute hab_health_routes[] = {

@@ -14,6 +14,7 @@ typedef enum
 {
   HAB_LISTENER_API,      /* for owners: origin checks, tokens, sessions */
   HAB_LISTENER_DELIVERY, /* for viewers: cross-origin, token where not public */
+  HAB_N_LISTENERS
 } HabListenerKind;
 
 typedef enum

@@ -62,8 +62,7 @@ inflow_restart_clock (HabInflow *self)
 HabInflow *
 hab_inflow_new (HabRequest *request, GError **error)
 {
-  HabDiskSpace *space =
-      hab_service_get_space (hab_request_get_service (request));
+  HabDiskSpace *space = hab_request_get_context (request)->space;
   guint64 announced = hab_inflow_get_announced (request);
   HabInflow *self;
 

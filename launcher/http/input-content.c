@@ -157,8 +157,7 @@ get_one (HabRequest *request, HabVault *vault, GError **error)
 static HabReply *
 delete_one (HabRequest *request, HabVault *vault, GError **error)
 {
-  HabDataDir *dir =
-      hab_service_get_data_dir (hab_request_get_service (request));
+  HabDataDir *dir = hab_request_get_context (request)->dir;
   g_autoptr (HabInput) input = NULL;
   gint64 id;
 
@@ -224,7 +223,7 @@ static void
 on_ingested (GObject *source, GAsyncResult *result, gpointer data)
 {
   Post *self = data;
-  HabService *service = hab_request_get_service (self->request);
+  const HabHttpContext *context = hab_request_get_context (self->request);
   GError *error = NULL;
 
   self->ingested = hab_ingest_finish (result, &error);
@@ -234,7 +233,7 @@ on_ingested (GObject *source, GAsyncResult *result, gpointer data)
     post_end (self, hab_pages_reply_success (self->ingested->id,
         self->ingested->name), NULL);
   else
-    hab_store_call_async (hab_service_get_store (service), answer_json, self,
+    hab_store_call_async (context->store, answer_json, self,
         (GDestroyNotify) hab_reply_free, on_answered, self);
 }
 
@@ -249,7 +248,7 @@ on_uploaded (GObject *source, GAsyncResult *result, gpointer data)
   if (uploaded == NULL)
     post_end (self, NULL, error);
   else
-    hab_ingest_async (hab_request_get_service (self->request),
+    hab_ingest_async (hab_request_get_context (self->request)->jobs,
         hab_request_get_owner (self->request), uploaded->name,
         uploaded->incoming, uploaded->size_bytes, uploaded->sha256,
         on_ingested, self);

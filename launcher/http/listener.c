@@ -21,7 +21,7 @@
 
 struct _HabListener
 {
-  HabService *service;
+  const HabHttpContext *context;
   HabListenerKind kind;
   const HabRoute *const *tables;
   SoupServer *server;
@@ -90,7 +90,7 @@ set_allowed_origin (HabRequest *request, gchar **origins)
 static void
 set_cross_origin_headers (HabListener *self, HabRequest *request)
 {
-  gchar **origins = hab_service_get_settings (self->service)->cors_origins;
+  gchar **origins = self->context->settings->cors_origins;
 
   if (origins != NULL)
     set_allowed_origin (request, origins);
@@ -139,7 +139,7 @@ admit (HabListener *self, HabRequest *request, GError **error)
   GPtrArray *params = g_ptr_array_new_with_free_func (g_free);
   const HabRoute *route = NULL;
 
-  if (hab_service_get_settings (self->service)->tls != NULL)
+  if (self->context->settings->tls != NULL)
     hab_request_set_header (request, "Strict-Transport-Security",
         TRANSPORT_SECURITY);
   if (hab_admission_check_address (request, self->kind, error))
@@ -291,7 +291,7 @@ on_request_started (SoupServer *server, SoupServerMessage *message,
   soup_message_body_set_accumulate (
       soup_server_message_get_request_body (message), FALSE);
   g_object_set_data_full (G_OBJECT (message), "hab-request",
-      hab_request_new (self->service, message),
+      hab_request_new (self->context, message),
       (GDestroyNotify) hab_request_unref);
   hab_exchange_watch (get_request (message),
       self->kind == HAB_LISTENER_API ? "api" : "delivery");
@@ -336,7 +336,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const gchar *path,
   if (denied != NULL)
     hab_request_fail (request, denied);
   else if (route->answer != NULL)
-    hab_store_call_async (hab_service_get_store (self->service),
+    hab_store_call_async (self->context->store,
         answer_from_store, hab_request_ref (request),
         (GDestroyNotify) hab_reply_free, on_answered, request);
   else
@@ -346,21 +346,19 @@ on_request (SoupServer *server, SoupServerMessage *message, const gchar *path,
 /* --- the listener ----------------------------------------------------- */
 
 HabListener *
-hab_listener_new (HabService *service, HabListenerKind kind,
+hab_listener_new (const HabHttpContext *context, HabListenerKind kind,
     const HabRoute *const *tables)
 {
   HabListener *self = g_new0 (HabListener, 1);
 
-  self->service = service;
+  self->context = context;
   self->kind = kind;
   self->tables = tables;
-  if (hab_service_get_settings (service)->rate_limit > 0)
-    self->rate_limit = hab_rate_limit_new (
-        hab_service_get_settings (service)->rate_limit);
+  if (context->settings->rate_limit > 0)
+    self->rate_limit = hab_rate_limit_new (context->settings->rate_limit);
   /* Raw: an encoded slash must not become one before paths are split. */
   self->server = soup_server_new ("raw-paths", TRUE, NULL);
-  soup_server_set_tls_certificate (self->server,
-      hab_service_get_settings (service)->tls);
+  soup_server_set_tls_certificate (self->server, context->settings->tls);
   g_signal_connect (self->server, "request-started",
       G_CALLBACK (on_request_started), self);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
@@ -378,7 +376,7 @@ hab_listener_free (HabListener *self)
 static SoupServerListenOptions
 get_flags (HabListener *self)
 {
-  return hab_service_get_settings (self->service)->tls != NULL
+  return self->context->settings->tls != NULL
       ? SOUP_SERVER_LISTEN_HTTPS
       : 0;
 }
@@ -423,8 +421,7 @@ static gboolean
 listen_somewhere (HabListener *self, GPtrArray *sockets, guint port,
     GError **error)
 {
-  GInetAddress *address =
-      hab_service_get_settings (self->service)->address;
+  GInetAddress *address = self->context->settings->address;
 
   if (sockets != NULL)
     return listen_sockets (self, sockets, error);

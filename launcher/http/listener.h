@@ -2,7 +2,7 @@
 #pragma once
 
 #include "http-types.h"
-#include "service.h"
+#include "http-context.h"
 
 G_BEGIN_DECLS
 
@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 typedef struct _HabListener HabListener;
 
 /* tables: NULL-terminated, constant; in each route the method NULL ends. */
-HabListener *hab_listener_new (HabService *service, HabListenerKind kind,
-    const HabRoute *const *tables);
+HabListener *hab_listener_new (const HabHttpContext *context,
+    HabListenerKind kind, const HabRoute *const *tables);
 void hab_listener_free (HabListener *listener);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabListener, hab_listener_free)
 

@@ -80,17 +80,16 @@ set_children (HabMetrics *metrics, const gchar *kind, HabWorkers *workers)
 }
 
 static void
-set_service (HabMetrics *metrics, HabService *service)
+set_service (HabMetrics *metrics, const HabHttpContext *context)
 {
   g_autofree gchar *version =
       hab_metrics_labels ("version", PACKAGE_VERSION, NULL);
 
   hab_metrics_set (metrics, HAB_METRIC_BUILD_INFO, version, 1);
-  set_children (metrics, "reader", hab_service_get_readers (service));
-  set_children (metrics, "packager",
-      hab_queue_get_packagers (hab_service_get_queue (service)));
+  set_children (metrics, "reader", context->readers);
+  set_children (metrics, "packager", hab_queue_get_packagers (context->queue));
   hab_metrics_set (metrics, HAB_METRIC_DISK_FREE, NULL,
-      hab_data_dir_get_free_bytes (hab_service_get_data_dir (service)));
+      hab_data_dir_get_free_bytes (context->dir));
 }
 
 static void
@@ -158,13 +157,12 @@ set_usage (HabMetrics *metrics, const gchar *kind, guint64 bytes)
 static void
 answer (HabRequest *request)
 {
-  HabMetrics *metrics =
-      hab_service_get_metrics (hab_request_get_service (request));
+  HabMetrics *metrics = hab_request_get_context (request)->metrics;
 
   set_cpu (metrics);
   set_memory (metrics);
   set_open_files (metrics);
-  set_service (metrics, hab_request_get_service (request));
+  set_service (metrics, hab_request_get_context (request));
   hab_request_reply (request, hab_reply_new_text (SOUP_STATUS_OK, CONTENT_TYPE,
       hab_metrics_format (metrics)));
 }
@@ -173,8 +171,7 @@ static void
 on_measured (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (HabRequest) request = data;
-  HabMetrics *metrics =
-      hab_service_get_metrics (hab_request_get_service (request));
+  HabMetrics *metrics = hab_request_get_context (request)->metrics;
   const Usage *usage = g_task_get_task_data (G_TASK (result));
 
   for (guint i = 0; i < HAB_N_FOLDERS; i++)
@@ -198,7 +195,7 @@ static void
 on_statistics (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (HabRequest) request = data;
-  HabService *service = hab_request_get_service (request);
+  const HabHttpContext *context = hab_request_get_context (request);
   GError *error = NULL;
   g_autofree HabStatistics *statistics =
       hab_store_call_finish (result, &error);
@@ -209,15 +206,14 @@ on_statistics (GObject *source, GAsyncResult *result, gpointer data)
     hab_request_fail (request, error);
     return;
   }
-  set_statistics (hab_service_get_metrics (service), statistics);
-  if (!hab_metrics_is_due (hab_service_get_metrics (service),
+  set_statistics (context->metrics, statistics);
+  if (!hab_metrics_is_due (context->metrics,
           HAB_METRIC_DISK_USED, USAGE_MAX_AGE_US)) {
     answer (request);
     return;
   }
   usage = g_new0 (Usage, 1);
-  usage->root =
-      hab_data_dir_build_path (hab_service_get_data_dir (service), NULL);
+  usage->root = hab_data_dir_build_path (context->dir, NULL);
   task = g_task_new (NULL, NULL, on_measured, g_steal_pointer (&request));
   g_task_set_task_data (task, usage, usage_free);
   g_task_run_in_thread (task, measure);
@@ -226,8 +222,7 @@ on_statistics (GObject *source, GAsyncResult *result, gpointer data)
 static void
 get_metrics (HabRequest *request)
 {
-  hab_store_call_async (
-      hab_service_get_store (hab_request_get_service (request)),
+  hab_store_call_async (hab_request_get_context (request)->store,
       read_statistics, NULL, g_free, on_statistics, hab_request_ref (request));
 }
 

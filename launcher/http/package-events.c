@@ -66,7 +66,7 @@ id_set_add (GHashTable *set, gint64 id)
 static HabFeed *
 listener_get_feed (Listener *self)
 {
-  return hab_service_get_feed (hab_request_get_service (self->request));
+  return hab_request_get_context (self->request)->feed;
 }
 
 static void
@@ -290,8 +290,7 @@ listener_look (Listener *self, HabStoreFunc func, GAsyncReadyCallback callback)
   self->changed = emptied;
   self->behind = self->more = FALSE;
   self->looking = TRUE;
-  hab_store_call_async (
-      hab_service_get_store (hab_request_get_service (self->request)), func,
+  hab_store_call_async (hab_request_get_context (self->request)->store, func,
       self, NULL, callback, self);
 }
 
@@ -429,7 +428,7 @@ get_last_id (HabRequest *request)
 static void
 listen_to (HabRequest *request, gint64 package_id)
 {
-  HabFeed *feed = hab_service_get_feed (hab_request_get_service (request));
+  HabFeed *feed = hab_request_get_context (request)->feed;
   Listener *self = g_new0 (Listener, 1);
 
   self->request = hab_request_ref (request);
@@ -447,7 +446,7 @@ listen_to (HabRequest *request, gint64 package_id)
 static gboolean
 check_followers (HabRequest *request, GError **error)
 {
-  HabFeed *feed = hab_service_get_feed (hab_request_get_service (request));
+  HabFeed *feed = hab_request_get_context (request)->feed;
 
   if (hab_feed_count (feed) < MAX_CLIENTS + OWN_FOLLOWERS)
     return TRUE;

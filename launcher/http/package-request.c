@@ -174,8 +174,7 @@ hab_package_request_read (HabRequest *request, GError **error)
       hab_key_request_read (&self->keys, json_node_get_object (root),
           self->encrypt, error) &&
       read_callback_url (self, json_node_get_object (root),
-          hab_service_get_settings (hab_request_get_service (request)),
-          error) &&
+          hab_request_get_context (request)->settings, error) &&
       read_idempotency_key (self, request, error);
   if (!fine)
     return NULL;

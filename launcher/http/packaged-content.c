@@ -123,20 +123,19 @@ post_end (Post *self, GError *error)
 static HabQueue *
 post_get_queue (Post *self)
 {
-  return hab_service_get_queue (hab_request_get_service (self->request));
+  return hab_request_get_context (self->request)->queue;
 }
 
 static HabFeed *
 post_get_feed (Post *self)
 {
-  return hab_service_get_feed (hab_request_get_service (self->request));
+  return hab_request_get_context (self->request)->feed;
 }
 
 static void
 post_call_store (Post *self, HabStoreFunc func, GAsyncReadyCallback callback)
 {
-  hab_store_call_async (
-      hab_service_get_store (hab_request_get_service (self->request)), func,
+  hab_store_call_async (hab_request_get_context (self->request)->store, func,
       self, NULL, callback, self);
 }
 
@@ -160,8 +159,7 @@ store_delete (HabVault *vault, gpointer data, GError **error)
   /* The row first: it never stands for files that are gone. */
   if (!hab_catalog_delete_package (vault->catalog, package->id, error))
     return NULL;
-  hab_data_dir_remove (
-      hab_service_get_data_dir (hab_request_get_service (self->request)),
+  hab_data_dir_remove (hab_request_get_context (self->request)->dir,
       HAB_FOLDER_PACKAGES, package->code);
   self->id = package->id;
   self->owner = g_strdup (package->owner);

@@ -5,10 +5,6 @@
 
 #include "pages.h"
 
-#include "problem.h"
-#include "request.h"
-#include "resources.h"
-
 #define PREFIX "/haberdash/"
 
 /* The player fetches segments from the delivery listener, whose address is
@@ -56,13 +52,13 @@ load (const gchar *path, GError **error)
       g_resources_lookup_data (full, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 
   if (data == NULL)
-    hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
         "There is nothing at this address");
   return data;
 }
 
-static HabReply *
-reply_resource (const gchar *path, GError **error)
+HabReply *
+hab_pages_reply_resource (const gchar *path, GError **error)
 {
   g_autoptr (GBytes) data = load (path, error);
   HabReply *reply;
@@ -81,7 +77,7 @@ hab_pages_reply (const gchar *name, GError **error)
 {
   g_autofree gchar *path = g_strconcat ("pages/", name, NULL);
 
-  return reply_resource (path, error);
+  return hab_pages_reply_resource (path, error);
 }
 
 /* Replaces {{name}} by value, escaped. One pass: what a value has in it is not
@@ -152,48 +148,3 @@ hab_pages_reply_sign_in (guint status, const gchar *next,
 
   return reply_filled (status, "pages/sign-in.html", places);
 }
-
-static void
-answer_with (HabRequest *request, HabReply *reply, GError *error)
-{
-  if (reply != NULL)
-    hab_request_reply (request, reply);
-  else
-    hab_request_fail (request, error);
-}
-
-static void
-get_index (HabRequest *request)
-{
-  GError *error = NULL;
-  HabReply *reply = hab_pages_reply ("index.html", &error);
-
-  answer_with (request, reply, error);
-}
-
-static void
-get_upload_form (HabRequest *request)
-{
-  GError *error = NULL;
-  HabReply *reply = hab_pages_reply ("upload.html", &error);
-
-  answer_with (request, reply, error);
-}
-
-static void
-get_asset (HabRequest *request)
-{
-  g_autofree gchar *path =
-      g_strconcat ("assets/", hab_request_get_param (request, 0), NULL);
-  GError *error = NULL;
-  HabReply *reply = reply_resource (path, &error);
-
-  answer_with (request, reply, error);
-}
-
-const HabRoute hab_pages_routes[] = {
-  { "GET", "/", HAB_BODY_NONE, 0, NULL, get_index },
-  { "GET", "/upload_input_content", HAB_BODY_NONE, 0, NULL, get_upload_form },
-  { "GET", "/assets/**", HAB_BODY_NONE, HAB_ROUTE_PUBLIC, NULL, get_asset },
-  { NULL }
-};

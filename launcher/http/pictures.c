@@ -39,7 +39,7 @@ picture_end (Picture *self, HabReply *reply, GError *error)
 static HabCutter *
 picture_get_cutter (Picture *self)
 {
-  return hab_service_get_cutter (hab_request_get_service (self->request));
+  return hab_request_get_context (self->request)->cutter;
 }
 
 static void
@@ -74,12 +74,12 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
 static void
 picture_get (HabRequest *request, HabStoreFunc look_up)
 {
-  HabService *service = hab_request_get_service (request);
+  const HabHttpContext *context = hab_request_get_context (request);
   Picture *self = g_new0 (Picture, 1);
 
   self->request = hab_request_ref (request);
   self->gops = g_array_new (FALSE, FALSE, sizeof (guint64));
-  hab_store_call_async (hab_service_get_store (service), look_up, self, NULL,
+  hab_store_call_async (context->store, look_up, self, NULL,
       on_looked_up, self);
 }
 

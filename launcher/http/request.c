@@ -17,7 +17,7 @@
 struct _HabRequest
 {
   gatomicrefcount refs;
-  HabService *service;
+  const HabHttpContext *context;
   SoupServerMessage *message; /* until the request is freed: its headers are
                                * read from other threads */
 
@@ -46,12 +46,12 @@ struct _HabRequest
 };
 
 HabRequest *
-hab_request_new (HabService *service, SoupServerMessage *message)
+hab_request_new (const HabHttpContext *context, SoupServerMessage *message)
 {
   HabRequest *self = g_new0 (HabRequest, 1);
 
   g_atomic_ref_count_init (&self->refs);
-  self->service = service;
+  self->context = context;
   self->message = g_object_ref (message);
   self->headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
   self->body = g_byte_array_new ();
@@ -86,10 +86,10 @@ hab_request_unref (HabRequest *self)
   g_free (self);
 }
 
-HabService *
-hab_request_get_service (HabRequest *self)
+const HabHttpContext *
+hab_request_get_context (HabRequest *self)
 {
-  return self->service;
+  return self->context;
 }
 
 SoupServerMessage *
@@ -193,8 +193,7 @@ hab_request_is_safe (HabRequest *self)
 gboolean
 hab_request_is_secure (HabRequest *self)
 {
-  const gchar *public_url =
-      hab_service_get_settings (self->service)->public_url;
+  const gchar *public_url = self->context->settings->public_url;
   GUri *uri = soup_server_message_get_uri (self->message);
 
   return g_str_equal (g_uri_get_scheme (uri), "https") ||
@@ -255,7 +254,8 @@ hab_request_build_delivery_url (HabRequest *self)
 {
   GUri *uri = soup_server_message_get_uri (self->message);
 
-  return hab_service_build_delivery_url (self->service, g_uri_get_host (uri));
+  return hab_http_context_build_url (self->context, HAB_LISTENER_DELIVERY,
+      g_uri_get_host (uri));
 }
 
 const gchar *
@@ -275,7 +275,8 @@ hab_request_get_delivery_address (HabRequest *self,
     HabDeliveryAddress *address)
 {
   address->url = hab_request_build_delivery_url (self);
-  hab_service_sign_addresses (self->service, address);
+  hab_delivery_address_set_signer (address, self->context->settings,
+      self->context->signer);
 }
 
 /* --- answers ---------------------------------------------------------- */

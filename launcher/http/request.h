@@ -6,7 +6,7 @@
 #include "delivery-address.h"
 #include "http-types.h"
 #include "reply.h"
-#include "service.h"
+#include "http-context.h"
 
 G_BEGIN_DECLS
 
@@ -28,7 +28,7 @@ HabRequest *hab_request_ref (HabRequest *request);
 void hab_request_unref (HabRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabRequest, hab_request_unref)
 
-HabService *hab_request_get_service (HabRequest *request);
+const HabHttpContext *hab_request_get_context (HabRequest *request);
 SoupMessageHeaders *hab_request_get_headers (HabRequest *request);
 /* (nullable) */
 const gchar *hab_request_get_header (HabRequest *request, const gchar *name);
@@ -113,7 +113,8 @@ void hab_request_on_over (HabRequest *request, void (*callback) (gpointer data),
 
 /* --- for the listener ------------------------------------------------- */
 
-HabRequest *hab_request_new (HabService *service, SoupServerMessage *message);
+HabRequest *hab_request_new (const HabHttpContext *context,
+    SoupServerMessage *message);
 SoupServerMessage *hab_request_get_message (HabRequest *request);
 /* admin: sees and changes what belongs to others, too. */
 void hab_request_set_client (HabRequest *request, const gchar *owner,

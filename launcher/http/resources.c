@@ -6,7 +6,7 @@
 #include "resources.h"
 
 const HabRoute *const hab_api_routes[] = {
-  hab_pages_routes,
+  hab_static_content_routes,
   hab_sign_in_routes,
   hab_input_content_routes,
   hab_uploads_routes,

@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /* The resources, one file each: their rows of the table. */
-extern const HabRoute hab_pages_routes[];
+extern const HabRoute hab_static_content_routes[];
 extern const HabRoute hab_sign_in_routes[];
 extern const HabRoute hab_input_content_routes[];
 extern const HabRoute hab_uploads_routes[];

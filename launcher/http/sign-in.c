@@ -28,9 +28,9 @@ get_local_path (const gchar *next)
 static gboolean
 is_signed_in (HabRequest *request)
 {
-  HabService *service = hab_request_get_service (request);
+  const HabHttpContext *context = hab_request_get_context (request);
 
-  return hab_service_get_tokens (service) == NULL ||
+  return context->tokens == NULL ||
       *hab_request_get_owner (request) != '\0' ||
       hab_request_get_scope (request) == NULL;
 }
@@ -67,8 +67,7 @@ set_cookie (HabRequest *request, HabReply *reply, const gchar *id,
 static const HabToken *
 find_token (HabRequest *request, GHashTable *form)
 {
-  HabTokens *tokens =
-      hab_service_get_tokens (hab_request_get_service (request));
+  HabTokens *tokens = hab_request_get_context (request)->tokens;
   const gchar *given = g_hash_table_lookup (form, "token");
   g_autofree gchar *text = g_strstrip (g_strdup (given != NULL ? given : ""));
   guint8 digest[HAB_TOKEN_DIGEST_SIZE];
@@ -81,8 +80,7 @@ find_token (HabRequest *request, GHashTable *form)
 static HabReply *
 open_session (HabRequest *request, const HabToken *token, const gchar *next)
 {
-  HabSessions *sessions =
-      hab_service_get_sessions (hab_request_get_service (request));
+  HabSessions *sessions = hab_request_get_context (request)->sessions;
   g_autofree gchar *id = hab_sessions_open (sessions, token->digest,
       g_get_monotonic_time ());
   HabReply *reply = hab_reply_new_see_other (get_local_path (next));
@@ -124,8 +122,7 @@ post_sign_in (HabRequest *request)
 static void
 post_sign_out (HabRequest *request)
 {
-  HabSessions *sessions =
-      hab_service_get_sessions (hab_request_get_service (request));
+  HabSessions *sessions = hab_request_get_context (request)->sessions;
   g_autofree gchar *id = hab_admission_get_session_id (request);
   HabReply *reply = hab_reply_new_see_other ("/sign-in");
 
@@ -139,10 +136,10 @@ post_sign_out (HabRequest *request)
 static void
 get_session (HabRequest *request)
 {
-  HabService *service = hab_request_get_service (request);
+  const HabHttpContext *context = hab_request_get_context (request);
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autofree gchar *id = hab_admission_get_session_id (request);
-  gboolean asked = hab_service_get_tokens (service) != NULL;
+  gboolean asked = context->tokens != NULL;
 
   json_builder_begin_object (builder);
   hab_json_add_bool (builder, "token_needed", asked);

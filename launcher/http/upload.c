@@ -173,13 +173,13 @@ upload_check_size (HabUpload *self, GError **error)
 static gboolean
 upload_open (HabUpload *self, GError **error)
 {
-  HabService *service = hab_request_get_service (self->request);
+  const HabHttpContext *context = hab_request_get_context (self->request);
   HabSpool *spool;
 
   self->inflow = hab_inflow_new (self->request, error);
   if (self->inflow == NULL)
     return FALSE;
-  spool = hab_spool_new (hab_service_get_data_dir (service), error);
+  spool = hab_spool_new (context->dir, error);
   if (spool != NULL)
     hab_inflow_set_spool (self->inflow, spool);
   return spool != NULL;
@@ -199,11 +199,11 @@ upload_free (gpointer data)
 HabUpload *
 hab_upload_new (HabRequest *request, GError **error)
 {
-  HabService *service = hab_request_get_service (request);
+  const HabHttpContext *context = hab_request_get_context (request);
   HabUpload *self = g_new0 (HabUpload, 1);
 
   self->request = request;
-  self->max_bytes = hab_service_get_settings (service)->max_upload;
+  self->max_bytes = context->settings->max_upload;
   if (upload_read_type (self, error) && upload_check_size (self, error) &&
       upload_open (self, error))
     return self;

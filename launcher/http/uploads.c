@@ -130,9 +130,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
 static gboolean
 check_length (HabRequest *request, guint64 *length, GError **error)
 {
-  HabService *service = hab_request_get_service (request);
-  guint64 limit = hab_service_get_settings (service)->max_upload;
-  HabDiskSpace *space = hab_service_get_space (service);
+  const HabHttpContext *context = hab_request_get_context (request);
+  guint64 limit = context->settings->max_upload;
+  HabDiskSpace *space = context->space;
 
   if (!hab_tus_parse_number ("Upload-Length",
           hab_request_get_header (request, "Upload-Length"), length, error))
@@ -191,7 +191,7 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
 static void
 create (HabRequest *request)
 {
-  HabService *service = hab_request_get_service (request);
+  const HabHttpContext *context = hab_request_get_context (request);
   g_autofree gchar *name = NULL;
   guint64 length;
   GError *error = NULL;
@@ -201,7 +201,7 @@ create (HabRequest *request)
       (name = read_name (request, &error)) == NULL)
     hab_request_fail (request, error);
   else
-    hab_partials_create_async (hab_service_get_partials (service),
+    hab_partials_create_async (context->partials,
         hab_request_get_owner (request), name, length, on_created,
         call_new (request, NULL));
 }
@@ -304,7 +304,7 @@ terminate (HabRequest *request)
 static void
 tell_options (HabRequest *request, const gchar *allow)
 {
-  HabService *service = hab_request_get_service (request);
+  const HabHttpContext *context = hab_request_get_context (request);
   HabReply *reply = hab_reply_new (SOUP_STATUS_NO_CONTENT);
 
   hab_reply_set_header (reply, "Allow", allow);
@@ -312,8 +312,7 @@ tell_options (HabRequest *request, const gchar *allow)
   hab_reply_set_header (reply, "Tus-Version", HAB_TUS_VERSION);
   hab_reply_set_header (reply, "Tus-Extension", HAB_TUS_EXTENSIONS);
   hab_reply_set_header (reply, "Tus-Checksum-Algorithm", HAB_TUS_CHECKSUMS);
-  set_number (reply, "Tus-Max-Size",
-      hab_service_get_settings (service)->max_upload);
+  set_number (reply, "Tus-Max-Size", context->settings->max_upload);
   hab_request_reply (request, reply);
 }
 

@@ -13,8 +13,8 @@
 static gboolean
 read_lifetime (HabRequest *request, guint *seconds, GError **error)
 {
-  guint usual = hab_service_get_settings (
-      hab_request_get_service (request))->viewer_token_lifetime;
+  guint usual =
+      hab_request_get_context (request)->settings->viewer_token_lifetime;
   g_autoptr (JsonNode) root = NULL;
   gdouble number;
 
@@ -48,10 +48,9 @@ make_json (HabRequest *request, const HabPackage *package, guint seconds)
 {
   g_auto (HabDeliveryAddress) address = { 0 };
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  HabService *service = hab_request_get_service (request);
+  const HabHttpContext *context = hab_request_get_context (request);
   gint64 expires = g_get_real_time () / G_USEC_PER_SEC + seconds;
-  g_autofree gchar *token =
-      hab_signer_sign (hab_service_get_signer (service), package->code,
+  g_autofree gchar *token = hab_signer_sign (context->signer, package->code,
           expires);
   const gchar *files;
 

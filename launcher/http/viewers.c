@@ -35,8 +35,7 @@ get_code (HabRequest *request, const HabRoute *route)
 HabViewer
 hab_viewers_check (HabRequest *request, const HabRoute *route, GError **error)
 {
-  const HabSigner *signer =
-      hab_service_get_signer (hab_request_get_service (request));
+  const HabSigner *signer = hab_request_get_context (request)->signer;
   const gchar *token = NULL;
   HabViewerTokenState state;
 
@@ -64,8 +63,7 @@ guint
 hab_viewers_get_seconds_left (HabRequest *request)
 {
   const HabRoute *route = hab_request_get_route (request);
-  const HabSigner *signer =
-      hab_service_get_signer (hab_request_get_service (request));
+  const HabSigner *signer = hab_request_get_context (request)->signer;
   gint64 start = now (), expires;
 
   if ((route->flags & HAB_ROUTE_SIGNED) == 0)

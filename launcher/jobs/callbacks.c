@@ -27,7 +27,7 @@
 
 struct _HabCallbacks
 {
-  HabService *service;
+  const HabJobsContext *context;
   SoupSession *session;
   guint follow_id, timer_id;
   guint running;
@@ -88,18 +88,18 @@ on_stored (GObject *source, GAsyncResult *result, gpointer data)
   if (error != NULL)
     g_warning ("callback of package %" G_GINT64_FORMAT ": %s",
         self->callback->package_id, error->message);
-  hab_feed_tell (hab_service_get_feed (callbacks->service),
+  hab_feed_tell (callbacks->context->feed,
       self->callback->package_id, HAB_CHANGE_PROGRESS);
   attempt_free (self);
   callbacks->running--;
   hab_callbacks_kick (callbacks);
-  hab_service_check_idle (callbacks->service);
+  hab_jobs_context_check_idle (callbacks->context);
 }
 
 static void
 attempt_end (Attempt *self)
 {
-  hab_store_call_async (hab_service_get_store (self->callbacks->service),
+  hab_store_call_async (self->callbacks->context->store,
       store_attempt, self, NULL, on_stored, self);
 }
 
@@ -108,8 +108,7 @@ attempt_end (Attempt *self)
 static void
 attempt_fail (Attempt *self, gchar *reason)
 {
-  const HabSettings *settings =
-      hab_service_get_settings (self->callbacks->service);
+  const HabSettings *settings = self->callbacks->context->settings;
 
   self->reason = reason;
   if (self->callbacks->stopped)
@@ -154,7 +153,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer data)
       soup_session_send_finish (SOUP_SESSION (source), result, &error);
 
   g_signal_handler_disconnect (
-      hab_service_get_cancellable (self->callbacks->service), self->stop_id);
+      self->callbacks->context->cancellable, self->stop_id);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     attempt_fail (self, g_strdup ("no answer in time"));
   else if (error != NULL)
@@ -170,8 +169,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer data)
 static SoupMessage *
 make_message (Attempt *self)
 {
-  const HabSettings *settings =
-      hab_service_get_settings (self->callbacks->service);
+  const HabSettings *settings = self->callbacks->context->settings;
   SoupMessage *message = soup_message_new ("POST", self->callback->url);
   g_autoptr (GBytes) body = g_bytes_new (self->body, strlen (self->body));
   g_autofree gchar *signature = hab_callback_sign (settings->callback_secret,
@@ -193,7 +191,7 @@ attempt_send (Attempt *self)
   self->deadline_id =
       g_timeout_add_seconds (TIMEOUT_SECONDS, on_deadline, self);
   self->stop_id = g_signal_connect (
-      hab_service_get_cancellable (self->callbacks->service), "cancelled",
+      self->callbacks->context->cancellable, "cancelled",
       G_CALLBACK (on_service_cancelled), self->cancellable);
   if (self->callbacks->stopped)
     g_cancellable_cancel (self->cancellable);
@@ -205,8 +203,7 @@ attempt_send (Attempt *self)
 static void
 attempt_start (Attempt *self)
 {
-  const HabSettings *settings =
-      hab_service_get_settings (self->callbacks->service);
+  const HabSettings *settings = self->callbacks->context->settings;
 
   self->callbacks->running++;
   if (hab_callback_url_check (self->callback->url,
@@ -248,7 +245,8 @@ make_body (HabCallbacks *self, HabCatalog *catalog, gint64 package_id,
   if (package == NULL)
     return NULL;
   address.url = get_delivery_url (package);
-  hab_service_sign_addresses (self->service, &address);
+  hab_delivery_address_set_signer (&address, self->context->settings,
+      self->context->signer);
   node = hab_package_json_new (catalog, package, &address, error);
   if (node == NULL)
     return NULL;
@@ -325,7 +323,7 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
     attempt_start (attempt);
   if (again)
     hab_callbacks_kick (self);
-  hab_service_check_idle (self->service);
+  hab_jobs_context_check_idle (self->context);
 }
 
 void
@@ -338,7 +336,7 @@ hab_callbacks_kick (HabCallbacks *self)
     return;
   }
   self->claiming = TRUE;
-  hab_store_call_async (hab_service_get_store (self->service), claim, self,
+  hab_store_call_async (self->context->store, claim, self,
       (GDestroyNotify) attempt_free, on_claimed, self);
 }
 
@@ -352,17 +350,16 @@ on_change (gint64 package_id, HabChange change, gpointer data)
 }
 
 HabCallbacks *
-hab_callbacks_new (HabService *service)
+hab_callbacks_new (const HabJobsContext *context)
 {
   HabCallbacks *self = g_new0 (HabCallbacks, 1);
 
-  self->service = service;
+  self->context = context;
   /* No proxy: the hosts that are allowed are asked themselves. */
   self->session = soup_session_new_with_options (
       "timeout", IDLE_TIMEOUT_SECONDS, "max-conns", MAX_RUNNING,
       "user-agent", "haberdash", "proxy-resolver", NULL, NULL);
-  self->follow_id = hab_feed_follow (hab_service_get_feed (service), 0,
-      on_change, self);
+  self->follow_id = hab_feed_follow (context->feed, 0, on_change, self);
   return self;
 }
 
@@ -372,7 +369,7 @@ hab_callbacks_free (HabCallbacks *self)
   if (self == NULL)
     return;
   g_clear_handle_id (&self->timer_id, g_source_remove);
-  hab_feed_unfollow (hab_service_get_feed (self->service), self->follow_id);
+  hab_feed_unfollow (self->context->feed, self->follow_id);
   g_object_unref (self->session);
   g_free (self);
 }

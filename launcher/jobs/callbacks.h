@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "service.h"
+#include "jobs-context.h"
 
 G_BEGIN_DECLS
 
@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * who was told may be told again after a crash. A few at a time. Main thread. */
 typedef struct _HabCallbacks HabCallbacks;
 
-HabCallbacks *hab_callbacks_new (HabService *service);
+HabCallbacks *hab_callbacks_new (const HabJobsContext *context);
 /* When it is idle. */
 void hab_callbacks_free (HabCallbacks *callbacks);
 

@@ -19,7 +19,7 @@
 
 struct _HabCutter
 {
-  HabService *service;
+  const HabJobsContext *context;
   HabDataDir *dir;
   GHashTable *cuts; /* name in cuts/ -> Cut, not owned */
 };
@@ -41,12 +41,12 @@ typedef struct
 } Cut;
 
 HabCutter *
-hab_cutter_new (HabService *service)
+hab_cutter_new (const HabJobsContext *context)
 {
   HabCutter *self = g_new0 (HabCutter, 1);
 
-  self->service = service;
-  self->dir = hab_service_get_data_dir (service);
+  self->context = context;
+  self->dir = context->dir;
   self->cuts = g_hash_table_new (g_str_hash, g_str_equal);
   return self;
 }
@@ -175,8 +175,7 @@ cut_end (Cut *self, GError *error)
   if (error != NULL)
     hab_data_dir_remove (dir, HAB_FOLDER_WORK, self->draft);
   else
-    trim_cache (dir,
-        hab_service_get_settings (self->cutter->service)->cache_size);
+    trim_cache (dir, self->cutter->context->settings->cache_size);
   g_slist_free_full (self->tasks, g_object_unref);
   g_clear_pointer (&self->gops, g_array_unref);
   g_free (self->storage);
@@ -203,8 +202,7 @@ on_cut (GObject *source, GAsyncResult *result, gpointer data)
   HabCutter *cutter = self->cutter;
   g_autoptr (GError) error = NULL;
 
-  if (hab_workers_run_finish (hab_service_get_readers (cutter->service), result,
-          &error))
+  if (hab_workers_run_finish (cutter->context->readers, result, &error))
     cut_keep (self);
   else
     cut_end (self, error);
@@ -242,8 +240,8 @@ cut_start (Cut *self, const gchar *storage, guint64 first, guint64 last)
     cut_end (self, error);
     return;
   }
-  hab_workers_run_async (hab_service_get_readers (cutter->service), &work,
-      hab_service_get_cancellable (cutter->service), on_cut, self);
+  hab_workers_run_async (cutter->context->readers, &work,
+      cutter->context->cancellable, on_cut, self);
 }
 
 /* --- pictures ---------------------------------------------------------- */
@@ -265,8 +263,7 @@ on_picture (GObject *source, GAsyncResult *result, gpointer data)
   Cut *self = data;
   g_autoptr (GError) error = NULL;
 
-  if (!hab_workers_run_finish (
-          hab_service_get_readers (self->cutter->service), result, &error))
+  if (!hab_workers_run_finish (self->cutter->context->readers, result, &error))
     cut_end (self, error);
   else if (self->dark && self->next < self->gops->len)
     picture_try_next (self);
@@ -305,8 +302,8 @@ picture_start (Cut *self, int input_fd)
     cut_end (self, error);
     return;
   }
-  hab_workers_run_async (hab_service_get_readers (cutter->service), &work,
-      hab_service_get_cancellable (cutter->service), on_picture, self);
+  hab_workers_run_async (cutter->context->readers, &work,
+      cutter->context->cancellable, on_picture, self);
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "service.h"
+#include "jobs-context.h"
 
 G_BEGIN_DECLS
 
@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * not asked for the longest go first. Main thread. */
 typedef struct _HabCutter HabCutter;
 
-HabCutter *hab_cutter_new (HabService *service);
+HabCutter *hab_cutter_new (const HabJobsContext *context);
 /* When nothing is being cut. */
 void hab_cutter_free (HabCutter *cutter);
 

@@ -14,7 +14,7 @@
 
 typedef struct
 {
-  HabService *service;
+  const HabJobsContext *context;
   HabInput input;  /* owner, name, storage, size and digest are set */
   HabGopIndex *index;
 } Ingest;
@@ -30,7 +30,7 @@ hab_ingested_free (HabIngested *ingested)
 static void
 ingest_free (Ingest *self)
 {
-  hab_data_dir_remove (hab_service_get_data_dir (self->service),
+  hab_data_dir_remove (self->context->dir,
       HAB_FOLDER_INCOMING, self->input.storage);
   g_free (self->input.owner);
   g_free (self->input.name);
@@ -82,7 +82,7 @@ find_same (HabVault *vault, gpointer data, GError **error)
 static HabIngested *
 copy_known (HabVault *vault, Ingest *self)
 {
-  HabDataDir *dir = hab_service_get_data_dir (self->service);
+  HabDataDir *dir = self->context->dir;
   g_autofree gchar *storage = NULL;
   gint64 id = hab_catalog_find_input_by_sha256 (vault->catalog,
       self->input.sha256, &storage, NULL);
@@ -115,7 +115,7 @@ static gpointer
 store_input (HabVault *vault, gpointer data, GError **error)
 {
   Ingest *self = data;
-  HabDataDir *dir = hab_service_get_data_dir (self->service);
+  HabDataDir *dir = self->context->dir;
   g_autoptr (GError) failure = NULL;
   gint64 id;
 
@@ -164,15 +164,14 @@ on_indexed (GObject *source, GAsyncResult *result, gpointer data)
   Ingest *self = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (!hab_workers_run_finish (hab_service_get_readers (self->service), result,
-          &error)) {
+  if (!hab_workers_run_finish (self->context->readers, result, &error)) {
     g_task_return_error (task, error);
     return;
   }
   self->input.duration_ns = self->index->duration_ns;
   self->input.indexed = TRUE;
   self->input.created_us = g_get_real_time ();
-  hab_store_call_async (hab_service_get_store (self->service), store_input,
+  hab_store_call_async (self->context->store, store_input,
       self, (GDestroyNotify) hab_ingested_free, on_stored,
       g_steal_pointer (&task));
 }
@@ -193,7 +192,7 @@ ingest_index (Ingest *self, GTask *task)
   HabWork work = {
     .job = job,
     .input_fd = hab_data_dir_open_file (
-        hab_service_get_data_dir (self->service), HAB_FOLDER_INCOMING,
+        self->context->dir, HAB_FOLDER_INCOMING,
         self->input.storage, O_RDONLY, &error),
     .output_fd = -1,
     .timeout_seconds = INDEX_TIMEOUT_SECONDS,
@@ -206,9 +205,8 @@ ingest_index (Ingest *self, GTask *task)
     return;
   }
   self->index = hab_records_index_new ();
-  hab_workers_run_async (hab_service_get_readers (self->service), &work,
-      hab_service_get_cancellable (self->service), on_indexed,
-      g_object_ref (task));
+  hab_workers_run_async (self->context->readers, &work,
+      self->context->cancellable, on_indexed, g_object_ref (task));
 }
 
 static void
@@ -227,21 +225,21 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 void
-hab_ingest_async (HabService *service, const gchar *owner,
+hab_ingest_async (const HabJobsContext *context, const gchar *owner,
     const gchar *name, const gchar *incoming, guint64 size_bytes,
     const gchar *sha256, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   Ingest *self = g_new0 (Ingest, 1);
 
-  self->service = service;
+  self->context = context;
   self->input.owner = g_strdup (owner);
   self->input.name = g_strdup (name);
   self->input.storage = g_strdup (incoming);
   self->input.size_bytes = size_bytes;
   self->input.sha256 = g_strdup (sha256);
   g_task_set_task_data (task, self, (GDestroyNotify) ingest_free);
-  hab_store_call_async (hab_service_get_store (service), find_known, self,
+  hab_store_call_async (context->store, find_known, self,
       (GDestroyNotify) hab_ingested_free, on_looked_up, task);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "service.h"
+#include "jobs-context.h"
 
 G_BEGIN_DECLS
 
@@ -22,7 +22,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabIngested, hab_ingested_free)
 /* owner: whose input it will be. incoming: the file's name in that folder; gone
  * afterwards, whatever the outcome. HAB_CATALOG_ERROR_EXISTS where other bytes
  * of this owner have the name. */
-void hab_ingest_async (HabService *service, const gchar *owner,
+void hab_ingest_async (const HabJobsContext *context, const gchar *owner,
     const gchar *name, const gchar *incoming, guint64 size_bytes,
     const gchar *sha256, GAsyncReadyCallback callback, gpointer user_data);
 HabIngested *hab_ingest_finish (GAsyncResult *result, GError **error);

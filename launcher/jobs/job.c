@@ -38,7 +38,7 @@
 
 struct _HabJob
 {
-  HabService *service;
+  const HabJobsContext *context;
   HabWorkers *packagers;
   void (*ended) (HabJob *job, gpointer data);
   gpointer ended_data;
@@ -117,7 +117,7 @@ job_check_space (HabDataDir *dir, const HabInput *input, GError **error)
 static gboolean
 job_prepare (HabJob *self, HabVault *vault, GError **error)
 {
-  HabDataDir *dir = hab_service_get_data_dir (self->service);
+  HabDataDir *dir = self->context->dir;
   g_autoptr (HabInput) input = NULL;
 
   if (self->package->attempts > MAX_ATTEMPTS) {
@@ -147,7 +147,7 @@ job_prepare (HabJob *self, HabVault *vault, GError **error)
 }
 
 HabJob *
-hab_job_claim (HabService *service, HabVault *vault, GError **error)
+hab_job_claim (const HabJobsContext *context, HabVault *vault, GError **error)
 {
   HabPackage *package = hab_catalog_claim_package (vault->catalog, error);
   HabJob *self;
@@ -155,7 +155,7 @@ hab_job_claim (HabService *service, HabVault *vault, GError **error)
   if (package == NULL)
     return NULL;
   self = g_new0 (HabJob, 1);
-  self->service = service;
+  self->context = context;
   self->package = package;
   self->input_fd = self->output_fd = -1;
   self->cancellable = g_cancellable_new ();
@@ -168,7 +168,7 @@ hab_job_claim (HabService *service, HabVault *vault, GError **error)
 
 typedef struct
 {
-  HabService *service;
+  const HabJobsContext *context;
   gint64 package_id;
   HabStatus status;
   gchar *file;          /* NULL for progress alone */
@@ -208,7 +208,7 @@ on_noted (GObject *source, GAsyncResult *result, gpointer data)
   Note *note = data;
 
   hab_store_call_finish (result, NULL);
-  hab_feed_tell (hab_service_get_feed (note->service), note->package_id,
+  hab_feed_tell (note->context->feed, note->package_id,
       note->file != NULL ? HAB_CHANGE_STATUS : HAB_CHANGE_PROGRESS);
   note_free (note);
 }
@@ -218,7 +218,7 @@ note_new (HabJob *self)
 {
   Note *note = g_new0 (Note, 1);
 
-  note->service = self->service;
+  note->context = self->context;
   note->package_id = self->package->id;
   return note;
 }
@@ -227,7 +227,7 @@ note_new (HabJob *self)
 static void
 job_store_note (HabJob *self, Note *note)
 {
-  hab_store_call_async (hab_service_get_store (self->service),
+  hab_store_call_async (self->context->store,
       store_note, note, NULL, on_noted, note);
 }
 
@@ -268,8 +268,7 @@ job_take_stage (HabJob *self, JsonObject *record)
       (status == HAB_STATUS_ENCRYPTED &&
           !hab_package_is_encrypted (self->package)))
     return;
-  folder = hab_data_dir_build_folder_path (
-      hab_service_get_data_dir (self->service), HAB_FOLDER_WORK,
+  folder = hab_data_dir_build_folder_path (self->context->dir, HAB_FOLDER_WORK,
       self->package->code);
   note = note_new (self);
   note->status = status;
@@ -348,7 +347,7 @@ is_settled (const GError *error)
 static gboolean
 job_move (HabJob *self, GError **error)
 {
-  HabDataDir *dir = hab_service_get_data_dir (self->service);
+  HabDataDir *dir = self->context->dir;
   const gchar *code = self->package->code;
 
   /* Of an attempt before, should its removal have failed. */
@@ -373,8 +372,7 @@ static gboolean
 job_set_ready (HabJob *self, HabVault *vault, GError **error)
 {
   g_autofree gchar *folder = hab_data_dir_build_folder_path (
-      hab_service_get_data_dir (self->service), HAB_FOLDER_PACKAGES,
-      self->package->code);
+      self->context->dir, HAB_FOLDER_PACKAGES, self->package->code);
   g_autofree gchar *manifest =
       g_build_filename (folder, "dash", "stream.mpd", NULL);
 
@@ -393,7 +391,7 @@ job_publish (HabJob *self, HabVault *vault, GError **error)
   if (job_set_ready (self, vault, &failure))
     return TRUE;
   if (is_settled (failure))
-    hab_data_dir_remove (hab_service_get_data_dir (self->service),
+    hab_data_dir_remove (self->context->dir,
         HAB_FOLDER_PACKAGES, self->package->code);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
@@ -418,7 +416,7 @@ job_explain (HabJob *self)
 static gboolean
 job_retry (HabJob *self, HabVault *vault, const gchar *reason, GError **error)
 {
-  const HabSettings *settings = hab_service_get_settings (self->service);
+  const HabSettings *settings = self->context->settings;
   gint64 delay = hab_backoff_get_delay (settings->retry_delay,
       self->package->attempts, MAX_RETRY_DELAY_SECONDS);
 
@@ -432,7 +430,7 @@ job_give_up (HabJob *self, HabVault *vault, GError **error)
   gint64 id = self->package->id;
   g_autofree gchar *reason = job_explain (self);
 
-  hab_data_dir_remove (hab_service_get_data_dir (self->service),
+  hab_data_dir_remove (self->context->dir,
       HAB_FOLDER_WORK, self->package->code);
   if (was_cancelled (self))
     self->requeued =
@@ -467,15 +465,13 @@ conclude (HabVault *vault, gpointer data, GError **error)
 static gboolean
 is_stopping (HabJob *self)
 {
-  return g_cancellable_is_cancelled (
-      hab_service_get_cancellable (self->service));
+  return g_cancellable_is_cancelled (self->context->cancellable);
 }
 
 static void
 job_tell (HabJob *self, HabChange change)
 {
-  hab_feed_tell (hab_service_get_feed (self->service), self->package->id,
-      change);
+  hab_feed_tell (self->context->feed, self->package->id, change);
 }
 
 static const gchar *
@@ -504,7 +500,7 @@ job_log (HabJob *self, const gchar *message, const gchar *result,
 static void
 job_count (HabJob *self)
 {
-  HabMetrics *metrics = hab_service_get_metrics (self->service);
+  HabMetrics *metrics = self->context->metrics;
   gint64 duration_us = g_get_monotonic_time () - self->started_us;
   g_autofree gchar *label =
       hab_metrics_labels ("result", job_get_result (self), NULL);
@@ -556,7 +552,7 @@ on_concluded (GObject *source, GAsyncResult *result, gpointer data)
 static void
 job_conclude (HabJob *self)
 {
-  hab_store_call_async (hab_service_get_store (self->service), conclude,
+  hab_store_call_async (self->context->store, conclude,
       self, NULL, on_concluded, self);
 }
 
@@ -572,8 +568,7 @@ on_packaged (GObject *source, GAsyncResult *result, gpointer data)
   HabJob *self = data;
 
   g_clear_handle_id (&self->stall_id, g_source_remove);
-  g_signal_handler_disconnect (
-      hab_service_get_cancellable (self->service),
+  g_signal_handler_disconnect (self->context->cancellable,
       self->service_cancelled_id);
   /* That it stood still is told rather than that it was stopped for that. */
   hab_workers_run_finish (self->packagers, result,
@@ -584,9 +579,9 @@ on_packaged (GObject *source, GAsyncResult *result, gpointer data)
 static void
 job_run (HabJob *self)
 {
-  GCancellable *stop = hab_service_get_cancellable (self->service);
+  GCancellable *stop = self->context->cancellable;
   g_autoptr (GBytes) order = hab_work_order_new (self->package, self->keys,
-      hab_service_get_settings (self->service));
+      self->context->settings);
   HabWork work = {
     .job = order,
     .input_fd = self->input_fd,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "service.h"
+#include "jobs-context.h"
 
 G_BEGIN_DECLS
 
@@ -11,7 +11,8 @@ typedef struct _HabJob HabJob;
 
 /* In the store's thread: takes the package whose turn it is. NULL without an
  * error where none waits. */
-HabJob *hab_job_claim (HabService *service, HabVault *vault, GError **error);
+HabJob *hab_job_claim (const HabJobsContext *context, HabVault *vault,
+    GError **error);
 void hab_job_free (HabJob *job);
 
 gint64 hab_job_get_package_id (HabJob *job);

@@ -20,7 +20,7 @@
 
 struct _HabPartials
 {
-  HabService *service;
+  const HabJobsContext *context;
   HabDataDir *dir;
   GHashTable *by_id; /* id -> HabPartial */
   guint expiry_id;
@@ -89,7 +89,7 @@ partial_new (HabPartials *all, const gchar *id, const gchar *owner,
 static HabStore *
 partial_get_store (HabPartial *self)
 {
-  return hab_service_get_store (self->all->service);
+  return self->all->context->store;
 }
 
 /* --- what is known of it ---------------------------------------------- */
@@ -133,8 +133,7 @@ hab_partial_get_input_id (HabPartial *self)
 gint64
 hab_partial_get_expiry (HabPartial *self)
 {
-  const HabSettings *settings =
-      hab_service_get_settings (self->all->service);
+  const HabSettings *settings = self->all->context->settings;
 
   return self->facts.touched_us +
       (gint64) settings->upload_expiry * G_USEC_PER_SEC;
@@ -285,7 +284,7 @@ partial_ingest (HabPartial *self)
 
   if (hab_data_dir_link (all->dir, HAB_FOLDER_UPLOADS, self->facts.id,
           HAB_FOLDER_INCOMING, incoming, &error))
-    hab_ingest_async (all->service, self->facts.owner, self->facts.name,
+    hab_ingest_async (all->context, self->facts.owner, self->facts.name,
         incoming, self->facts.size_bytes, self->sha256, on_ingested,
         hab_partial_ref (self));
   else
@@ -320,7 +319,7 @@ partial_read (HabPartial *self)
   fd = hab_data_dir_open_file (all->dir, HAB_FOLDER_UPLOADS, self->facts.id,
       O_RDONLY, &error);
   if (fd >= 0)
-    hab_file_hash_async (fd, hab_service_get_cancellable (all->service),
+    hab_file_hash_async (fd, all->context->cancellable,
         on_hashed, hab_partial_ref (self));
   else
     partial_fail (self, error);
@@ -536,7 +535,7 @@ hab_partials_create_async (HabPartials *self, const gchar *owner,
   }
   partial = partial_new (self, id, owner, name, size_bytes);
   g_task_set_task_data (task, partial, (GDestroyNotify) hab_partial_unref);
-  hab_store_call_async (hab_service_get_store (self->service), add_row,
+  hab_store_call_async (self->context->store, add_row,
       partial, NULL, on_row_added, g_steal_pointer (&task));
 }
 
@@ -621,17 +620,17 @@ list_rows (HabVault *vault, gpointer data, GError **error)
 }
 
 HabPartials *
-hab_partials_new (HabService *service, GError **error)
+hab_partials_new (const HabJobsContext *context, GError **error)
 {
   g_autoptr (GPtrArray) rows = hab_store_call (
-      hab_service_get_store (service), list_rows, NULL, error);
+      context->store, list_rows, NULL, error);
   HabPartials *self;
 
   if (rows == NULL)
     return NULL;
   self = g_new0 (HabPartials, 1);
-  self->service = service;
-  self->dir = hab_service_get_data_dir (service);
+  self->context = context;
+  self->dir = context->dir;
   self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
       (GDestroyNotify) hab_partial_unref);
   for (guint i = 0; i < rows->len; i++)
@@ -652,7 +651,7 @@ on_settled_at_start (GObject *source, GAsyncResult *result, gpointer data)
 void
 hab_partials_start (HabPartials *self)
 {
-  guint interval = hab_service_get_settings (self->service)->upload_expiry;
+  guint interval = self->context->settings->upload_expiry;
   g_autoptr (GList) partials = g_hash_table_get_values (self->by_id);
 
   self->expiry_id = g_timeout_add_seconds (

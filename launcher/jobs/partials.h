@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "service.h"
+#include "jobs-context.h"
 #include "spool.h"
 
 G_BEGIN_DECLS
@@ -14,7 +14,7 @@ typedef struct _HabPartials HabPartials;
 typedef struct _HabPartial HabPartial;
 
 /* Finds what an earlier service left, and removes what nobody knows. */
-HabPartials *hab_partials_new (HabService *service, GError **error);
+HabPartials *hab_partials_new (const HabJobsContext *context, GError **error);
 void hab_partials_free (HabPartials *partials);
 /* Goes on with what is whole already. */
 void hab_partials_start (HabPartials *partials);

@@ -13,7 +13,7 @@
 
 struct _HabQueue
 {
-  HabService *service;
+  const HabJobsContext *context;
   HabWorkers *packagers;
   guint limit;
   gboolean claiming, kicked, stopped;
@@ -24,11 +24,11 @@ struct _HabQueue
 };
 
 HabQueue *
-hab_queue_new (HabService *service, guint limit)
+hab_queue_new (const HabJobsContext *context, guint limit)
 {
   HabQueue *self = g_new0 (HabQueue, 1);
 
-  self->service = service;
+  self->context = context;
   self->limit = limit;
   self->packagers = hab_workers_new (limit);
   self->jobs = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
@@ -54,7 +54,7 @@ on_job_ended (HabJob *job, gpointer data)
   g_hash_table_remove (self->jobs, &id);
   hab_job_free (job);
   hab_queue_kick (self);
-  hab_service_check_idle (self->service);
+  hab_jobs_context_check_idle (self->context);
 }
 
 static void
@@ -72,7 +72,7 @@ claim (HabVault *vault, gpointer data, GError **error)
 {
   HabQueue *self = data;
   g_autoptr (GError) failure = NULL;
-  HabJob *job = hab_job_claim (self->service, vault, &failure);
+  HabJob *job = hab_job_claim (self->context, vault, &failure);
 
   self->next_attempt_us = 0;
   if (failure != NULL)
@@ -124,7 +124,7 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
     queue_start (self, job);
   if (again)
     hab_queue_kick (self);
-  hab_service_check_idle (self->service);
+  hab_jobs_context_check_idle (self->context);
 }
 
 void
@@ -137,7 +137,7 @@ hab_queue_kick (HabQueue *self)
     return;
   }
   self->claiming = TRUE;
-  hab_store_call_async (hab_service_get_store (self->service), claim, self,
+  hab_store_call_async (self->context->store, claim, self,
       (GDestroyNotify) hab_job_free, on_claimed, self);
 }
 
@@ -155,6 +155,12 @@ hab_queue_stop (HabQueue *self)
 {
   self->stopped = TRUE;
   g_clear_handle_id (&self->timer_id, g_source_remove);
+}
+
+gboolean
+hab_queue_is_stopped (HabQueue *self)
+{
+  return self->stopped;
 }
 
 HabWorkers *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "service.h"
+#include "jobs-context.h"
 
 G_BEGIN_DECLS
 
@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * is the queue, so it outlives the service. Main thread. */
 typedef struct _HabQueue HabQueue;
 
-HabQueue *hab_queue_new (HabService *service, guint limit);
+HabQueue *hab_queue_new (const HabJobsContext *context, guint limit);
 /* When it is idle. */
 void hab_queue_free (HabQueue *queue);
 
@@ -22,6 +22,7 @@ void hab_queue_drop (HabQueue *queue, gint64 package_id);
 void hab_queue_stop (HabQueue *queue);
 /* The children that make packages. */
 HabWorkers *hab_queue_get_packagers (HabQueue *queue);
+gboolean hab_queue_is_stopped (HabQueue *queue);
 gboolean hab_queue_is_idle (HabQueue *queue);
 
 G_END_DECLS

@@ -11,7 +11,7 @@
 
 struct _HabRetention
 {
-  HabService *service;
+  const HabJobsContext *context;
   gboolean running;
 };
 
@@ -26,11 +26,11 @@ typedef struct
 } Look;
 
 HabRetention *
-hab_retention_new (HabService *service)
+hab_retention_new (const HabJobsContext *context)
 {
   HabRetention *self = g_new0 (HabRetention, 1);
 
-  self->service = service;
+  self->context = context;
   return self;
 }
 
@@ -152,7 +152,7 @@ static void
 on_looked (GObject *source, GAsyncResult *result, gpointer data)
 {
   Look *self = data;
-  HabService *service = self->retention->service;
+  const HabJobsContext *context = self->retention->context;
   g_autoptr (GError) error = NULL;
 
   hab_store_call_finish (result, &error);
@@ -161,11 +161,10 @@ on_looked (GObject *source, GAsyncResult *result, gpointer data)
   for (guint i = 0; i < self->packages->len; i++) {
     const HabPackage *package = g_ptr_array_index (self->packages, i);
 
-    hab_feed_tell_removed (hab_service_get_feed (service), package->id,
-        package->owner);
+    hab_feed_tell_removed (context->feed, package->id, package->owner);
   }
-  count (hab_service_get_metrics (service), "packages", self->packages->len);
-  count (hab_service_get_metrics (service), "inputs", self->n_inputs);
+  count (context->metrics, "packages", self->packages->len);
+  count (context->metrics, "inputs", self->n_inputs);
   self->retention->running = FALSE;
   g_ptr_array_unref (self->packages);
   g_free (self);
@@ -174,7 +173,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer data)
 void
 hab_retention_run (HabRetention *self)
 {
-  const HabSettings *settings = hab_service_get_settings (self->service);
+  const HabSettings *settings = self->context->settings;
   Look *next;
 
   if (self->running || (settings->keep_inputs == 0 &&
@@ -184,10 +183,10 @@ hab_retention_run (HabRetention *self)
   self->running = TRUE;
   next = g_new0 (Look, 1);
   next->retention = self;
-  next->dir = hab_service_get_data_dir (self->service);
+  next->dir = self->context->dir;
   next->settings = settings;
   next->packages =
       g_ptr_array_new_with_free_func ((GDestroyNotify) hab_package_free);
-  hab_store_call_async (hab_service_get_store (self->service), look, next,
+  hab_store_call_async (self->context->store, look, next,
       NULL, on_looked, next);
 }

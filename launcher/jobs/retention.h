@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "service.h"
+#include "jobs-context.h"
 
 G_BEGIN_DECLS
 
@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * thread. */
 typedef struct _HabRetention HabRetention;
 
-HabRetention *hab_retention_new (HabService *service);
+HabRetention *hab_retention_new (const HabJobsContext *context);
 void hab_retention_free (HabRetention *retention);
 /* Looks now, and again whenever it is called; one look at a time. */
 void hab_retention_run (HabRetention *retention);
