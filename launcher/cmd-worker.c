@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "frame-list.h"
 #include "gop-cut.h"
 #include "gop-index.h"
 #include "keys.h"
@@ -132,6 +133,23 @@ run_cut (JsonObject *job, GError **error)
           json_object_get_int_member_with_default (job, "first", 0),
           json_object_get_int_member_with_default (job, "last", 0),
           OUTPUT_PATH, error))
+    return FALSE;
+  write_done ();
+  return TRUE;
+}
+
+static gboolean
+run_frames (JsonObject *job, GError **error)
+{
+  const HabGopFramesRange range = {
+    .first = json_object_get_int_member_with_default (job, "first", 0),
+    .count = json_object_get_int_member_with_default (job, "count", 0),
+    .cut = json_object_get_boolean_member_with_default (job, "cut", FALSE),
+    .number = json_object_get_int_member_with_default (job, "number", 0),
+    .pts_ns = json_object_get_int_member_with_default (job, "pts_ns", 0),
+  };
+
+  if (!hab_frame_list_write (INPUT_PATH, &range, OUTPUT_PATH, error))
     return FALSE;
   write_done ();
   return TRUE;
@@ -354,6 +372,7 @@ static const struct
   { "index", run_index },
   { "package", run_package },
   { "cut", run_cut },
+  { "frames", run_frames },
   { "probe", run_probe },
   { "picture", run_picture },
 };

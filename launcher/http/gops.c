@@ -7,6 +7,7 @@
 
 #include "cutter.h"
 #include "gop-json.h"
+#include "gop-statistics.h"
 #include "gops.h"
 #include "json.h"
 #include "pages.h"
@@ -15,6 +16,9 @@
 #include "resources.h"
 
 #define MAX_LIMIT 100000
+/* Of the statistics. */
+#define MAX_BINS 2000
+#define DEFAULT_BINS 200
 /* Rows of the catalog that are in memory at a time. */
 #define BATCH 1000
 
@@ -176,9 +180,9 @@ append_iframes (GString *text, HabCatalog *catalog, gint64 input_id,
   return TRUE;
 }
 
-/* ?after= is the place of the last frame that was had, from 0. */
+/* ?after= is the place of what was had last, from 0. */
 static gboolean
-read_frames_page (HabRequest *request, guint64 *first, guint64 *limit,
+read_part (HabRequest *request, guint64 *first, guint64 *limit,
     GError **error)
 {
   if (!hab_request_get_number (request, "limit", 1, MAX_LIMIT, G_MAXUINT64,
@@ -198,7 +202,7 @@ list_iframes (HabRequest *request, HabVault *vault, GError **error)
   guint64 first, limit, count, total;
   HabReply *reply;
 
-  if (input == NULL || !read_frames_page (request, &first, &limit, error) ||
+  if (input == NULL || !read_part (request, &first, &limit, error) ||
       !hab_catalog_count_iframes (vault->catalog, input->id, &total, error))
     return NULL;
   text = g_string_new ("[");
@@ -219,8 +223,9 @@ list_iframes (HabRequest *request, HabVault *vault, GError **error)
 /* --- all GOPs --------------------------------------------------------- */
 
 static void
-append_gop (GString *text, const HabGop *gop)
+append_gop (const HabGop *gop, gpointer data)
 {
+  GString *text = data;
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
   g_autofree gchar *object = NULL;
@@ -233,24 +238,31 @@ append_gop (GString *text, const HabGop *gop)
   g_string_append_printf (text, "%s\n%s", text->len > 1 ? "," : "", object);
 }
 
+/* Calls of the GOPs from the first-th on, limit at most; how many there were is
+ * told. */
+typedef void (*GopFunc) (const HabGop *gop, gpointer data);
+
 static gboolean
-append_gops (GString *text, HabCatalog *catalog, gint64 input_id,
+for_each_gop (HabCatalog *catalog, gint64 input_id, guint64 first,
+    guint64 limit, GopFunc call, gpointer data, guint64 *count,
     GError **error)
 {
-  guint64 first = 0;
-  guint found;
+  guint found, wanted;
 
+  *count = 0;
   do {
-    g_autoptr (GArray) gops =
-        hab_catalog_list_gops (catalog, input_id, first, BATCH, error);
+    g_autoptr (GArray) gops = NULL;
 
+    wanted = MIN (BATCH, limit - *count);
+    gops = hab_catalog_list_gops (catalog, input_id, first + *count, wanted,
+        error);
     if (gops == NULL)
       return FALSE;
     found = gops->len;
     for (guint i = 0; i < found; i++)
-      append_gop (text, &g_array_index (gops, HabGop, i));
-    first += found;
-  } while (found == BATCH);
+      call (&g_array_index (gops, HabGop, i), data);
+    *count += found;
+  } while (found == BATCH && *count < limit);
   return TRUE;
 }
 
@@ -259,12 +271,15 @@ list_gops (HabRequest *request, HabVault *vault, GError **error)
 {
   g_autoptr (HabInput) input = hab_gops_find_video (request, vault, error);
   GString *text;
+  guint64 first, limit, count, total;
   HabReply *reply;
 
-  if (input == NULL)
+  if (input == NULL || !read_part (request, &first, &limit, error) ||
+      !hab_catalog_count_gops (vault->catalog, input->id, &total, error))
     return NULL;
   text = g_string_new ("[");
-  if (!append_gops (text, vault->catalog, input->id, error)) {
+  if (!for_each_gop (vault->catalog, input->id, first, limit, append_gop, text,
+          &count, error)) {
     g_string_free (text, TRUE);
     return NULL;
   }
@@ -272,6 +287,8 @@ list_gops (HabRequest *request, HabVault *vault, GError **error)
   reply = hab_reply_new_text (SOUP_STATUS_OK, "application/json",
       g_string_free (text, FALSE));
   hab_reply_set_header (reply, "Cache-Control", "no-cache");
+  if (limit != G_MAXUINT64 && count > 0 && first + count < total)
+    hab_json_link_next (reply, request, limit, first + count - 1);
   return reply;
 }
 
@@ -299,6 +316,39 @@ get_gops (HabRequest *request, HabVault *vault, GError **error)
   return reply;
 }
 
+static void
+add_to_statistics (const HabGop *gop, gpointer data)
+{
+  hab_gop_statistics_add (data, gop);
+}
+
+/* What a chart of all GOPs needs, without all GOPs. */
+static HabReply *
+get_statistics (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (HabInput) input = hab_gops_find_video (request, vault, error);
+  g_autoptr (HabGopStatistics) statistics = NULL;
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  guint64 total, count, bins;
+  HabReply *reply;
+
+  if (input == NULL ||
+      !hab_request_get_number (request, "bins", 1, MAX_BINS, DEFAULT_BINS,
+          &bins, error) ||
+      !hab_catalog_count_gops (vault->catalog, input->id, &total, error))
+    return NULL;
+  statistics = hab_gop_statistics_new (total, bins);
+  if (!for_each_gop (vault->catalog, input->id, 0, G_MAXUINT64,
+          add_to_statistics, statistics, &count, error))
+    return NULL;
+  json_builder_begin_object (builder);
+  hab_gop_statistics_to_json (statistics, builder);
+  json_builder_end_object (builder);
+  reply = hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
+  hab_reply_set_header (reply, "Cache-Control", "no-cache");
+  return reply;
+}
+
 /* --- one GOP ---------------------------------------------------------- */
 
 /* "3" or "3-7"; 404 for anything else. */
@@ -317,6 +367,17 @@ read_gops (HabRequest *request, guint64 *first, guint64 *last, GError **error)
   hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
       "GOPs are numbered from 0: ask for one, as in 3.mp4, or for some that "
       "follow each other, as in 3-7.mp4");
+  return FALSE;
+}
+
+gboolean
+hab_gops_read_number (HabRequest *request, guint64 *gop, GError **error)
+{
+  if (g_ascii_string_to_unsigned (hab_request_get_param (request, 1), 10, 0,
+          G_MAXINT64 - 1, gop, NULL))
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
+      "GOPs are numbered from 0: ask for one, as in 3.jpg or 3/frames.json");
   return FALSE;
 }
 
@@ -441,6 +502,8 @@ const HabRoute hab_gops_routes[] = {
   { "GET", "/videos/{}/group-of-pictures", HAB_BODY_NONE, 0, get_gops, NULL },
   { "GET", "/videos/{}/group-of-pictures/{}.mp4", HAB_BODY_NONE, 0, NULL,
       get_cut },
+  { "GET", "/videos/{}/group-of-pictures/statistics.json", HAB_BODY_NONE, 0,
+      get_statistics, NULL },
   { "GET", "/videos/{}/group-of-pictures/{}.json", HAB_BODY_NONE, 0, get_gop,
       NULL },
   { NULL }

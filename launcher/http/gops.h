@@ -14,5 +14,8 @@ HabInput *hab_gops_find_video (HabRequest *request, HabVault *vault,
 /* 404 where it has no GOP of that number. */
 gboolean hab_gops_check (HabCatalog *catalog, gint64 input_id, guint64 last,
     GError **error);
+/* The number of one GOP in the path, or 404. */
+gboolean hab_gops_read_number (HabRequest *request, guint64 *gop,
+    GError **error);
 
 G_END_DECLS

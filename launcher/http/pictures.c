@@ -136,17 +136,6 @@ get_poster (HabRequest *request)
 
 /* --- a GOP ------------------------------------------------------------- */
 
-static gboolean
-read_gop (HabRequest *request, guint64 *gop, GError **error)
-{
-  if (g_ascii_string_to_unsigned (hab_request_get_param (request, 1), 10, 0,
-          G_MAXINT64 - 1, gop, NULL))
-    return TRUE;
-  hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
-      "GOPs are numbered from 0: ask for one, as in 3.jpg");
-  return FALSE;
-}
-
 /* In the store's thread. */
 static gpointer
 look_up_gop (HabVault *vault, gpointer data, GError **error)
@@ -157,7 +146,7 @@ look_up_gop (HabVault *vault, gpointer data, GError **error)
   guint64 gop;
 
   if (input == NULL || !picture_read_width (self, GOP_WIDTH, error) ||
-      !read_gop (self->request, &gop, error) ||
+      !hab_gops_read_number (self->request, &gop, error) ||
       !hab_gops_check (vault->catalog, input->id, gop, error))
     return NULL;
   g_array_append_val (self->gops, gop);

@@ -16,6 +16,7 @@ const HabRoute *const hab_api_routes[] = {
   hab_viewer_tokens_routes,
   hab_videos_routes,
   hab_gops_routes,
+  hab_gop_frames_routes,
   hab_pictures_routes,
   hab_filters_routes,
   hab_license_routes,

@@ -16,6 +16,7 @@ extern const HabRoute hab_package_events_routes[];
 extern const HabRoute hab_key_export_routes[];
 extern const HabRoute hab_videos_routes[];
 extern const HabRoute hab_gops_routes[];
+extern const HabRoute hab_gop_frames_routes[];
 extern const HabRoute hab_pictures_routes[];
 extern const HabRoute hab_filters_routes[];
 extern const HabRoute hab_license_routes[];

@@ -38,6 +38,8 @@ typedef struct
   guint next;     /* of gops */
   guint max_width;
   gboolean dark;  /* the one that was made last */
+
+  HabGop gop;     /* of frames */
 } Cut;
 
 HabCutter *
@@ -217,31 +219,68 @@ describe_cut (guint64 first, guint64 last)
   return g_bytes_new_take (text, strlen (text));
 }
 
+/* Of the child that writes the draft. Takes job and input_fd, -1 for an error
+ * that is set. */
 static void
-cut_start (Cut *self, const gchar *storage, guint64 first, guint64 last)
+cut_run (Cut *self, GBytes *job, int input_fd, GError *error)
 {
   HabCutter *cutter = self->cutter;
-  g_autoptr (GBytes) job = describe_cut (first, last);
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) job_to_free = job;
   HabWork work = {
     .job = job,
-    .input_fd = hab_data_dir_open_file (cutter->dir, HAB_FOLDER_INPUTS,
-        storage, O_RDONLY, &error),
+    .input_fd = input_fd,
     .output_fd = -1,
     .timeout_seconds = CUT_TIMEOUT_SECONDS,
   };
 
-  if (work.input_fd >= 0)
+  if (input_fd >= 0)
     work.output_fd = hab_data_dir_open_file (cutter->dir, HAB_FOLDER_WORK,
         self->draft, O_RDWR | O_CREAT | O_EXCL, &error);
   if (work.output_fd < 0) {
-    if (work.input_fd >= 0)
-      close (work.input_fd);
+    if (input_fd >= 0)
+      close (input_fd);
     cut_end (self, error);
+    g_clear_error (&error);
     return;
   }
   hab_workers_run_async (cutter->context->readers, &work,
       cutter->context->cancellable, on_cut, self);
+}
+
+/* On the input itself. Takes job. */
+static void
+cut_start (Cut *self, const gchar *storage, GBytes *job)
+{
+  GError *error = NULL;
+  int fd = hab_data_dir_open_file (self->cutter->dir, HAB_FOLDER_INPUTS,
+      storage, O_RDONLY, &error);
+
+  cut_run (self, job, fd, error);
+}
+
+/* --- frames ------------------------------------------------------------ */
+
+/* cut: of the GOP as a file of its own. */
+static GBytes *
+describe_frames (const HabGop *gop, gboolean cut)
+{
+  gchar *text = g_strdup_printf ("{\"task\":\"frames\",\"cut\":%s,"
+      "\"first\":%" G_GUINT64_FORMAT ",\"number\":%" G_GUINT64_FORMAT
+      ",\"count\":%" G_GUINT64_FORMAT ",\"pts_ns\":%" G_GINT64_FORMAT "}",
+      cut ? "true" : "false", cut ? 0 : gop->first_frame, gop->first_frame,
+      gop->frames, gop->pts_ns == G_MININT64 ? 0 : gop->pts_ns);
+
+  return g_bytes_new_take (text, strlen (text));
+}
+
+static void
+on_frames_cut (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Cut *self = data;
+  GError *error = NULL;
+  int fd = hab_cutter_get_finish (self->cutter, result, &error);
+
+  cut_run (self, describe_frames (&self->gop, TRUE), fd, error);
 }
 
 /* --- pictures ---------------------------------------------------------- */
@@ -367,7 +406,26 @@ hab_cutter_get_async (HabCutter *self, const gchar *storage, guint64 first,
       g_task_new (NULL, NULL, callback, user_data));
 
   if (cut != NULL)
-    cut_start (cut, storage, first, last);
+    cut_start (cut, storage, describe_cut (first, last));
+}
+
+void
+hab_cutter_get_frames_async (HabCutter *self, const gchar *storage,
+    const HabGop *gop, GAsyncReadyCallback callback, gpointer user_data)
+{
+  gchar *name = g_strdup_printf ("%s-%" G_GUINT64_FORMAT "-frames.json",
+      storage, gop->index);
+  Cut *cut = cutter_ask (self, name,
+      g_task_new (NULL, NULL, callback, user_data));
+
+  if (cut == NULL)
+    return;
+  cut->gop = *gop;
+  if (gop->first_byte >= 0)
+    cut_start (cut, storage, describe_frames (gop, FALSE));
+  else
+    hab_cutter_get_async (self, storage, gop->index, gop->index, on_frames_cut,
+        cut);
 }
 
 /* Named by the first and the number of its candidates. */

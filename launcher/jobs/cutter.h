@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* GOPs and pictures of them as files, made when somebody asks for one and kept
+/* GOPs, their frames and pictures of them as files, made when somebody asks for one and kept
  * in cuts/ for the next one who asks, up to a number of bytes; those that were
  * not asked for the longest go first. Main thread. */
 typedef struct _HabCutter HabCutter;
@@ -19,6 +19,10 @@ void hab_cutter_free (HabCutter *cutter);
 void hab_cutter_get_async (HabCutter *cutter, const gchar *storage,
     guint64 first, guint64 last, GAsyncReadyCallback callback,
     gpointer user_data);
+/* The frames of a GOP as a JSON array. Where the video has no table of samples
+ * they are read from the GOP as a file. */
+void hab_cutter_get_frames_async (HabCutter *cutter, const gchar *storage,
+    const HabGop *gop, GAsyncReadyCallback callback, gpointer user_data);
 /* A picture as JPEG of the first frame of the first of these GOPs (guint64) that
  * is not dark, or of the last; at most max_width pixels wide. The caller's
  * gops. */

@@ -256,6 +256,15 @@ hab_video_scan_next (HabVideoScan *self, HabVideoScanUnit *unit,
   return fail (error, cause);
 }
 
+void
+hab_video_scan_skip (HabVideoScan *self, guint32 count)
+{
+  HabMp4Sample sample;
+
+  while (count-- > 0 && hab_mp4_sample_reader_next (&self->samples, &sample))
+    continue;
+}
+
 gboolean
 hab_video_scan_read (const HabVideoScan *self, const HabMp4Sample *sample,
     guint8 *data, GError **error)

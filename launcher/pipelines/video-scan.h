@@ -32,6 +32,10 @@ const HabMp4Track *hab_video_scan_get_track (const HabVideoScan *scan);
 gboolean hab_video_scan_next (HabVideoScan *scan, HabVideoScanUnit *unit,
     GError **error);
 
+/* Goes on behind so many access units, of which not a byte is read: parameter
+ * sets that only they have stay unknown. */
+void hab_video_scan_skip (HabVideoScan *scan, guint32 count);
+
 /* All bytes of an access unit. */
 gboolean hab_video_scan_read (const HabVideoScan *scan,
     const HabMp4Sample *sample, guint8 *data, GError **error);

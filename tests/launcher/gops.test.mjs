@@ -58,6 +58,96 @@ test('pages of I-frames only when asked for', async (t) => {
   problem(assert, await get(service.api, `${TARGET}.json?limit=0`), 400);
 });
 
+test('pages of GOPs only when asked for', async (t) => {
+  const service = await startService(t);
+  await upload(service, 'clip.mp4', await makeClip());
+  const json = { Accept: 'application/json' };
+  const all = await get(service.api, TARGET, json);
+  assert.equal(all.headers.link, undefined);
+  assert.equal(all.json.length, 4);
+  const some = [];
+  for (let target = `${TARGET}?limit=3`; target;) {
+    const answer = await get(service.api, target, json);
+    some.push(...answer.json);
+    target = /<([^>]+)>/.exec(answer.headers.link)?.[1];
+  }
+  assert.deepEqual(some, all.json);
+  assert.deepEqual((await get(service.api, `${TARGET}?after=1&limit=1`, json)).json, [all.json[2]]);
+  problem(assert, await get(service.api, `${TARGET}?limit=0`, json), 400);
+});
+
+test('statistics are those of the list', async (t) => {
+  const service = await startService(t);
+  await upload(service, 'clip.mp4', await makeClip());
+  const gops = (await get(service.api, TARGET, { Accept: 'application/json' })).json;
+  const sizes = gops.map(({ size }) => size).sort((a, b) => a - b);
+  const sum = sizes.reduce((total, size) => total + size);
+  const each = (await get(service.api, `${TARGET}/statistics.json`)).json;
+  assert.equal(each.gops, 4);
+  assert.equal(each.open, 0);
+  assert.equal(each.frames, 100);
+  assert.equal(each.duration, 4);
+  assert.equal(each.size, sum);
+  assert.deepEqual(each.sizes, { smallest: sizes[0], lower_quartile: sizes[0], median: sizes[1],
+    upper_quartile: sizes[2], largest: sizes[3] });
+  assert.deepEqual(each.bins.map(({ first, last, pts_time, size, largest }) => [first, last, pts_time, size, largest]),
+    gops.map(({ index, pts_time, size }) => [index, index, pts_time, size, size]));
+
+  const three = (await get(service.api, `${TARGET}/statistics.json?bins=3`)).json;
+  assert.deepEqual(three.bins.map(({ first, last }) => [first, last]), [[0, 1], [2, 2], [3, 3]]);
+  assert.equal(three.bins[0].size, gops[0].size + gops[1].size);
+  assert.equal(three.bins[0].largest_index, gops[0].size >= gops[1].size ? 0 : 1);
+  assert.equal(three.bins[0].duration, 2);
+  for (const bins of ['0', '2001', 'x', '-1'])
+    problem(assert, await get(service.api, `${TARGET}/statistics.json?bins=${bins}`), 400);
+});
+
+// What ffprobe says of the packets and the decoded frames of one file.
+async function probeFrames(file) {
+  const { stdout } = await exec('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_packets', '-show_frames',
+    '-of', 'json', file], { maxBuffer: 1 << 28 });
+  const all = JSON.parse(stdout).packets_and_frames;
+  const types = new Map(all.filter(({ type }) => type === 'frame').map((frame) => [frame.pts_time, frame.pict_type]));
+  return all.filter(({ type }) => type === 'packet').map((packet) => ({ ...packet, pict_type: types.get(packet.pts_time) }));
+}
+
+for (const container of ['mp4', 'mkv', 'ts'])
+  test(`the frames of a GOP as ffprobe has them: ${container}`, async (t) => {
+    const service = await startService(t);
+    const folder = await makeFolder(t);
+    const file = path.join(folder, `clip.${container}`);
+    const mp4 = path.join(folder, 'clip.mp4');
+    await fs.writeFile(mp4, await makeClip());
+    if (container !== 'mp4')
+      await exec('ffmpeg', ['-nostdin', '-v', 'error', '-i', mp4, '-map', '0', '-c', 'copy', file]);
+    await upload(service, path.basename(file), await fs.readFile(file));
+    const gops = `/videos/${path.basename(file)}/group-of-pictures`;
+    const answer = await get(service.api, `${gops}/2/frames.json`);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.headers['content-type'], 'application/json');
+    const theirs = (await probeFrames(file)).slice(50, 75);
+    assert.equal(answer.json.length, 25);
+    const start = (await get(service.api, `${gops}/2.json`)).json.pts_time;
+    answer.json.forEach((frame, i) => {
+      const far = (name) => Math.abs(frame[name] - answer.json[0][name] - (theirs[i][name] - theirs[0][name]));
+      assert.equal(frame.coded_picture_number, 50 + i);
+      assert.equal(frame.pict_type, theirs[i].pict_type);
+      assert.equal(frame.key_frame, i === 0);
+      assert.ok(far('pts_time') < 0.002, `${frame.pts_time} is not ${theirs[i].pts_time}`);
+      if (container === 'mp4') {
+        assert.ok(Math.abs(frame.dts_time - theirs[i].dts_time) < 0.001);
+        assert.equal(frame.size, Number(theirs[i].size));
+        assert.equal(frame.offset, Number(theirs[i].pos));
+      } else {
+        assert.equal(frame.offset, undefined);
+        assert.ok(frame.size > 0 && frame.dts_time <= frame.pts_time);
+      }
+    });
+    assert.ok(Math.abs(answer.json[0].pts_time - start) < 1e-6);
+    for (const name of ['4', 'x', '0-1', '-1'])
+      problem(assert, await get(service.api, `${gops}/${name}/frames.json`), 404);
+  });
+
 test('GOPs as files are the input, bit for bit', async (t) => {
   const service = await startService(t);
   const folder = await makeFolder(t);
