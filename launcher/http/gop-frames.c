@@ -31,7 +31,7 @@ frames_end (Frames *self, HabReply *reply, GError *error)
 static HabCutter *
 frames_get_cutter (Frames *self)
 {
-  return hab_service_get_cutter (hab_request_get_service (self->request));
+  return hab_request_get_context (self->request)->cutter;
 }
 
 static void
@@ -83,12 +83,12 @@ look_up (HabVault *vault, gpointer data, GError **error)
 static void
 get_frames (HabRequest *request)
 {
-  HabService *service = hab_request_get_service (request);
+  const HabHttpContext *context = hab_request_get_context (request);
   Frames *self = g_new0 (Frames, 1);
 
   self->request = hab_request_ref (request);
-  hab_store_call_async (hab_service_get_store (service), look_up, self, NULL,
-      on_looked_up, self);
+  hab_store_call_async (context->store, look_up, self, NULL, on_looked_up,
+      self);
 }
 
 const HabRoute hab_gop_frames_routes[] = {
