@@ -13,6 +13,7 @@
 #include "access.h"
 #include "callback-rules.h"
 #include "commands.h"
+#include "forwarded.h"
 #include "keys.h"
 #include "log.h"
 #include "service-manager.h"
@@ -24,7 +25,7 @@
 typedef struct
 {
   gchar *address, *data_dir, *token_file, *public_url, *public_delivery_url;
-  gchar **allowed_hosts, **callback_hosts;
+  gchar **allowed_hosts, **callback_hosts, **trusted_proxies;
   gchar *callback_secret_file, *encoder;
   gint port, delivery_port, jobs, upload_expiry;
   gint64 max_upload;
@@ -49,6 +50,7 @@ options_clear (Options *options)
   g_free (options->public_delivery_url);
   g_strfreev (options->allowed_hosts);
   g_strfreev (options->callback_hosts);
+  g_strfreev (options->trusted_proxies);
   g_free (options->callback_secret_file);
   g_free (options->tls_certificate);
   g_free (options->tls_key);
@@ -240,6 +242,25 @@ read_url (const gchar *text, const gchar *option, gchar **url)
 }
 
 static gboolean
+read_trusted_proxies (const Options *options, HabSettings *settings)
+{
+  if (options->trusted_proxies == NULL)
+    return TRUE;
+  settings->trusted_proxies = g_ptr_array_new_with_free_func (g_object_unref);
+  for (gchar **text = options->trusted_proxies; *text != NULL; text++) {
+    GInetAddressMask *mask = hab_forwarded_parse_network (*text);
+
+    if (mask == NULL) {
+      g_printerr ("%s: --trusted-proxy must be ADDRESS or ADDRESS/BITS, the "
+                  "address of a network, not %s\n", g_get_prgname (), *text);
+      return FALSE;
+    }
+    g_ptr_array_add (settings->trusted_proxies, mask);
+  }
+  return TRUE;
+}
+
+static gboolean
 read_tls (const Options *options, HabSettings *settings)
 {
   g_autoptr (GError) error = NULL;
@@ -358,6 +379,7 @@ read_settings (Options *options, HabTokens **tokens, HabSettings *settings)
       !read_sockets (options, settings) ||
       !read_address (options, *tokens, settings) ||
       !read_callbacks (options, settings) ||
+      !read_trusted_proxies (options, settings) ||
       !read_tls (options, settings) ||
       !read_cors_origins (options, settings) ||
       !read_url (options->public_url, "--public-url", &settings->public_url) ||
@@ -557,6 +579,10 @@ hab_cmd_serve (int argc, char **argv)
         "address of the API where something stands before it", "URL" },
     { "public-delivery-url", 0, 0, G_OPTION_ARG_STRING,
         &options.public_delivery_url, "the same of delivery", "URL" },
+    { "trusted-proxy", 0, 0, G_OPTION_ARG_STRING_ARRAY,
+        &options.trusted_proxies,
+        "a proxy, or a network of them, of which Forwarded and X-Forwarded-For, "
+        "-Proto and -Host are believed", "ADDRESS[/BITS]" },
     { "tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &options.tls_certificate,
         "PEM file with the certificate by which both listeners speak TLS, and "
         "what leads to its authority", "FILE" },

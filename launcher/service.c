@@ -443,11 +443,12 @@ hab_service_get_settings (HabService *self)
 gchar *
 hab_service_build_api_url (HabService *self, const gchar *host)
 {
-  return hab_http_context_build_url (&self->http, HAB_LISTENER_API, host);
+  return hab_http_context_build_url (&self->http, HAB_LISTENER_API, NULL, host);
 }
 
 gchar *
 hab_service_build_delivery_url (HabService *self, const gchar *host)
 {
-  return hab_http_context_build_url (&self->http, HAB_LISTENER_DELIVERY, host);
+  return hab_http_context_build_url (&self->http, HAB_LISTENER_DELIVERY, NULL,
+      host);
 }

@@ -17,6 +17,7 @@ hab_settings_clear (HabSettings *settings)
   g_clear_pointer (&settings->cors_origins, g_strfreev);
   g_clear_pointer (&settings->public_url, g_free);
   g_clear_pointer (&settings->public_delivery_url, g_free);
+  g_clear_pointer (&settings->trusted_proxies, g_ptr_array_unref);
   g_clear_pointer (&settings->allowed_hosts, g_strfreev);
   g_clear_pointer (&settings->encoder, g_free);
   g_clear_pointer (&settings->callback_hosts, g_strfreev);
@@ -34,5 +35,6 @@ gboolean
 hab_settings_is_delivery_public (const HabSettings *settings)
 {
   return !hab_settings_is_loopback (settings) ||
-      settings->public_delivery_url != NULL;
+      settings->public_delivery_url != NULL ||
+      settings->trusted_proxies != NULL;
 }

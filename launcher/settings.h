@@ -27,6 +27,7 @@ typedef struct
   gchar *token_file;          /* read again on SIGHUP, or NULL */
   gchar *public_url;          /* without a slash at the end, or NULL */
   gchar *public_delivery_url; /* the same */
+  GPtrArray *trusted_proxies; /* of GInetAddressMask, see forwarded.h; or NULL */
   GTlsCertificate *tls;       /* both listeners speak TLS by it; or NULL */
   gdouble rate_limit;         /* requests a second of one client; 0: any */
   gchar **cors_origins;       /* whose pages may play; NULL: every one's */

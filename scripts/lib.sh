@@ -19,7 +19,7 @@ run_packages=(
   glib-networking sqlite3 curl ca-certificates
 )
 test_packages=(ffmpeg libxml2-utils chromium procps mandoc)
-slow_packages=(debhelper debootstrap lintian)
+slow_packages=(debhelper debootstrap lintian nginx-light)
 
 say () {
   printf '%s\n' "$*" >&2

@@ -8,10 +8,8 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
-/* The host of "host:port" or "[v6]:port", without brackets; NULL when it is
- * neither. */
-static gchar *
-split_host (const gchar *authority)
+gchar *
+hab_access_split_host (const gchar *authority)
 {
   g_autofree gchar *text = g_strconcat ("http://", authority, "/", NULL);
   g_autoptr (GUri) uri = g_uri_parse (text, SOUP_HTTP_URI_FLAGS, NULL);
@@ -45,7 +43,8 @@ gboolean
 hab_access_host_is_known (const gchar *authority, gboolean loopback_only,
     const gchar *const *names)
 {
-  g_autofree gchar *host = authority != NULL ? split_host (authority) : NULL;
+  g_autofree gchar *host =
+      authority != NULL ? hab_access_split_host (authority) : NULL;
 
   return hab_access_name_is_known (host, loopback_only, names);
 }

@@ -10,6 +10,10 @@ G_BEGIN_DECLS
  * Host check keeps out names that were pointed at it, the origin check keeps
  * out foreign pages that post to it. */
 
+/* (nullable) (transfer full): the host of HOST[:PORT], without the brackets of
+ * an IPv6 address; NULL when it is none. */
+gchar *hab_access_split_host (const gchar *authority);
+
 /* Whether Host names this service: localhost, or a loopback address; any
  * address where the service listens beyond loopback; or a name of the list.
  * The port does not matter, it may have been forwarded. */

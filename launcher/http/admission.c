@@ -21,9 +21,14 @@ check_host (HabRequest *request, GError **error)
   gboolean loopback_only = hab_settings_is_loopback (context->settings);
   /* The address asked for may have a host of its own, which rules. */
   GUri *uri = soup_server_message_get_uri (hab_request_get_message (request));
+  const gchar *forwarded = hab_request_get_arrival (request)->host;
 
+  /* What a proxy says comes on top: a page whose name leads here can send it,
+   * too. */
   if (hab_access_host_is_known (hab_request_get_header (request, "Host"),
           loopback_only, names) &&
+      (forwarded == NULL ||
+          hab_access_host_is_known (forwarded, loopback_only, names)) &&
       hab_access_name_is_known (g_uri_get_host (uri), loopback_only, names))
     return TRUE;
   hab_http_error_set (error, SOUP_STATUS_MISDIRECTED_REQUEST,
@@ -36,11 +41,12 @@ static gboolean
 check_origin (HabRequest *request, HabListenerKind kind, GError **error)
 {
   const HabHttpContext *context = hab_request_get_context (request);
+  const gchar *host = hab_request_get_arrival (request)->host;
 
   if (kind != HAB_LISTENER_API || hab_request_is_safe (request) ||
       hab_access_origin_is_own (hab_request_get_header (request, "Origin"),
           hab_request_get_header (request, "Sec-Fetch-Site"),
-          hab_request_get_header (request, "Host"),
+          host != NULL ? host : hab_request_get_header (request, "Host"),
           context->settings->public_url))
     return TRUE;
   hab_http_error_set (error, SOUP_STATUS_FORBIDDEN,
@@ -193,11 +199,7 @@ hab_admission_check_client (HabRequest *request, HabListenerKind kind,
 static gchar *
 name_address (HabRequest *request)
 {
-  GSocketAddress *peer = soup_server_message_get_remote_address (
-      hab_request_get_message (request));
-  GInetAddress *address = G_IS_INET_SOCKET_ADDRESS (peer)
-      ? g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (peer))
-      : NULL;
+  GInetAddress *address = hab_request_get_arrival (request)->client;
   guint8 bytes[16] = { 0 };
   g_autoptr (GInetAddress) network = NULL;
 

@@ -97,12 +97,16 @@ exchange_log (Exchange *self, const gchar *method, guint status,
   g_autofree gchar *received =
       g_strdup_printf ("%" G_GUINT64_FORMAT, self->received);
   g_autofree gchar *sent = g_strdup_printf ("%" G_GUINT64_FORMAT, self->sent);
+  GInetAddress *address = hab_request_get_arrival (self->request)->client;
+  g_autofree gchar *client =
+      address != NULL ? g_inet_address_to_string (address) : g_strdup ("");
   g_autofree gchar *path =
       hab_signer_hide_tokens (hab_request_get_path (self->request));
 
   hab_log (get_level (method, status), "request",
       "request_id", hab_request_get_request_id (self->request),
       "listener", self->listener,
+      "client", client,
       "method", method,
       "path", path,
       "status", status_text,

@@ -7,7 +7,7 @@
 
 gchar *
 hab_http_context_build_url (const HabHttpContext *self,
-    HabListenerKind listener, const gchar *host)
+    HabListenerKind listener, const gchar *scheme, const gchar *host)
 {
   const HabSettings *settings = self->settings;
   const gchar *public_url = listener == HAB_LISTENER_API
@@ -16,7 +16,8 @@ hab_http_context_build_url (const HabHttpContext *self,
 
   if (public_url != NULL)
     return g_strdup (public_url);
-  return g_uri_join (G_URI_FLAGS_NONE,
-      settings->tls != NULL ? "https" : "http", NULL, host,
+  if (scheme == NULL)
+    scheme = settings->tls != NULL ? "https" : "http";
+  return g_uri_join (G_URI_FLAGS_NONE, scheme, NULL, host,
       self->ports[listener], "", NULL, NULL);
 }

@@ -46,9 +46,10 @@ typedef struct
   guint ports[HAB_N_LISTENERS]; /* of HabListenerKind, once they listen */
 } HabHttpContext;
 
-/* Where this listener is, for a client who reached the service at this host;
- * without a slash at the end. */
+/* Where this listener is, for a client who reached the service at this host,
+ * and by this scheme (nullable: the listeners' own); without a slash at the
+ * end. */
 gchar *hab_http_context_build_url (const HabHttpContext *context,
-    HabListenerKind listener, const gchar *host);
+    HabListenerKind listener, const gchar *scheme, const gchar *host);
 
 G_END_DECLS

@@ -291,7 +291,7 @@ on_request_started (SoupServer *server, SoupServerMessage *message,
   soup_message_body_set_accumulate (
       soup_server_message_get_request_body (message), FALSE);
   g_object_set_data_full (G_OBJECT (message), "hab-request",
-      hab_request_new (self->context, message),
+      hab_request_new (self->context, self->kind, message),
       (GDestroyNotify) hab_request_unref);
   hab_exchange_watch (get_request (message),
       self->kind == HAB_LISTENER_API ? "api" : "delivery");

@@ -18,11 +18,13 @@ struct _HabRequest
 {
   gatomicrefcount refs;
   const HabHttpContext *context;
+  HabListenerKind kind;
   SoupServerMessage *message; /* until the request is freed: its headers are
                                * read from other threads */
 
   /* constant once the headers were read */
   gchar *id;
+  HabArrival arrival;
   gchar *owner;
   gboolean admin;
   const HabRoute *route;
@@ -46,12 +48,14 @@ struct _HabRequest
 };
 
 HabRequest *
-hab_request_new (const HabHttpContext *context, SoupServerMessage *message)
+hab_request_new (const HabHttpContext *context, HabListenerKind kind,
+    SoupServerMessage *message)
 {
   HabRequest *self = g_new0 (HabRequest, 1);
 
   g_atomic_ref_count_init (&self->refs);
   self->context = context;
+  self->kind = kind;
   self->message = g_object_ref (message);
   self->headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
   self->body = g_byte_array_new ();
@@ -74,6 +78,7 @@ hab_request_unref (HabRequest *self)
   hab_key_wipe (self->body->data, self->body->len);
   g_byte_array_unref (self->body);
   g_free (self->id);
+  hab_arrival_clear (&self->arrival);
   g_free (self->owner);
   g_clear_pointer (&self->params, g_ptr_array_unref);
   g_clear_pointer (&self->query, g_hash_table_unref);
@@ -190,14 +195,23 @@ hab_request_is_safe (HabRequest *self)
       g_str_equal (method, "OPTIONS");
 }
 
+const HabArrival *
+hab_request_get_arrival (HabRequest *self)
+{
+  return &self->arrival;
+}
+
 gboolean
 hab_request_is_secure (HabRequest *self)
 {
   const gchar *public_url = self->context->settings->public_url;
   GUri *uri = soup_server_message_get_uri (self->message);
 
-  return g_str_equal (g_uri_get_scheme (uri), "https") ||
-      (public_url != NULL && g_str_has_prefix (public_url, "https:"));
+  if (public_url != NULL)
+    return g_ascii_strncasecmp (public_url, "https:", 6) == 0;
+  return g_strcmp0 (self->arrival.scheme != NULL ? self->arrival.scheme
+                                                 : g_uri_get_scheme (uri),
+             "https") == 0;
 }
 
 gboolean
@@ -249,13 +263,24 @@ hab_request_get_number (HabRequest *self, const gchar *name, guint64 minimum,
   return FALSE;
 }
 
+/* A proxy has ports of its own: that of delivery is known where the request
+ * came to delivery. */
 gchar *
 hab_request_build_delivery_url (HabRequest *self)
 {
+  const HabSettings *settings = self->context->settings;
+  const HabArrival *arrival = &self->arrival;
   GUri *uri = soup_server_message_get_uri (self->message);
+  g_autofree gchar *host = arrival->host != NULL
+      ? hab_access_split_host (arrival->host)
+      : g_strdup (g_uri_get_host (uri));
 
+  if (settings->public_delivery_url == NULL && arrival->host != NULL &&
+      self->kind == HAB_LISTENER_DELIVERY)
+    return g_strdup_printf ("%s://%s", arrival->scheme != NULL
+        ? arrival->scheme : g_uri_get_scheme (uri), arrival->host);
   return hab_http_context_build_url (self->context, HAB_LISTENER_DELIVERY,
-      g_uri_get_host (uri));
+      arrival->scheme, host);
 }
 
 const gchar *
@@ -481,12 +506,50 @@ hab_request_set_over (HabRequest *self)
   self->over_callback = NULL;
 }
 
+/* (nullable) */
+static GInetAddress *
+get_peer (HabRequest *self)
+{
+  GSocketAddress *peer =
+      soup_server_message_get_remote_address (self->message);
+
+  return G_IS_INET_SOCKET_ADDRESS (peer)
+      ? g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (peer))
+      : NULL;
+}
+
+/* A proxy that tells of the client but names no host hands on the client's. */
+static void
+read_arrival (HabRequest *self)
+{
+  SoupMessageHeaders *headers = hab_request_get_headers (self);
+  const HabForwardedHeaders told = {
+    .forwarded = soup_message_headers_get_list (headers, "Forwarded"),
+    .x_for = soup_message_headers_get_list (headers, "X-Forwarded-For"),
+    .x_proto = soup_message_headers_get_list (headers, "X-Forwarded-Proto"),
+    .x_host = soup_message_headers_get_list (headers, "X-Forwarded-Host"),
+  };
+  const gchar *host = hab_request_get_header (self, "Host");
+  GInetAddress *peer = get_peer (self);
+  HabArrival *arrival = &self->arrival;
+
+  if (!hab_forwarded_read (&told, peer,
+          self->context->settings->trusted_proxies, arrival))
+    g_debug ("what a proxy says of the request is ignored, request %s",
+        self->id);
+  if (arrival->host == NULL && host != NULL &&
+      (arrival->scheme != NULL || arrival->client != peer) &&
+      hab_forwarded_is_authority (host))
+    arrival->host = g_strdup (host);
+}
+
 void
 hab_request_identify (HabRequest *self)
 {
   self->id = hab_request_id_choose (
       hab_request_get_header (self, "X-Request-Id"));
   hab_request_set_header (self, "X-Request-Id", self->id);
+  read_arrival (self);
 }
 
 void

@@ -4,6 +4,7 @@
 #include <libsoup/soup.h>
 
 #include "delivery-address.h"
+#include "forwarded.h"
 #include "http-types.h"
 #include "reply.h"
 #include "http-context.h"
@@ -61,6 +62,9 @@ HabInput *hab_request_show_input (HabRequest *request, HabInput *input,
     GError **error);
 /* Whether it is GET, HEAD or OPTIONS: changes nothing. */
 gboolean hab_request_is_safe (HabRequest *request);
+/* By the connection, or what a trusted proxy says of it; known from its headers
+ * on. Where a proxy said anything the host is there. */
+const HabArrival *hab_request_get_arrival (HabRequest *request);
 /* Whether the client reached the API by https. */
 gboolean hab_request_is_secure (HabRequest *request);
 /* What it is called in logs and in the answer's X-Request-Id; known from its
@@ -114,7 +118,7 @@ void hab_request_on_over (HabRequest *request, void (*callback) (gpointer data),
 /* --- for the listener ------------------------------------------------- */
 
 HabRequest *hab_request_new (const HabHttpContext *context,
-    SoupServerMessage *message);
+    HabListenerKind kind, SoupServerMessage *message);
 SoupServerMessage *hab_request_get_message (HabRequest *request);
 /* admin: sees and changes what belongs to others, too. */
 void hab_request_set_client (HabRequest *request, const gchar *owner,
@@ -133,7 +137,7 @@ void hab_request_set_reader (HabRequest *request, const HabBodyReader *type,
 gboolean hab_request_read (HabRequest *request, const guint8 *bytes,
     gsize size, GError **error);
 void hab_request_set_over (HabRequest *request);
-/* Its headers are there: gives it its id. */
+/* Its headers are there: gives it its id, and finds out how it came. */
 void hab_request_identify (HabRequest *request);
 /* Stops the message until it is answered, or goes on reading its body. */
 void hab_request_pause (HabRequest *request);
