@@ -23,6 +23,7 @@ struct _HabService
 {
   const HabSettings *settings;
   HabDataDir *dir;
+  HabInputFiles *files;
   HabDiskSpace *space;
   HabStore *store;
   HabMetrics *metrics;
@@ -272,6 +273,7 @@ make_jobs (HabService *self, GError **error)
   self->jobs = (HabJobsContext) {
     .settings = self->settings,
     .dir = self->dir,
+    .files = self->files,
     .store = self->store,
     .metrics = self->metrics,
     .feed = self->feed,
@@ -335,6 +337,7 @@ hab_service_new (const HabSettings *settings, GError **error)
   self->dir = hab_data_dir_open (settings->data_dir, error);
   if (self->dir == NULL)
     return NULL;
+  self->files = hab_input_files_new (self->dir);
   self->space = hab_disk_space_new (self->dir);
   catalog_path = hab_data_dir_build_path (self->dir, "catalog.sqlite");
   is_new = !g_file_test (catalog_path, G_FILE_TEST_EXISTS);
@@ -367,6 +370,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->probe, hab_probe_free);
   g_clear_pointer (&self->readers, hab_workers_free);
   g_clear_pointer (&self->space, hab_disk_space_free);
+  g_clear_pointer (&self->files, hab_input_files_free);
   g_clear_pointer (&self->dir, hab_data_dir_free);
   g_clear_pointer (&self->sessions, hab_sessions_free);
   g_clear_pointer (&self->signer, hab_signer_free);

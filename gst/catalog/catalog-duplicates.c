@@ -31,16 +31,18 @@ copy_row (HabCatalog *catalog, gint64 id, const HabInput *input,
     GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "INSERT INTO inputs (owner, name, storage, size_bytes, sha256, "
+      "INSERT INTO inputs (owner, name, source, storage, size_bytes, sha256, "
       "duration_ns, video_track_number, indexed, created_us) "
-      "SELECT coalesce (:owner, ''), :name, :storage, size_bytes, sha256, "
-      "duration_ns, video_track_number, indexed, :now "
+      "SELECT coalesce (:owner, ''), :name, :source, :storage, size_bytes, "
+      "sha256, duration_ns, video_track_number, indexed, :now "
       "FROM inputs WHERE id = :id", error);
 
   if (!statement)
     return FALSE;
   hab_statement_bind_text (statement, ":owner", input->owner);
   hab_statement_bind_text (statement, ":name", input->name);
+  hab_statement_bind_text (statement, ":source",
+      hab_input_source_to_string (input->source));
   hab_statement_bind_text (statement, ":storage", input->storage);
   hab_statement_bind_int (statement, ":now", hab_catalog_now ());
   hab_statement_bind_int (statement, ":id", id);

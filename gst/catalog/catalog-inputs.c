@@ -39,17 +39,55 @@ hab_track_free (HabTrack *track)
   g_free (track);
 }
 
+static const gchar *const sources[] = {
+  [HAB_SOURCE_UPLOAD] = "upload",
+  [HAB_SOURCE_MEDIA_DIR] = "media-dir",
+};
+
+const gchar *
+hab_input_source_to_string (HabInputSource source)
+{
+  return sources[source];
+}
+
+static const gchar *const states[] = {
+  [HAB_INPUT_PRESENT] = "present",
+  [HAB_INPUT_MISSING] = "missing",
+  [HAB_INPUT_REPLACED] = "replaced",
+};
+
+const gchar *
+hab_input_state_to_string (HabInputState state)
+{
+  return states[state];
+}
+
+/* The schema lets no other word through; the first is what counts then. */
+static guint
+find_word (const gchar *const *words, guint n_words, const gchar *word)
+{
+  for (guint i = 1; i < n_words; i++)
+    if (g_str_equal (words[i], word))
+      return i;
+  return 0;
+}
+
 /* --- inputs: reading ------------------------------------------------- */
 
 #define INPUT_COLUMNS \
-  "id, owner, name, storage, size_bytes, sha256, duration_ns, indexed, " \
-  "created_us"
+  "id, owner, name, source, state, storage, size_bytes, sha256, " \
+  "duration_ns, indexed, created_us"
+
+#define INPUT_IS_SEEN \
+  "(:owner IS NULL OR owner = :owner OR source = 'media-dir')"
 
 enum
 {
   INPUT_ID,
   INPUT_OWNER,
   INPUT_NAME,
+  INPUT_SOURCE,
+  INPUT_STATE,
   INPUT_STORAGE,
   INPUT_SIZE_BYTES,
   INPUT_SHA256,
@@ -66,6 +104,10 @@ read_input (HabStatement *statement)
   input->id = sqlite3_column_int64 (statement, INPUT_ID);
   input->owner = hab_statement_dup_text (statement, INPUT_OWNER);
   input->name = hab_statement_dup_text (statement, INPUT_NAME);
+  input->source = find_word (sources, G_N_ELEMENTS (sources),
+      (const gchar *) sqlite3_column_text (statement, INPUT_SOURCE));
+  input->state = find_word (states, G_N_ELEMENTS (states),
+      (const gchar *) sqlite3_column_text (statement, INPUT_STATE));
   input->storage = hab_statement_dup_text (statement, INPUT_STORAGE);
   input->size_bytes = sqlite3_column_int64 (statement, INPUT_SIZE_BYTES);
   input->sha256 = hab_statement_dup_text (statement, INPUT_SHA256);
@@ -111,7 +153,8 @@ hab_catalog_find_input (HabCatalog *catalog, const gchar *owner,
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "SELECT " INPUT_COLUMNS " FROM inputs WHERE name = :name "
-      "AND (:owner IS NULL OR owner = :owner) ORDER BY id LIMIT 1", error);
+      "AND state <> 'replaced' AND " INPUT_IS_SEEN
+      " ORDER BY id LIMIT 1", error);
 
   if (!statement)
     return NULL;
@@ -129,8 +172,8 @@ hab_catalog_list_inputs (HabCatalog *catalog, const gchar *owner,
       g_ptr_array_new_with_free_func ((GDestroyNotify) hab_input_free);
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "SELECT " INPUT_COLUMNS " FROM inputs WHERE id > :after "
-      "AND (:owner IS NULL OR owner = :owner) ORDER BY id LIMIT :limit",
-      error);
+      "AND state <> 'replaced' AND " INPUT_IS_SEEN
+      " ORDER BY id LIMIT :limit", error);
   HabStep step;
 
   if (!statement)
@@ -542,15 +585,16 @@ insert_input (HabCatalog *catalog, const HabInput *input,
 {
   g_autoptr (GError) local_error = NULL;
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "INSERT INTO inputs (owner, name, storage, size_bytes, sha256, "
+      "INSERT INTO inputs (owner, name, source, storage, size_bytes, sha256, "
       "duration_ns, video_track_number, indexed, created_us) "
-      "VALUES (coalesce (:owner, ''), :name, :storage, :size_bytes, :sha256, :duration_ns, "
-      ":video_track_number, :indexed, :now)", error);
+      "VALUES (coalesce (:owner, ''), :name, :source, :storage, :size_bytes, "
+      ":sha256, :duration_ns, :video_track_number, :indexed, :now)", error);
 
   if (!statement)
     return FALSE;
   hab_statement_bind_text (statement, ":owner", input->owner);
   hab_statement_bind_text (statement, ":name", input->name);
+  hab_statement_bind_text (statement, ":source", sources[input->source]);
   hab_statement_bind_text (statement, ":storage", input->storage);
   hab_statement_bind_int (statement, ":size_bytes", input->size_bytes);
   hab_statement_bind_text (statement, ":sha256", input->sha256);

@@ -102,6 +102,9 @@ HabPackage *hab_catalog_read_package (HabStatement *statement,
   "coded_picture_number, pts, dts, duration, offset_bytes, size_bytes, " \
   "key_frame, gop_number"
 
+/* "present", "missing", "replaced" */
+const gchar *hab_input_state_to_string (HabInputState state);
+
 /* Adds to the history of a package. */
 gboolean hab_catalog_add_change (HabCatalog *catalog, gint64 package_id,
     HabStatus status, gint64 now_us, GError **error);

@@ -24,15 +24,15 @@ hab_catalog_list_unused_inputs (HabCatalog *catalog, guint64 *total_bytes,
   HabStep step;
 
   g_array_set_clear_func (inputs, unused_input_clear);
-  if (!hab_catalog_read_number (catalog, "SELECT sum(size_bytes) FROM inputs",
-          &total, error))
+  if (!hab_catalog_read_number (catalog, "SELECT sum(size_bytes) FROM inputs "
+          "WHERE source = 'upload'", &total, error))
     return NULL;
   *total_bytes = total;
   statement = hab_catalog_prepare (catalog,
       "SELECT id, storage, size_bytes, max (created_us, coalesce (("
       "  SELECT max (packages.created_us) FROM packages"
       "  WHERE input_id = inputs.id), 0)) AS used_us"
-      " FROM inputs WHERE NOT EXISTS (SELECT 1 FROM packages"
+      " FROM inputs WHERE source = 'upload' AND NOT EXISTS (SELECT 1 FROM packages"
       "  WHERE input_id = inputs.id"
       "  AND status NOT IN ('Ready', 'Failed', 'Cancelled'))"
       " ORDER BY used_us, id", error);

@@ -229,6 +229,22 @@ static const gchar owners[] =
     "ALTER TABLE packages ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
     UPLOADED_VIDEOS;
 
+/* The same with the key of video tracks; without the semicolon. */
+#define UPLOADED_VIDEOS_OF_KEYS \
+  "CREATE VIEW uploaded_videos (" \
+  "  input_content_id, input_content_origin, video_track_number, status," \
+  "  output_file_path, video_key, kid, packaged_content_id, url) AS " \
+  "SELECT input_id, input_name, video_track_number, status," \
+  "  output_file_path, sealed_key, kid, id," \
+  "  CASE status WHEN 'Ready' THEN url END " \
+  "FROM packages LEFT JOIN package_keys" \
+  "  ON package_id = packages.id AND tracks = 'video' " \
+  "UNION ALL " \
+  "SELECT id, name, video_track_number, 'Ingested'," \
+  "  NULL, NULL, NULL, NULL, NULL " \
+  "FROM inputs " \
+  "WHERE NOT EXISTS (SELECT 1 FROM packages WHERE input_id = inputs.id)"
+
 /* A key of each type of tracks that is encrypted. The columns that held the
  * one key of a package are part of its rules, so the table is made anew, its
  * ids going on where they were; the view would be in the way. */
@@ -294,19 +310,7 @@ static const gchar package_keys[] =
     "CREATE INDEX packages_unfinished ON packages (id)"
     "  WHERE status NOT IN ('Ready', 'Failed', 'Cancelled');"
 
-    "CREATE VIEW uploaded_videos ("
-    "  input_content_id, input_content_origin, video_track_number, status,"
-    "  output_file_path, video_key, kid, packaged_content_id, url) AS "
-    "SELECT input_id, input_name, video_track_number, status,"
-    "  output_file_path, sealed_key, kid, id,"
-    "  CASE status WHEN 'Ready' THEN url END "
-    "FROM packages LEFT JOIN package_keys"
-    "  ON package_id = packages.id AND tracks = 'video' "
-    "UNION ALL "
-    "SELECT id, name, video_track_number, 'Ingested',"
-    "  NULL, NULL, NULL, NULL, NULL "
-    "FROM inputs "
-    "WHERE NOT EXISTS (SELECT 1 FROM packages WHERE input_id = inputs.id);";
+    UPLOADED_VIDEOS_OF_KEYS ";";
 
 /* Uploads that can be resumed. How much of one is there, its file knows. */
 static const gchar uploads[] =
@@ -321,6 +325,55 @@ static const gchar uploads[] =
     "CREATE INDEX uploads_by_input ON uploads (input_id);"
     "CREATE INDEX inputs_by_sha256 ON inputs (sha256);";
 
+/* Inputs that are files of a media folder: nobody has hashed them, they come
+ * and go, and one that was replaced leaves its name to the next. That is part of
+ * the table's rules, so it is made anew as for owners. folder: its absolute
+ * path; file: the path in it; size_bytes is the input's. */
+static const gchar media_files[] =
+    "DROP VIEW uploaded_videos;"
+    "CREATE TABLE new_inputs ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  owner TEXT NOT NULL DEFAULT '',"
+    "  name TEXT NOT NULL CHECK (name <> ''),"
+    "  source TEXT NOT NULL DEFAULT 'upload'"
+    "    CHECK (source IN ('upload', 'media-dir')),"
+    "  state TEXT NOT NULL DEFAULT 'present'"
+    "    CHECK (state IN ('present', 'missing', 'replaced')),"
+    "  storage TEXT NOT NULL UNIQUE CHECK (storage <> ''),"
+    "  size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),"
+    "  sha256 TEXT"
+    "    CHECK (length (sha256) = 64 AND sha256 NOT GLOB '*[^0-9a-f]*'),"
+    "  duration_ns INTEGER CHECK (duration_ns >= 0),"
+    "  video_track_number INTEGER,"
+    "  indexed INTEGER NOT NULL CHECK (indexed IN (0, 1)),"
+    "  created_us INTEGER NOT NULL,"
+    "  CHECK (source <> 'upload' OR (sha256 IS NOT NULL AND state = 'present'))"
+    ") STRICT;"
+    "INSERT INTO new_inputs SELECT id, owner, name, 'upload', 'present',"
+    "  storage, size_bytes, sha256, duration_ns, video_track_number, indexed,"
+    "  created_us FROM inputs;"
+    "DELETE FROM sqlite_sequence WHERE name = 'new_inputs';"
+    "INSERT INTO sqlite_sequence (name, seq)"
+    "  SELECT 'new_inputs', seq FROM sqlite_sequence WHERE name = 'inputs';"
+    "DROP TABLE inputs;"
+    "ALTER TABLE new_inputs RENAME TO inputs;"
+    "CREATE UNIQUE INDEX inputs_by_owner_and_name ON inputs (owner, name, source)"
+    "  WHERE state <> 'replaced';"
+    "CREATE INDEX inputs_by_name ON inputs (name);"
+    "CREATE INDEX inputs_by_sha256 ON inputs (sha256);"
+    "CREATE INDEX inputs_replaced ON inputs (id) WHERE state = 'replaced';"
+
+    "CREATE TABLE media_files ("
+    "  input_id INTEGER PRIMARY KEY REFERENCES inputs (id) ON DELETE CASCADE,"
+    "  folder TEXT NOT NULL,"
+    "  file TEXT NOT NULL,"
+    "  mtime_ns INTEGER NOT NULL,"
+    "  inode INTEGER NOT NULL"
+    ") STRICT;"
+
+    UPLOADED_VIDEOS_OF_KEYS
+    " AND state <> 'replaced';";
+
 const gchar *const hab_catalog_migrations[] = { tables, uploaded_videos,
-  queue, notes, owners, package_keys, uploads };
+  queue, notes, owners, package_keys, uploads, media_files };
 const guint hab_catalog_n_migrations = G_N_ELEMENTS (hab_catalog_migrations);

@@ -73,16 +73,39 @@ typedef struct
 
 /* --- input contents -------------------------------------------------- */
 
+typedef enum
+{
+  HAB_SOURCE_UPLOAD,
+  HAB_SOURCE_MEDIA_DIR, /* a file of the machine, in a folder that is offered */
+} HabInputSource;
+
+/* "upload", "media-dir" */
+const gchar *hab_input_source_to_string (HabInputSource source);
+
+/* Whether what it was made of is there; uploads always are present. */
+typedef enum
+{
+  HAB_INPUT_PRESENT,
+  HAB_INPUT_MISSING,  /* its file is not there now, and may come back */
+  HAB_INPUT_REPLACED, /* its file has other bytes by now. In no list and found
+                       * by no name; there as long as its packages need it */
+} HabInputState;
+
 typedef struct
 {
   gint64 id;
   gchar *owner;       /* name of the API token that brought it; "" where none
                        * was asked for, for which NULL counts when it is added */
   gchar *name;        /* as the client gave it, one of each owner; never a
-                       * path */
-  gchar *storage;     /* name of the file in the folder of inputs; ours */
+                       * path. Of a media folder, its name and the file's path
+                       * in it */
+  HabInputSource source;
+  HabInputState state;
+  gchar *storage;     /* ours; of an upload the name of its file in the folder
+                       * of inputs */
   gint64 size_bytes;
-  gchar *sha256;      /* of the bytes, 64 lower-case hex digits */
+  gchar *sha256;      /* of the bytes, 64 lower-case hex digits; NULL of a media
+                       * folder, whose files nobody has hashed */
   gint64 duration_ns; /* -1 when unknown */
   gboolean indexed;   /* its GOPs and I-frames are in the catalog */
   gint64 created_us;
@@ -143,11 +166,12 @@ gint64 hab_catalog_add_input (HabCatalog *catalog, const HabInput *input,
     GArray *tracks, guint video_track_number, GArray *gops, GArray *iframes,
     GError **error);
 HabInput *hab_catalog_get_input (HabCatalog *catalog, gint64 id, GError **error);
-/* owner: NULL for the first that anybody brought. */
+/* owner: NULL for the first that anybody brought. Those of media folders are
+ * everybody's. */
 HabInput *hab_catalog_find_input (HabCatalog *catalog, const gchar *owner,
     const gchar *name, GError **error);
 /* (element-type HabInput): at most limit rows with an id above after; owner
- * NULL for those of everybody. */
+ * NULL for those of everybody, else the owner's and those of media folders. */
 GPtrArray *hab_catalog_list_inputs (HabCatalog *catalog, const gchar *owner,
     gint64 after, guint limit, GError **error);
 /* An indexed input of these bytes, whoever owns it, and its file's name; 0 and
@@ -182,6 +206,54 @@ GArray *hab_catalog_list_iframes (HabCatalog *catalog, gint64 input_id,
     guint64 first, guint limit, GError **error);
 gboolean hab_catalog_count_iframes (HabCatalog *catalog, gint64 input_id,
     guint64 *count, GError **error);
+
+/* --- inputs that are files of a media folder ------------------------- */
+
+/* By which bytes are taken to be the same. */
+typedef struct
+{
+  gint64 size_bytes;
+  gint64 mtime_ns; /* since 1970 */
+  guint64 inode;
+} HabFileStamp;
+
+typedef struct
+{
+  gint64 input_id;
+  gchar *name, *storage; /* of its input */
+  gchar *folder;         /* absolute path of the media folder */
+  gchar *file;           /* path in it; UTF-8, without "." and ".." */
+  HabFileStamp stamp;
+  gboolean missing;
+} HabFolderFile;
+
+HabFolderFile *hab_folder_file_copy (const HabFolderFile *file);
+void hab_folder_file_free (HabFolderFile *file);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabFolderFile, hab_folder_file_free)
+
+/* (element-type HabFolderFile): all but those that were replaced. */
+GPtrArray *hab_catalog_list_folder_files (HabCatalog *catalog, GError **error);
+/* NOT_FOUND where the input is none of a media folder. */
+HabFolderFile *hab_catalog_get_folder_file (HabCatalog *catalog,
+    gint64 input_id, GError **error);
+/* Adds file and its input, of which duration_ns and the rest are what
+ * hab_catalog_add_input () takes. Returns the input's id, 0 on failure. */
+gint64 hab_catalog_add_folder_file (HabCatalog *catalog,
+    const HabFolderFile *file, gint64 duration_ns, GArray *tracks,
+    guint video_track_number, GArray *gops, GArray *iframes, GError **error);
+/* The same of a file that has the bytes of the input of this id. */
+gint64 hab_catalog_copy_folder_file (HabCatalog *catalog, gint64 id,
+    const HabFolderFile *file, GError **error);
+gboolean hab_catalog_set_input_state (HabCatalog *catalog, gint64 id,
+    HabInputState state, GError **error);
+/* Sets its name and its file to those of file. EXISTS where the name is
+ * taken. */
+gboolean hab_catalog_move_folder_file (HabCatalog *catalog, gint64 id,
+    const HabFolderFile *file, GError **error);
+/* Deletes inputs that were replaced and that no package needs any more; adds
+ * their storage (gchar *) to storages. */
+gboolean hab_catalog_sweep_replaced_inputs (HabCatalog *catalog,
+    GPtrArray *storages, GError **error);
 
 /* --- uploads that can be resumed ------------------------------------- */
 
@@ -350,8 +422,8 @@ typedef struct
   gint64 used_us; /* when it was added or a package of it was asked for */
 } HabUnusedInput;
 
-/* (element-type HabUnusedInput): those without a package that is not done, the
- * longest unused first. total_bytes: of all inputs. */
+/* (element-type HabUnusedInput): the uploads without a package that is not
+ * done, the longest unused first. total_bytes: of all uploads. */
 GArray *hab_catalog_list_unused_inputs (HabCatalog *catalog,
     guint64 *total_bytes, GError **error);
 /* (element-type HabPackage): those that ended before then, the oldest first. */

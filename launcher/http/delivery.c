@@ -3,14 +3,13 @@
 #include "config.h"
 #endif
 
-#include <errno.h>
-#include <fcntl.h>
 #include <gio/gunixinputstream.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "json.h"
 #include "license.h"
+#include "open-beneath.h"
 #include "problem.h"
 #include "request.h"
 #include "resources.h"
@@ -112,27 +111,6 @@ find_ready (HabVault *vault, const gchar *code, GError **error)
   return NULL;
 }
 
-/* Opens one component after the other, none of which may be a link or lead
- * upwards, so that nothing outside the folder is reached. -1 with errno set
- * on failure. */
-static int
-open_beneath (int folder_fd, const gchar *path)
-{
-  g_auto (GStrv) components = g_strsplit (path, "/", -1);
-  int fd = dup (folder_fd);
-
-  for (gchar **name = components; *name != NULL && fd >= 0; name++) {
-    int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-    int parent = fd;
-
-    if (name[1] != NULL)
-      flags |= O_DIRECTORY;
-    fd = **name == '.' || **name == '\0' ? -1 : openat (parent, *name, flags);
-    close (parent);
-  }
-  return fd;
-}
-
 /* -1 with error set where there is none. */
 static int
 open_file (HabRequest *request, const HabPackage *package, const gchar *path,
@@ -142,7 +120,7 @@ open_file (HabRequest *request, const HabPackage *package, const gchar *path,
   /* The catalog's code, not the client's. */
   g_autofree gchar *full = g_strconcat (package->code, "/dash/", path, NULL);
   int fd = find_type (path) != NULL
-      ? open_beneath (hab_data_dir_get_fd (dir, HAB_FOLDER_PACKAGES), full)
+      ? hab_open_beneath (hab_data_dir_get_fd (dir, HAB_FOLDER_PACKAGES), full)
       : -1;
 
   if (fd < 0)

@@ -35,15 +35,21 @@ add_input (JsonBuilder *builder, HabCatalog *catalog, const HabInput *input,
       g_uri_escape_string (input->name, NULL, FALSE);
   g_autofree gchar *gops =
       g_strdup_printf ("/videos/%s/group-of-pictures", name);
+  g_autofree gchar *poster = g_strdup_printf (
+      "/input_content/%" G_GINT64_FORMAT "/poster", input->id);
 
   hab_json_add_int (builder, "input_content_id", input->id);
   hab_json_add_text (builder, "name", input->name);
   hab_json_add_text (builder, "status",
       hab_status_to_string (HAB_STATUS_INGESTED));
+  hab_json_add_text (builder, "source",
+      hab_input_source_to_string (input->source));
+  hab_json_add_bool (builder, "available", input->state == HAB_INPUT_PRESENT);
   hab_json_add_int (builder, "size", input->size_bytes);
   hab_json_add_text (builder, "sha256", input->sha256);
   hab_json_add_seconds (builder, "duration", input->duration_ns);
   hab_json_add_text (builder, "group_of_pictures_url", gops);
+  hab_json_add_text (builder, "poster_url", poster);
   hab_json_add_time (builder, "created_at", input->created_us);
   return add_counts (builder, catalog, input, error);
 }

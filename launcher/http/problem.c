@@ -6,6 +6,7 @@
 #include "problem.h"
 
 #include "catalog.h"
+#include "input-files.h"
 #include "keys.h"
 #include "log.h"
 #include "media-failure.h"
@@ -37,6 +38,8 @@ static const struct
   { hab_catalog_error_quark, HAB_CATALOG_ERROR_STATE, 409 },
   { hab_catalog_error_quark, HAB_CATALOG_ERROR_BUSY, 503 },
   { hab_catalog_error_quark, HAB_CATALOG_ERROR_NO_SPACE, 507 },
+  { hab_input_file_error_quark, HAB_INPUT_FILE_ERROR_MISSING, 409 },
+  { hab_input_file_error_quark, HAB_INPUT_FILE_ERROR_CHANGED, 409 },
   { hab_key_error_quark, HAB_KEY_ERROR_FORM, 400 },
   { hab_tus_error_quark, HAB_TUS_ERROR_MALFORMED, 400 },
   { g_io_error_quark, G_IO_ERROR_NOT_FOUND, 404 },

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "input-files.h"
 #include "records.h"
 
 #define CUT_TIMEOUT_SECONDS 300
@@ -252,8 +253,8 @@ static void
 cut_start (Cut *self, const gchar *storage, GBytes *job)
 {
   GError *error = NULL;
-  int fd = hab_data_dir_open_file (self->cutter->dir, HAB_FOLDER_INPUTS,
-      storage, O_RDONLY, &error);
+  int fd = hab_input_files_open (self->cutter->context->files, storage,
+      &error);
 
   cut_run (self, job, fd, error);
 }

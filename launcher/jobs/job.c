@@ -13,6 +13,7 @@
 
 #include "backoff.h"
 #include "feed.h"
+#include "input-files.h"
 #include "keys.h"
 #include "log.h"
 #include "media-failure.h"
@@ -46,6 +47,8 @@ struct _HabJob
   HabPackage *package;
   HabContentKey keys[HAB_N_TRACK_TYPES]; /* until the child has them */
   int input_fd, output_fd;  /* the same */
+  int watched_fd;           /* the input again, and what it was when it was */
+  HabFileStamp stamp;       /* opened: nobody may write to it meanwhile */
   GCancellable *cancellable;
   gulong service_cancelled_id;
   gint64 started_us;
@@ -68,6 +71,8 @@ hab_job_free (HabJob *self)
     close (self->input_fd);
   if (self->output_fd >= 0)
     close (self->output_fd);
+  if (self->watched_fd >= 0)
+    close (self->watched_fd);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->notes, json_array_unref);
   g_clear_error (&self->error);
@@ -114,6 +119,52 @@ job_check_space (HabDataDir *dir, const HabInput *input, GError **error)
   return FALSE;
 }
 
+/* A file of a media folder that is not there now may come back. */
+static gboolean
+job_fail_open (const HabInput *input, GError *failure, GError **error)
+{
+  if (g_error_matches (failure, HAB_INPUT_FILE_ERROR,
+          HAB_INPUT_FILE_ERROR_MISSING))
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_IO,
+        failure->message);
+  else
+    g_propagate_prefixed_error (error, g_error_copy (failure), "%s",
+        input->source == HAB_SOURCE_UPLOAD
+            ? "what was uploaded is not there any more; upload it again: "
+            : "");
+  return FALSE;
+}
+
+static gboolean
+job_open_input (HabJob *self, const HabInput *input, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  self->input_fd = hab_input_files_open (self->context->files,
+      input->storage, &failure);
+  if (self->input_fd < 0)
+    return job_fail_open (input, failure, error);
+  self->watched_fd = fcntl (self->input_fd, F_DUPFD_CLOEXEC, 0);
+  hab_file_stamp_read (self->watched_fd, &self->stamp);
+  return TRUE;
+}
+
+/* A file that was replaced by another under its name is as it was; one that
+ * was written to is not what was packaged. */
+static gboolean
+job_check_unchanged (HabJob *self, GError **error)
+{
+  HabFileStamp stamp;
+
+  if (hab_file_stamp_read (self->watched_fd, &stamp) &&
+      hab_file_stamp_equal (&stamp, &self->stamp))
+    return TRUE;
+  g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+      "the file was written to while it was packaged; ask for a package of "
+      "the input content that it becomes");
+  return FALSE;
+}
+
 static gboolean
 job_prepare (HabJob *self, HabVault *vault, GError **error)
 {
@@ -138,12 +189,8 @@ job_prepare (HabJob *self, HabVault *vault, GError **error)
         "with: ");
     return FALSE;
   }
-  self->input_fd = hab_data_dir_open_file (dir, HAB_FOLDER_INPUTS,
-      input->storage, O_RDONLY, error);
-  if (self->input_fd < 0)
-    g_prefix_error (error, "what was uploaded is not there any more; upload it "
-        "again: ");
-  return self->input_fd >= 0 && job_open_output (self, dir, error);
+  return job_open_input (self, input, error) &&
+      job_open_output (self, dir, error);
 }
 
 HabJob *
@@ -157,7 +204,7 @@ hab_job_claim (const HabJobsContext *context, HabVault *vault, GError **error)
   self = g_new0 (HabJob, 1);
   self->context = context;
   self->package = package;
-  self->input_fd = self->output_fd = -1;
+  self->input_fd = self->output_fd = self->watched_fd = -1;
   self->cancellable = g_cancellable_new ();
   self->notes = json_array_new ();
   job_prepare (self, vault, &self->error);
@@ -386,7 +433,8 @@ job_publish (HabJob *self, HabVault *vault, GError **error)
 {
   g_autoptr (GError) failure = NULL;
 
-  if (!self->moved && !job_move (self, &self->error))
+  if (!self->moved && (!job_check_unchanged (self, &self->error) ||
+                          !job_move (self, &self->error)))
     return FALSE;
   if (job_set_ready (self, vault, &failure))
     return TRUE;

@@ -5,6 +5,7 @@
 
 #include "data-dir.h"
 #include "feed.h"
+#include "input-files.h"
 #include "metrics.h"
 #include "settings.h"
 #include "signer.h"
@@ -20,6 +21,7 @@ typedef struct
 {
   const HabSettings *settings;
   HabDataDir *dir;
+  HabInputFiles *files;     /* every thread's */
   HabStore *store;
   HabMetrics *metrics;
   HabFeed *feed;            /* where changes of packages are told */

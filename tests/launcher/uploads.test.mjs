@@ -88,7 +88,8 @@ test('the same bytes under another name share the file', async (t) => {
   const answer = await upload(service, 'b.mp4', bytes);
   assert.equal(answer.status, 201);
   assert.deepEqual({ ...answer.json, created_at: null }, { ...first, created_at: null,
-    input_content_id: 2, name: 'b.mp4', group_of_pictures_url: '/videos/b.mp4/group-of-pictures' });
+    input_content_id: 2, name: 'b.mp4', group_of_pictures_url: '/videos/b.mp4/group-of-pictures',
+    poster_url: '/input_content/2/poster' });
   const inputs = path.join(service.dataDir, 'inputs');
   const filesOf = async () => Promise.all((await fs.readdir(inputs))
     .map(async (name) => fs.stat(path.join(inputs, name))));

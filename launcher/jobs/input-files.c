@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "input-files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "open-beneath.h"
+
+G_DEFINE_QUARK (hab-input-file-error-quark, hab_input_file_error)
+
+/* No name in inputs/ begins so: those are hex digits alone. */
+#define MEDIA_PREFIX "media-"
+
+struct _HabInputFiles
+{
+  HabDataDir *dir;
+  GMutex lock;
+  GHashTable *media; /* storage -> HabFolderFile, under lock */
+};
+
+HabInputFiles *
+hab_input_files_new (HabDataDir *dir)
+{
+  HabInputFiles *self = g_new0 (HabInputFiles, 1);
+
+  self->dir = dir;
+  g_mutex_init (&self->lock);
+  self->media = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+      (GDestroyNotify) hab_folder_file_free);
+  return self;
+}
+
+void
+hab_input_files_free (HabInputFiles *self)
+{
+  g_hash_table_unref (self->media);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+gchar *
+hab_input_files_make_media_storage (void)
+{
+  g_autofree gchar *name = hab_data_dir_make_name ();
+
+  return g_strconcat (MEDIA_PREFIX, name, NULL);
+}
+
+/* --- what a file is ---------------------------------------------------- */
+
+gboolean
+hab_file_stamp_read (int fd, HabFileStamp *stamp)
+{
+  struct stat info;
+
+  if (fstat (fd, &info) < 0 || !S_ISREG (info.st_mode))
+    return FALSE;
+  stamp->size_bytes = info.st_size;
+  stamp->mtime_ns =
+      info.st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) +
+      info.st_mtim.tv_nsec;
+  stamp->inode = info.st_ino;
+  return TRUE;
+}
+
+gboolean
+hab_file_stamp_equal (const HabFileStamp *a, const HabFileStamp *b)
+{
+  return a->size_bytes == b->size_bytes && a->mtime_ns == b->mtime_ns &&
+      a->inode == b->inode;
+}
+
+/* --- opening ----------------------------------------------------------- */
+
+/* (nullable) */
+static HabFolderFile *
+find_media (HabInputFiles *self, const gchar *storage)
+{
+  HabFolderFile *file;
+
+  g_mutex_lock (&self->lock);
+  file = g_hash_table_lookup (self->media, storage);
+  if (file != NULL)
+    file = hab_folder_file_copy (file);
+  g_mutex_unlock (&self->lock);
+  return file;
+}
+
+/* The folder is opened anew each time: it may be a file system that is
+ * mounted only now. */
+static int
+open_in_folder (const HabFolderFile *file)
+{
+  int folder_fd = open (file->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd, saved_errno;
+
+  if (folder_fd < 0)
+    return -1;
+  fd = hab_open_beneath (folder_fd, file->file);
+  saved_errno = errno;
+  close (folder_fd);
+  errno = saved_errno;
+  return fd;
+}
+
+static int
+open_media (const HabFolderFile *file, GError **error)
+{
+  int fd;
+  HabFileStamp stamp;
+
+  errno = ENOENT;
+  fd = file->missing ? -1 : open_in_folder (file);
+  if (fd < 0) {
+    int saved_errno = errno;
+
+    g_set_error (error, HAB_INPUT_FILE_ERROR, HAB_INPUT_FILE_ERROR_MISSING,
+        "\"%s\" cannot be read in its folder on the service's machine (%s); "
+        "put it back there, or let the service read it", file->name,
+        g_strerror (saved_errno));
+    return -1;
+  }
+  if (hab_file_stamp_read (fd, &stamp) &&
+      hab_file_stamp_equal (&stamp, &file->stamp))
+    return fd;
+  close (fd);
+  g_set_error (error, HAB_INPUT_FILE_ERROR, HAB_INPUT_FILE_ERROR_CHANGED,
+      "\"%s\" has been changed in its folder on the service's machine; it "
+      "becomes a new input content soon", file->name);
+  return -1;
+}
+
+int
+hab_input_files_open (HabInputFiles *self, const gchar *storage,
+    GError **error)
+{
+  g_autoptr (HabFolderFile) file = NULL;
+
+  if (!g_str_has_prefix (storage, MEDIA_PREFIX))
+    return hab_data_dir_open_file (self->dir, HAB_FOLDER_INPUTS, storage,
+        O_RDONLY, error);
+  file = find_media (self, storage);
+  if (file != NULL)
+    return open_media (file, error);
+  g_set_error_literal (error, HAB_INPUT_FILE_ERROR,
+      HAB_INPUT_FILE_ERROR_CHANGED,
+      "The file in its folder on the service's machine has other bytes by "
+      "now; use the input content that was made of these");
+  return -1;
+}
+
+/* --- the table --------------------------------------------------------- */
+
+void
+hab_input_files_put (HabInputFiles *self, HabFolderFile *file)
+{
+  g_mutex_lock (&self->lock);
+  g_hash_table_replace (self->media, file->storage, file);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+hab_input_files_remove (HabInputFiles *self, const gchar *storage)
+{
+  g_mutex_lock (&self->lock);
+  g_hash_table_remove (self->media, storage);
+  g_mutex_unlock (&self->lock);
+}
+
+GPtrArray *
+hab_input_files_list (HabInputFiles *self)
+{
+  GPtrArray *files = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_folder_file_free);
+  GHashTableIter iter;
+  gpointer file;
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->media);
+  while (g_hash_table_iter_next (&iter, NULL, &file))
+    g_ptr_array_add (files, hab_folder_file_copy (file));
+  g_mutex_unlock (&self->lock);
+  return files;
+}
