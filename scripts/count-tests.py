@@ -6,11 +6,41 @@ Meson counts programs; this counts the cases inside them. A program that
 failed although all its cases passed (it crashed, it took too long) is one
 more failure. Ends with status 1 where anything failed.
 """
+import itertools
 import json
 import sys
 import xml.etree.ElementTree as et
 
 BAD = ('FAIL', 'TIMEOUT', 'ERROR', 'INTERRUPT', 'UNEXPECTEDPASS')
+
+
+REASON_LINES = 6
+
+
+def reason(output, name):
+    """What a program that speaks TAP said of a case that failed.
+
+    Node's test runner tells it behind the case, GLib in comments before it.
+    """
+    lines = output.splitlines()
+    number = name.split(' ', 1)[0]
+    at = next((i for i, line in enumerate(lines)
+               if line.startswith(f'not ok {number} ')), None)
+    if at is None:
+        return []
+    behind = [line.strip() for line in
+              itertools.takewhile(lambda line: line.strip() != '...',
+                                  lines[at + 1:])]
+    error = next((i for i, line in enumerate(behind)
+                  if line.startswith('error:')), None)
+    if error is not None:
+        return [line for line in behind[error:error + REASON_LINES] if line]
+    said = []
+    for line in reversed(lines[:at]):
+        if not line.startswith('#'):
+            break
+        said.insert(0, line)
+    return said[-REASON_LINES:]
 
 
 def main(logs, status):
@@ -37,6 +67,8 @@ def main(logs, status):
                   or case.find('error') is not None):
                 bad += 1
                 print(f'FAILED  {name}: {case.get("name")}')
+                for line in reason(program['stdout'], case.get('name')):
+                    print(f'        {line}')
             else:
                 good += 1
         if program['result'] in BAD and bad == 0:

@@ -95,16 +95,24 @@ export async function bareVideo(page) {
   }, SIZE);
 }
 
-// Stops at the middle of the frame that is shown at time; resolves when it is
-// on the screen.
-async function stopAt(time) {
+// Stops in the frame that is shown at time; resolves when that one is on the
+// screen: a player that is starting may seek by itself, and a frame that was
+// on its way before may be told first.
+async function stopAt({ time, frame }) {
+  const PATIENCE_MS = 3000;
   const video = document.getElementById('video');
+  const within = (mediaTime) => Math.abs(mediaTime - time) < frame;
 
-  video.pause();
-  if (Math.abs(video.currentTime - time) > 1e-3) { // else there is no new frame
-    const shown = new Promise((done) => video.requestVideoFrameCallback(done));
+  for (;;) {
+    video.pause();
+    const shown = new Promise((done) => {
+      const look = (_, { mediaTime }) => (within(mediaTime) ? done(true) : video.requestVideoFrameCallback(look));
+      video.requestVideoFrameCallback(look);
+      setTimeout(done, PATIENCE_MS, false);
+    });
     video.currentTime = time;
-    await shown;
+    if (await shown && !video.seeking && within(video.currentTime))
+      break;
   }
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }
@@ -112,7 +120,7 @@ async function stopAt(time) {
 // The page's video as it is on the screen; at time unless that is null.
 export async function shoot(page, time = null) {
   if (time !== null)
-    await page.evaluate(stopAt, time + 0.5 / FRAME_RATE);
+    await page.evaluate(stopAt, { time: time + 0.5 / FRAME_RATE, frame: 1 / FRAME_RATE });
   return page.locator('#video').screenshot();
 }
 
