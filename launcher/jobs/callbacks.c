@@ -10,6 +10,7 @@
 
 #include "backoff.h"
 #include "callback-rules.h"
+#include "claimer.h"
 #include "feed.h"
 #include "package-json.h"
 
@@ -21,19 +22,14 @@
 #define TIMEOUT_SECONDS 30
 /* When one is due again whose attempt never came to an end. */
 #define LEASE_US (2 * TIMEOUT_SECONDS * G_USEC_PER_SEC)
-#define MAX_TIMER_SECONDS 60
-/* When the catalog cannot be read or written, which passes. */
-#define RETRY_SECONDS 2
 
 struct _HabCallbacks
 {
   const HabJobsContext *context;
+  HabClaimer *claimer;
   SoupSession *session;
-  guint follow_id, timer_id;
+  guint follow_id;
   guint running;
-  gboolean claiming, kicked, stopped;
-  gint64 next_us; /* of the last claim: written in the store's thread while
-                   * claiming */
 };
 
 /* One attempt. */
@@ -111,7 +107,7 @@ attempt_fail (Attempt *self, gchar *reason)
   const HabSettings *settings = self->callbacks->context->settings;
 
   self->reason = reason;
-  if (self->callbacks->stopped)
+  if (hab_claimer_is_stopped (self->callbacks->claimer))
     self->due_us = g_get_real_time ();
   else if (self->callback->attempts >= MAX_ATTEMPTS)
     self->status = HAB_CALLBACK_FAILED;
@@ -193,7 +189,7 @@ attempt_send (Attempt *self)
   self->stop_id = g_signal_connect (
       self->callbacks->context->cancellable, "cancelled",
       G_CALLBACK (on_service_cancelled), self->cancellable);
-  if (self->callbacks->stopped)
+  if (hab_claimer_is_stopped (self->callbacks->claimer))
     g_cancellable_cancel (self->cancellable);
   soup_session_send_async (self->callbacks->session, message,
       G_PRIORITY_DEFAULT, self->cancellable, on_sent, self);
@@ -201,8 +197,9 @@ attempt_send (Attempt *self)
 
 /* The operator may have changed their mind since it was asked for. */
 static void
-attempt_start (Attempt *self)
+attempt_start (gpointer attempt, gpointer data)
 {
+  Attempt *self = attempt;
   const HabSettings *settings = self->callbacks->context->settings;
 
   self->callbacks->running++;
@@ -254,9 +251,9 @@ make_body (HabCallbacks *self, HabCatalog *catalog, gint64 package_id,
   return json_to_string (node, FALSE);
 }
 
-/* In the store's thread: an Attempt, NULL where nobody is due. */
+/* In the store's thread: an Attempt. */
 static gpointer
-claim (HabVault *vault, gpointer data, GError **error)
+claim (HabVault *vault, gint64 *next_us, gpointer data, GError **error)
 {
   HabCallbacks *self = data;
   g_autoptr (GError) failure = NULL;
@@ -265,13 +262,12 @@ claim (HabVault *vault, gpointer data, GError **error)
   Attempt *attempt;
   gchar *body;
 
-  self->next_us = 0;
   if (failure != NULL) {
     g_propagate_error (error, g_steal_pointer (&failure));
     return NULL;
   }
   if (callback == NULL) {
-    hab_catalog_get_next_callback (vault->catalog, &self->next_us, error);
+    hab_catalog_get_next_callback (vault->catalog, next_us, error);
     return NULL;
   }
   body = make_body (self, vault->catalog, callback->package_id, error);
@@ -285,60 +281,20 @@ claim (HabVault *vault, gpointer data, GError **error)
 }
 
 static gboolean
-on_timer (gpointer data)
+has_room (gpointer data)
 {
   HabCallbacks *self = data;
 
-  self->timer_id = 0;
-  hab_callbacks_kick (self);
-  return G_SOURCE_REMOVE;
+  return self->running < MAX_RUNNING;
 }
 
-static void
-kick_later (HabCallbacks *self, gint64 delay_us)
-{
-  g_clear_handle_id (&self->timer_id, g_source_remove);
-  if (!self->stopped)
-    self->timer_id = g_timeout_add (
-        CLAMP (delay_us / 1000 + 1, 1, MAX_TIMER_SECONDS * 1000), on_timer,
-        self);
-}
-
-static void
-on_claimed (GObject *source, GAsyncResult *result, gpointer data)
-{
-  HabCallbacks *self = data;
-  g_autoptr (GError) error = NULL;
-  Attempt *attempt = hab_store_call_finish (result, &error);
-  gboolean again = attempt != NULL || self->kicked;
-
-  self->claiming = self->kicked = FALSE;
-  if (error != NULL) {
-    g_warning ("Cannot look for callbacks: %s", error->message);
-    kick_later (self, RETRY_SECONDS * G_USEC_PER_SEC);
-  } else if (self->next_us > 0) {
-    kick_later (self, self->next_us - g_get_real_time ());
-  }
-  if (attempt != NULL)
-    attempt_start (attempt);
-  if (again)
-    hab_callbacks_kick (self);
-  hab_jobs_context_check_idle (self->context);
-}
-
-void
-hab_callbacks_kick (HabCallbacks *self)
-{
-  if (self->stopped || self->running >= MAX_RUNNING)
-    return;
-  if (self->claiming) {
-    self->kicked = TRUE;
-    return;
-  }
-  self->claiming = TRUE;
-  hab_store_call_async (self->context->store, claim, self,
-      (GDestroyNotify) attempt_free, on_claimed, self);
-}
+static const HabClaimerType claimer_type = {
+  .claim = claim,
+  .has_room = has_room,
+  .start = attempt_start,
+  .free = (GDestroyNotify) attempt_free,
+  .warning = "Cannot look for callbacks",
+};
 
 /* --- the whole --------------------------------------------------------------- */
 
@@ -355,6 +311,7 @@ hab_callbacks_new (const HabJobsContext *context)
   HabCallbacks *self = g_new0 (HabCallbacks, 1);
 
   self->context = context;
+  self->claimer = hab_claimer_new (context, &claimer_type, self);
   /* No proxy: the hosts that are allowed are asked themselves. */
   self->session = soup_session_new_with_options (
       "timeout", IDLE_TIMEOUT_SECONDS, "max-conns", MAX_RUNNING,
@@ -368,21 +325,26 @@ hab_callbacks_free (HabCallbacks *self)
 {
   if (self == NULL)
     return;
-  g_clear_handle_id (&self->timer_id, g_source_remove);
+  hab_claimer_free (self->claimer);
   hab_feed_unfollow (self->context->feed, self->follow_id);
   g_object_unref (self->session);
   g_free (self);
 }
 
 void
+hab_callbacks_kick (HabCallbacks *self)
+{
+  hab_claimer_kick (self->claimer);
+}
+
+void
 hab_callbacks_stop (HabCallbacks *self)
 {
-  self->stopped = TRUE;
-  g_clear_handle_id (&self->timer_id, g_source_remove);
+  hab_claimer_stop (self->claimer);
 }
 
 gboolean
 hab_callbacks_is_idle (HabCallbacks *self)
 {
-  return !self->claiming && self->running == 0;
+  return hab_claimer_is_idle (self->claimer) && self->running == 0;
 }
