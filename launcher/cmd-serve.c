@@ -16,8 +16,10 @@
 #include "forwarded.h"
 #include "keys.h"
 #include "log.h"
+#include "reload.h"
 #include "service-manager.h"
 #include "service.h"
+#include "tls-files.h"
 #include "signer.h"
 #include "store.h"
 #include "video-encoder.h"
@@ -263,17 +265,14 @@ read_trusted_proxies (const Options *options, HabSettings *settings)
 static gboolean
 read_tls (const Options *options, HabSettings *settings)
 {
-  g_autoptr (GError) error = NULL;
-
   if (options->tls_certificate == NULL && options->tls_key == NULL)
     return TRUE;
   if (options->tls_certificate == NULL || options->tls_key == NULL)
     return usage_error ("--tls-certificate and --tls-key need each other");
-  if (!g_tls_backend_supports_tls (g_tls_backend_get_default ()))
-    return usage_error ("there is no TLS here: install glib-networking");
-  settings->tls = g_tls_certificate_new_from_files (options->tls_certificate,
-      options->tls_key, &error);
-  return settings->tls != NULL || usage_error (error->message);
+  settings->tls_certificate =
+      g_canonicalize_filename (options->tls_certificate, NULL);
+  settings->tls_key = g_canonicalize_filename (options->tls_key, NULL);
+  return TRUE;
 }
 
 static gboolean
@@ -432,23 +431,12 @@ on_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* What cannot be read stays as it was. */
 static gboolean
 on_reload (gpointer data)
 {
   Server *server = data;
-  const HabSettings *settings = hab_service_get_settings (server->service);
-  g_autoptr (GError) error = NULL;
-  HabTokens *tokens;
 
-  if (settings->token_file == NULL)
-    return G_SOURCE_CONTINUE;
-  tokens = hab_tokens_load (settings->token_file, &error);
-  if (tokens != NULL) {
-    hab_service_set_tokens (server->service, tokens);
-    g_message ("reads the API tokens again");
-  } else
-    g_warning ("keeps the API tokens that it has: %s", error->message);
+  hab_reload (server->service);
   return G_SOURCE_CONTINUE;
 }
 
@@ -483,9 +471,25 @@ static HabExit
 fail (GError *error)
 {
   g_printerr ("%s: %s\n", g_get_prgname (), error->message);
-  return error->domain == HAB_CATALOG_ERROR || error->domain == HAB_SEAL_ERROR
+  return error->domain == HAB_CATALOG_ERROR ||
+          error->domain == HAB_SEAL_ERROR ||
+          g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE)
       ? HAB_EXIT_CONFIG
       : HAB_EXIT_UNAVAILABLE;
+}
+
+/* (nullable): nothing is wrong without one, unless error is set. */
+static GTlsCertificate *
+load_certificate (const HabSettings *settings, GError **error)
+{
+  if (settings->tls_certificate == NULL)
+    return NULL;
+  if (g_tls_backend_supports_tls (g_tls_backend_get_default ()))
+    return hab_tls_files_load (settings->tls_certificate, settings->tls_key,
+        error);
+  g_set_error_literal (error, G_TLS_ERROR, G_TLS_ERROR_UNAVAILABLE,
+      "there is no TLS here: install glib-networking");
+  return NULL;
 }
 
 /* Takes tokens. */
@@ -494,7 +498,9 @@ serve (const HabSettings *settings, HabTokens *tokens)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (HabService) service = hab_service_new (settings, &error);
+  g_autoptr (GTlsCertificate) certificate = load_certificate (settings, &error);
+  g_autoptr (HabService) service =
+      error == NULL ? hab_service_new (settings, &error) : NULL;
   Server server = { loop, service };
 
   if (service == NULL) {
@@ -502,6 +508,8 @@ serve (const HabSettings *settings, HabTokens *tokens)
     return fail (error);
   }
   hab_service_set_tokens (service, tokens);
+  if (certificate != NULL)
+    hab_service_set_certificate (service, certificate);
   if (!hab_service_start (service, &error))
     return fail (error);
   g_unix_signal_add (SIGTERM, on_signal, &server);

@@ -15,7 +15,8 @@ typedef enum
   HAB_EXIT_UNAVAILABLE = 69, /* a plug-in or an address is missing */
   HAB_EXIT_SOFTWARE = 70,    /* anything else */
   HAB_EXIT_CANT_CREATE = 73, /* the output cannot be written */
-  HAB_EXIT_CONFIG = 78,      /* a key, token or catalog cannot be used */
+  HAB_EXIT_CONFIG = 78,      /* a key, token, certificate or catalog cannot be
+                              * used */
   HAB_EXIT_INTERRUPTED = 130,
 } HabExit;
 

@@ -53,7 +53,7 @@ print_help (void)
       "  69   a plug-in or an address is missing or taken\n"
       "  70   anything else\n"
       "  73   the output cannot be written\n"
-      "  78   a key, token or catalog cannot be used\n"
+      "  78   a key, token, certificate or catalog cannot be used\n"
       "  130  interrupted\n");
 }
 

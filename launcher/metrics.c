@@ -65,6 +65,11 @@ static const struct
       COUNTER, "Sizes of the inputs of packages that were made." },
   [HAB_METRIC_QUEUE_LENGTH] = { "haberdash_queue_length", GAUGE,
       "Packages that wait to be made." },
+  [HAB_METRIC_RELOAD_SUCCESSFUL] = { "haberdash_last_reload_successful", GAUGE,
+      "Whether what was to be read again last could be used; else what was "
+      "there before is." },
+  [HAB_METRIC_TLS_EXPIRY] = { "haberdash_tls_certificate_expiry_seconds", GAUGE,
+      "When the TLS certificate ends, in seconds since 1970." },
   [HAB_METRIC_CPU] = { "process_cpu_seconds_total", COUNTER,
       "Processor time of the service and of children that have ended." },
   [HAB_METRIC_OPEN_FILES] = { "process_open_fds", GAUGE,

@@ -388,6 +388,29 @@ hab_service_set_tokens (HabService *self, HabTokens *tokens)
   self->tokens = self->http.tokens = tokens;
 }
 
+void
+hab_service_set_certificate (HabService *self, GTlsCertificate *certificate)
+{
+  g_autoptr (GDateTime) end =
+      g_tls_certificate_get_not_valid_after (certificate);
+
+  hab_listener_set_certificate (self->api, certificate);
+  hab_listener_set_certificate (self->delivery, certificate);
+  if (end != NULL)
+    hab_metrics_set (self->metrics, HAB_METRIC_TLS_EXPIRY, NULL,
+        g_date_time_to_unix (end));
+}
+
+void
+hab_service_tell_reload (HabService *self, const gchar *kind,
+    gboolean successful)
+{
+  g_autofree gchar *label = hab_metrics_labels ("kind", kind, NULL);
+
+  hab_metrics_set (self->metrics, HAB_METRIC_RELOAD_SUCCESSFUL, label,
+      successful ? 1 : 0);
+}
+
 gboolean
 hab_service_start (HabService *self, GError **error)
 {

@@ -23,6 +23,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabService, hab_service_free)
  * there any more end. Takes tokens. */
 void hab_service_set_tokens (HabService *service, HabTokens *tokens);
 
+/* By which both listeners speak TLS from now on, where the settings say that
+ * they do; connections that are there go on. */
+void hab_service_set_certificate (HabService *service,
+    GTlsCertificate *certificate);
+/* For the metrics: whether what this is (constant) was read again. */
+void hab_service_tell_reload (HabService *service, const gchar *kind,
+    gboolean successful);
+
 /* Opens the listeners and begins with what waits in the queue. */
 gboolean hab_service_start (HabService *service, GError **error);
 /* Begins no more packages and waits for those that are being made as long as

@@ -13,7 +13,8 @@ hab_settings_clear (HabSettings *settings)
   g_clear_pointer (&settings->delivery_sockets, g_ptr_array_unref);
   g_clear_pointer (&settings->data_dir, g_free);
   g_clear_pointer (&settings->token_file, g_free);
-  g_clear_object (&settings->tls);
+  g_clear_pointer (&settings->tls_certificate, g_free);
+  g_clear_pointer (&settings->tls_key, g_free);
   g_clear_pointer (&settings->cors_origins, g_strfreev);
   g_clear_pointer (&settings->public_url, g_free);
   g_clear_pointer (&settings->public_delivery_url, g_free);

@@ -28,7 +28,8 @@ typedef struct
   gchar *public_url;          /* without a slash at the end, or NULL */
   gchar *public_delivery_url; /* the same */
   GPtrArray *trusted_proxies; /* of GInetAddressMask, see forwarded.h; or NULL */
-  GTlsCertificate *tls;       /* both listeners speak TLS by it; or NULL */
+  gchar *tls_certificate;     /* file: both listeners speak TLS by it; or NULL */
+  gchar *tls_key;             /* file; there with it. Read again on SIGHUP */
   gdouble rate_limit;         /* requests a second of one client; 0: any */
   gchar **cors_origins;       /* whose pages may play; NULL: every one's */
   gboolean signed_delivery;   /* files need a viewer token, too */

@@ -11,6 +11,7 @@ build_packages=(
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   libgstreamer-plugins-bad1.0-dev
   libsoup-3.0-dev libjson-glib-dev libsqlite3-dev nettle-dev libxml2-dev
+  libgnutls28-dev
   libglib2.0-bin
 )
 run_packages=(

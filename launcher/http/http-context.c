@@ -17,7 +17,7 @@ hab_http_context_build_url (const HabHttpContext *self,
   if (public_url != NULL)
     return g_strdup (public_url);
   if (scheme == NULL)
-    scheme = settings->tls != NULL ? "https" : "http";
+    scheme = settings->tls_certificate != NULL ? "https" : "http";
   return g_uri_join (G_URI_FLAGS_NONE, scheme, NULL, host,
       self->ports[listener], "", NULL, NULL);
 }

@@ -139,7 +139,7 @@ admit (HabListener *self, HabRequest *request, GError **error)
   GPtrArray *params = g_ptr_array_new_with_free_func (g_free);
   const HabRoute *route = NULL;
 
-  if (self->context->settings->tls != NULL)
+  if (self->context->settings->tls_certificate != NULL)
     hab_request_set_header (request, "Strict-Transport-Security",
         TRANSPORT_SECURITY);
   if (hab_admission_check_address (request, self->kind, error))
@@ -358,7 +358,6 @@ hab_listener_new (const HabHttpContext *context, HabListenerKind kind,
     self->rate_limit = hab_rate_limit_new (context->settings->rate_limit);
   /* Raw: an encoded slash must not become one before paths are split. */
   self->server = soup_server_new ("raw-paths", TRUE, NULL);
-  soup_server_set_tls_certificate (self->server, context->settings->tls);
   g_signal_connect (self->server, "request-started",
       G_CALLBACK (on_request_started), self);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
@@ -373,10 +372,16 @@ hab_listener_free (HabListener *self)
   g_free (self);
 }
 
+void
+hab_listener_set_certificate (HabListener *self, GTlsCertificate *certificate)
+{
+  soup_server_set_tls_certificate (self->server, certificate);
+}
+
 static SoupServerListenOptions
 get_flags (HabListener *self)
 {
-  return self->context->settings->tls != NULL
+  return self->context->settings->tls_certificate != NULL
       ? SOUP_SERVER_LISTEN_HTTPS
       : 0;
 }

@@ -16,6 +16,10 @@ HabListener *hab_listener_new (const HabHttpContext *context,
 void hab_listener_free (HabListener *listener);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabListener, hab_listener_free)
 
+/* By which connections that come from now on speak TLS; before the listener
+ * listens, where the settings have one. */
+void hab_listener_set_certificate (HabListener *listener,
+    GTlsCertificate *certificate);
 /* On the sockets (nullable, element-type GSocket), else where the settings
  * say; port 0 takes a free one. */
 gboolean hab_listener_listen (HabListener *listener, GPtrArray *sockets,

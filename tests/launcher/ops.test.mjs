@@ -89,9 +89,11 @@ test('tells that it is ready and that it stops', async (t) => {
   await until(() => heard.includes('bound'), 'somebody listens');
   const service = await startService(t, { env: { NOTIFY_SOCKET: socket } });
   await until(() => heard.includes('READY=1\n'), 'READY');
+  process.kill(service.pid, 'SIGHUP');
+  await until(() => heard.match(/READY=1/g).length === 2, 'READY again');
   assert.equal(await service.end(), 0);
   await until(() => heard.includes('STOPPING=1\n'), 'STOPPING');
-  assert.equal(heard, 'bound\nREADY=1\nSTOPPING=1\n');
+  assert.match(heard, /^bound\nREADY=1\nRELOADING=1\nMONOTONIC_USEC=\d+\nREADY=1\nSTOPPING=1\n$/);
 });
 
 test('a master key that was handed in', async (t) => {

@@ -7,17 +7,39 @@ import fs from 'node:fs/promises';
 import https from 'node:https';
 import path from 'node:path';
 import test from 'node:test';
+import tls from 'node:tls';
 
-import { KEY, KID, exec, formOf, get, makeClip, makeFolder, startService } from './service.mjs';
+import {
+  KEY, KID, exec, formOf, get, makeClip, makeFolder, startService, until,
+} from './service.mjs';
 
 const TOKEN = 'a-token-of-enough-letters';
 
-const makeCertificate = async (t) => {
+// subject: of the certificate; key: as openssl names the kind.
+const writeCertificate = (folder, { subject = 'localhost', kind = ['rsa:2048'] } = {}) => exec('openssl', ['req',
+  '-x509', '-newkey', ...kind, '-nodes', '-days', '2', '-subj', `/CN=${subject}`,
+  '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', path.join(folder, 'key.pem'),
+  '-out', path.join(folder, 'certificate.pem')]);
+
+const makeCertificate = async (t, options) => {
   const folder = await makeFolder(t);
   const [certificate, key] = ['certificate.pem', 'key.pem'].map((name) => path.join(folder, name));
-  await exec('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost',
-    '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', certificate]);
-  return { certificate, key, args: ['--tls-certificate', certificate, '--tls-key', key] };
+  await writeCertificate(folder, options);
+  return { folder, certificate, key, args: ['--tls-certificate', certificate, '--tls-key', key] };
+};
+
+// One whose time is over, or has not come: openssl takes no dates for one that
+// signs itself but by its authority.
+const writeWithDates = async (folder, start, end) => {
+  const [key, certificate, request] = ['key.pem', 'certificate.pem', 'request.pem'].map((name) => path.join(folder, name));
+  await fs.writeFile(path.join(folder, 'index'), '');
+  await fs.writeFile(path.join(folder, 'ca.conf'), '[ca]\ndefault_ca=a\n[a]\npolicy=p\ndefault_md=sha256\n' +
+    `database=${folder}/index\nnew_certs_dir=${folder}\nrand_serial=yes\n[p]\ncommonName=supplied\n`);
+  await exec('openssl', ['req', '-new', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', key,
+    '-out', request]);
+  await exec('openssl', ['ca', '-batch', '-config', path.join(folder, 'ca.conf'), '-selfsign', '-keyfile', key,
+    '-in', request, '-out', certificate, '-startdate', start, '-enddate', end]);
+  return ['--tls-certificate', certificate, '--tls-key', key];
 };
 
 const ask = (ca, base, method, target, { headers, body } = {}) => new Promise((resolve, reject) => {
@@ -76,10 +98,81 @@ test('nothing without TLS, and cookies that stay with it', async (t) => {
   assert.equal((await ask(ca, service.api, 'GET', '/healthz')).status, 200);
 });
 
+const startWith = async (t, args) => spawnSync(process.env.HABERDASH, ['serve', '--port', '0', '--delivery-port', '0',
+  '--data-dir', await makeFolder(t), ...args], { timeout: 10_000, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
 test('certificates that cannot be used', async (t) => {
   const { certificate, key } = await makeCertificate(t);
-  for (const args of [['--tls-certificate', certificate], ['--tls-key', key],
-    ['--tls-certificate', key, '--tls-key', certificate], ['--tls-certificate', '/none', '--tls-key', key]])
-    assert.equal(spawnSync(process.env.HABERDASH, ['serve', '--port', '0', '--delivery-port', '0',
-      '--data-dir', await makeFolder(t), ...args], { timeout: 5000, stdio: 'ignore' }).status, 64, args.join(' '));
+  const other = await makeCertificate(t);
+  const pair = (one, two) => ['--tls-certificate', one, '--tls-key', two];
+  for (const args of [['--tls-certificate', certificate], ['--tls-key', key]])
+    assert.equal((await startWith(t, args)).status, 64, args.join(' '));
+  for (const [args, reason] of [[pair(key, certificate), /certificate cannot be used/], [pair('/none', key), /none/],
+    [pair(certificate, '/none'), /none/], [pair(certificate, other.key), /key is not that of/],
+    [await writeWithDates(await makeFolder(t), '20200101000000Z', '20200201000000Z'), /ended at 2020-02-01/],
+    [await writeWithDates(await makeFolder(t), '20600101000000Z', '20600201000000Z'), /not good before 2060-01-01/]]) {
+    const { status, stderr } = await startWith(t, args);
+    assert.equal(status, 78, `${args}: ${stderr}`);
+    assert.match(stderr, reason);
+    assert.doesNotMatch(stderr, /PRIVATE KEY/);
+  }
+});
+
+test('keys of all kinds', async (t) => {
+  for (const kind of [['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], ['ed25519']]) {
+    const { certificate, args } = await makeCertificate(t, { kind });
+    const service = await startService(t, { args });
+    assert.equal((await ask(await fs.readFile(certificate), service.api, 'GET', '/healthz')).status, 200, kind[0]);
+  }
+});
+
+const subjectAt = (base, ca) => new Promise((resolve, reject) => {
+  const { hostname, port } = new URL(base);
+  const socket = tls.connect({ host: hostname, port, ca, servername: 'localhost', rejectUnauthorized: false }, () => {
+    resolve(socket.getPeerCertificate().subject.CN);
+    socket.destroy();
+  });
+  socket.on('error', reject);
+});
+
+test('SIGHUP reads the certificate again', async (t) => {
+  const { folder, certificate, args } = await makeCertificate(t, { subject: 'first' });
+  const service = await startService(t, { args });
+  const first = await fs.readFile(certificate);
+  const metric = async (name) => {
+    const { text } = await ask(await fs.readFile(certificate), service.api, 'GET', '/metrics');
+    return Number(text.split('\n').find((line) => line.startsWith(`haberdash_${name} `))?.split(' ')[1]);
+  };
+  const reload = async (words) => {
+    const before = service.log.length;
+    process.kill(service.pid, 'SIGHUP');
+    await until(() => service.log.slice(before).includes(words), words);
+  };
+  // A connection that stays.
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 1, ca: first });
+  const askAgain = () => new Promise((resolve, reject) => https.get(new URL('/healthz', service.api), { agent },
+    (answer) => answer.resume().on('end', () => resolve(answer))).on('error', reject));
+  const { socket } = await askAgain();
+  const expiry = await metric('tls_certificate_expiry_seconds');
+  assert.ok(expiry > Date.now() / 1000 && expiry < Date.now() / 1000 + 2 * 86400 + 60, `${expiry}`);
+
+  await writeCertificate(folder, { subject: 'second', kind: ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'] });
+  assert.equal(await subjectAt(service.api), 'first');
+  await reload('reads the TLS certificate again');
+  for (const base of [service.api, service.delivery])
+    assert.equal(await subjectAt(base), 'second');
+  assert.equal((await askAgain()).socket, socket);
+  assert.equal(await metric('last_reload_successful{kind="certificate"}'), 1);
+
+  // Neither half of a renewal nor nonsense takes the place of what works.
+  const second = await fs.readFile(certificate);
+  for (const bytes of [first, 'nonsense', '']) {
+    await fs.writeFile(certificate, bytes);
+    await reload('keeps the TLS certificate that it has');
+    for (const base of [service.api, service.delivery])
+      assert.equal(await subjectAt(base), 'second');
+  }
+  await fs.writeFile(certificate, second);
+  assert.equal(await metric('last_reload_successful{kind="certificate"}'), 0);
+  agent.destroy();
 });
