@@ -3,8 +3,13 @@
 #include "config.h"
 #endif
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "commands.h"
 #include "gop-cut.h"
+#include "gop-filter.h"
 
 /* "3" or "3-5" */
 static gboolean
@@ -20,28 +25,130 @@ read_range (const gchar *text, guint64 *first, guint64 *last)
                                 G_MAXINT64 - 1, last, NULL);
 }
 
+/* A file without a name beside output. -1 on failure. */
+static int
+open_nameless (const gchar *output, GError **error)
+{
+  g_autofree gchar *folder = g_path_get_dirname (output);
+  int fd = open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_IO,
+        "no file can be made in %s: %s", folder, g_strerror (errno));
+  return fd;
+}
+
+typedef struct
+{
+  const gchar *input, *output;
+  guint64 first, last;
+  HabGopFilterConfig config;
+} Slice;
+
+static gboolean
+slice_and_filter (const Slice *slice, GError **error)
+{
+  int fd = open_nameless (slice->output, error);
+  g_autofree gchar *cut = g_strdup_printf ("/proc/self/fd/%d", fd);
+  gboolean done;
+
+  if (fd < 0)
+    return FALSE;
+  done = hab_gop_cut_run (slice->input, slice->first, slice->last, cut,
+             error) &&
+      hab_gop_filter_run (cut, &slice->config, slice->output, error);
+  close (fd);
+  return done;
+}
+
+static gboolean
+slice_run (const Slice *slice, GError **error)
+{
+  return hab_filter_chain_is_empty (slice->config.chain)
+      ? hab_gop_cut_run (slice->input, slice->first, slice->last,
+            slice->output, error)
+      : slice_and_filter (slice, error);
+}
+
+/* (transfer full) (nullable) */
+static HabFilterChain *
+read_filters (gchar **pairs)
+{
+  g_autoptr (HabFilterChain) chain = hab_filter_chain_new ();
+  g_autoptr (GError) error = NULL;
+
+  for (; pairs != NULL && *pairs != NULL; pairs++)
+    if (!hab_filter_chain_add_pair (chain, *pairs, &error)) {
+      g_printerr ("%s: --filter %s: %s\n", g_get_prgname (), *pairs,
+          error->message);
+      return NULL;
+    }
+  return g_steal_pointer (&chain);
+}
+
+/* The table, for people. */
+static gchar *
+describe_filters (void)
+{
+  GString *text = g_string_new (
+      "Filters, in the order in which they are applied; the video is encoded "
+      "anew as H.264:\n");
+
+  for (const HabVideoFilter *filter = hab_video_filters; filter->name != NULL;
+       filter++) {
+    g_autofree gchar *syntax = hab_video_filter_get_syntax (filter);
+    g_autofree gchar *allowed = hab_video_filter_get_allowed (filter);
+
+    g_string_append_printf (text, "  %s=%s\n      %s %s\n", filter->name,
+        syntax, filter->description, allowed);
+  }
+  g_string_append (text, "\nExamples:\n"
+      "  haberdash slice movie.mp4 3 gop3.mp4\n"
+      "  haberdash slice movie.mp4 3-5 three.mp4\n"
+      "  haberdash slice movie.mp4 3 small.mp4 --filter scale=320x180 "
+      "--filter grayscale=1");
+  return g_string_free (text, FALSE);
+}
+
+static gboolean
+read_arguments (Slice *slice, gchar **argv, HabFilterChain *chain)
+{
+  slice->input = argv[1];
+  slice->output = argv[3];
+  slice->config = (HabGopFilterConfig) {
+    chain, hab_video_encoder_find (NULL), g_get_num_processors ()
+  };
+  if (read_range (argv[2], &slice->first, &slice->last))
+    return TRUE;
+  g_printerr ("%s: \"%s\" is no number of a GOP and no range of them\n",
+      g_get_prgname (), argv[2]);
+  return FALSE;
+}
+
 HabExit
 hab_cmd_slice (int argc, char **argv)
 {
-  static const GOptionEntry entries[] = { G_OPTION_ENTRY_NULL };
+  g_auto (GStrv) pairs = NULL;
+  const GOptionEntry entries[] = {
+    { "filter", 0, 0, G_OPTION_ARG_STRING_ARRAY, &pairs,
+        "what is done to the pictures, see below; several times for several",
+        "NAME=VALUE" },
+    G_OPTION_ENTRY_NULL
+  };
+  g_autofree gchar *filters = describe_filters ();
+  g_autoptr (HabFilterChain) chain = NULL;
   GError *error = NULL;
-  guint64 first, last;
+  Slice slice;
 
   if (!hab_cmd_parse (&argc, &argv, "INPUT GOPS OUTPUT",
           "Writes GOPs of the first video track of INPUT to OUTPUT as an MP4 "
           "without sound: GOPS is the number of one, from 0, or the first and "
-          "the last with a dash between them.",
-          "Examples:\n"
-          "  haberdash slice movie.mp4 3 gop3.mp4\n"
-          "  haberdash slice movie.mp4 3-5 three.mp4", entries, 3))
+          "the last with a dash between them.", filters, entries, 3))
     return HAB_EXIT_USAGE;
-  if (!read_range (argv[2], &first, &last)) {
-    g_printerr ("%s: \"%s\" is no number of a GOP and no range of them\n",
-        g_get_prgname (), argv[2]);
+  chain = read_filters (pairs);
+  if (chain == NULL || !read_arguments (&slice, argv, chain))
     return HAB_EXIT_USAGE;
-  }
-  if (!hab_cmd_init_gstreamer (&error) ||
-      !hab_gop_cut_run (argv[1], first, last, argv[3], &error))
+  if (!hab_cmd_init_gstreamer (&error) || !slice_run (&slice, &error))
     return hab_cmd_fail (argv[1], error);
   return HAB_EXIT_OK;
 }

@@ -249,14 +249,25 @@ read_after_times (const HabMp4Box *box, GstByteReader *reader, guint8 *version)
       gst_byte_reader_skip (reader, *version == 1 ? 16 : 8);
 }
 
+/* Between the track's number and the matrix, beside the duration: layer, group,
+ * volume, and what is reserved. */
+#define BEFORE_MATRIX 20
+
 static gboolean
 parse_track_header (HabMp4Track *track, const HabMp4Box *tkhd)
 {
   GstByteReader reader;
   guint8 version;
+  const guint8 *matrix;
 
-  return read_after_times (tkhd, &reader, &version) &&
-      gst_byte_reader_get_uint32_be (&reader, &track->id) && track->id != 0;
+  if (!read_after_times (tkhd, &reader, &version) ||
+      !gst_byte_reader_get_uint32_be (&reader, &track->id) || track->id == 0)
+    return FALSE;
+  if (gst_byte_reader_skip (&reader,
+          BEFORE_MATRIX + (version == 1 ? 8 : 4)) &&
+      gst_byte_reader_get_data (&reader, HAB_MP4_MATRIX_SIZE, &matrix))
+    memcpy (track->matrix, matrix, HAB_MP4_MATRIX_SIZE);
+  return TRUE;
 }
 
 /* Three letters of 5 bits. Smaller values are QuickTime's own language codes;

@@ -14,9 +14,13 @@ G_BEGIN_DECLS
 #define HAB_MP4_HANDLER_VIDEO HAB_MP4_FOURCC ('v', 'i', 'd', 'e')
 #define HAB_MP4_HANDLER_AUDIO HAB_MP4_FOURCC ('s', 'o', 'u', 'n')
 
+/* Nine numbers of 32 bits, as they are in the file. */
+#define HAB_MP4_MATRIX_SIZE 36
+
 typedef struct
 {
   guint32 id;
+  guint8 matrix[HAB_MP4_MATRIX_SIZE]; /* how it is shown; zeros: not known */
   guint32 handler;   /* vide, soun, … */
   guint32 timescale; /* ticks a second, never 0 */
   guint64 duration;  /* of the media, ticks */

@@ -50,6 +50,59 @@ describe (GstCaps *caps)
       name ? name : "the video");
 }
 
+static const struct
+{
+  const gchar *media_type, *parser;
+} parsers[] = {
+  { "video/x-h264", "h264parse" },
+  { "video/x-h265", "h265parse" },
+  { "video/x-av1", "av1parse" },
+  { "video/x-vp9", "vp9parse" },
+};
+
+/* (nullable) */
+static const gchar *
+find_parser (const GstCaps *caps)
+{
+  const gchar *media_type =
+      gst_structure_get_name (gst_caps_get_structure (caps, 0));
+
+  for (guint i = 0; i < G_N_ELEMENTS (parsers); i++)
+    if (g_str_equal (parsers[i].media_type, media_type))
+      return parsers[i].parser;
+  return NULL;
+}
+
+GstElement *
+hab_decoder_add_behind (GstBin *bin, GstElement *src, const GstCaps *caps,
+    guint threads, gchar **problem)
+{
+  const gchar *factory = find_parser (caps);
+  GstElement *parser, *decoder;
+  g_autoptr (GstPad) pad = NULL;
+
+  if (factory == NULL) {
+    if (*problem == NULL)
+      *problem = g_strdup ("its codec is not handled");
+    return NULL;
+  }
+  parser = hab_media_add_element (bin, factory, problem);
+  if (parser == NULL)
+    return NULL;
+  pad = gst_element_get_static_pad (parser, "src");
+  decoder = hab_decoder_add (bin, pad, threads, problem);
+  return decoder != NULL && gst_element_link_many (src, parser, decoder, NULL)
+      ? decoder
+      : NULL;
+}
+
+gboolean
+hab_decoder_is_hdr (const GstVideoInfo *info)
+{
+  return info->colorimetry.transfer == GST_VIDEO_TRANSFER_SMPTE2084 ||
+      info->colorimetry.transfer == GST_VIDEO_TRANSFER_ARIB_STD_B67;
+}
+
 GstElement *
 hab_decoder_add (GstBin *bin, GstPad *pad, guint threads, gchar **problem)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/gst.h>
+#include <gst/video/video.h>
 
 G_BEGIN_DECLS
 
@@ -11,5 +11,13 @@ G_BEGIN_DECLS
  * be told. */
 GstElement *hab_decoder_add (GstBin *bin, GstPad *pad, guint threads,
     gchar **problem);
+
+/* The same for what src gives, behind the parser of the codec; caps: of src,
+ * fixed. (transfer none): the decoder. */
+GstElement *hab_decoder_add_behind (GstBin *bin, GstElement *src,
+    const GstCaps *caps, guint threads, gchar **problem);
+
+/* Whether pictures are brighter than the encoders' 8 bits can say. */
+gboolean hab_decoder_is_hdr (const GstVideoInfo *info);
 
 G_END_DECLS

@@ -14,21 +14,11 @@
 
 #include <gst/app/gstappsrc.h>
 
+#include "cut-file.h"
 #include "gop-accumulator.h"
 #include "media-track.h"
 #include "stream-cut.h"
 #include "video-scan.h"
-
-/* Far above what any level of H.264 allows a picture. */
-#define MAX_ACCESS_UNIT (32 * 1024 * 1024)
-
-/* Of mp4mux's tables a sample: stts, ctts, stsz, stss, stco and stsc entries
- * when none of them can be joined with the one before. */
-#define MOOV_BYTES_PER_SAMPLE 44
-#define MOOV_BYTES_FIXED 2048
-
-/* What mp4mux's reserved-bytes-per-sec takes at most. */
-#define MAX_RESERVED_PER_SECOND 10000
 
 typedef struct
 {
@@ -110,28 +100,15 @@ cut_read_buffer (Cut *self, const HabMp4Sample *sample, GError **error)
   gint64 zero = hab_mp4_track_to_ns (track, self->start);
   gint64 dts = sample->dts + track->dts_offset;
   gint64 pts = sample->cts + track->pts_offset;
-  g_autoptr (GstBuffer) buffer = NULL;
-  GstMapInfo map;
-  gboolean ok;
+  GstBuffer *buffer = hab_video_scan_read (self->scan, sample, error);
 
-  if (sample->size > MAX_ACCESS_UNIT) {
-    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
-        "video frame %u is larger than %u MiB", sample->number,
-        MAX_ACCESS_UNIT >> 20);
+  if (buffer == NULL)
     return NULL;
-  }
-  buffer = gst_buffer_new_allocate (NULL, sample->size, NULL);
-  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
-  ok = hab_video_scan_read (self->scan, sample, map.data, error);
-  gst_buffer_unmap (buffer, &map);
-  if (!ok)
-    return NULL;
-
   GST_BUFFER_DTS (buffer) = hab_mp4_track_to_ns (track, dts) - zero;
   GST_BUFFER_PTS (buffer) = hab_mp4_track_to_ns (track, pts) - zero;
   GST_BUFFER_DURATION (buffer) =
       hab_mp4_track_to_ns (track, sample->duration);
-  return g_steal_pointer (&buffer);
+  return buffer;
 }
 
 /* The first access unit of each GOP is a sync sample, whatever the input's
@@ -197,19 +174,6 @@ configure_source (Cut *self, GstElement *src)
   gst_app_src_set_callbacks (GST_APP_SRC (src), &callbacks, self, NULL);
 }
 
-/* Space for the moov box in front: so many bytes for each of so many seconds
- * is how mp4mux wants to be told. */
-static void
-configure_muxer (Cut *self, GstElement *mux)
-{
-  guint64 bytes = MOOV_BYTES_FIXED + self->track->entry.codec_data_size +
-      (guint64) self->n_frames * MOOV_BYTES_PER_SAMPLE;
-  guint64 seconds = bytes / MAX_RESERVED_PER_SECOND + 1;
-
-  g_object_set (mux, "reserved-max-duration", seconds * GST_SECOND,
-      "reserved-bytes-per-sec", (guint) (bytes / seconds) + 1, NULL);
-}
-
 static gboolean
 link_to_muxer (Cut *self, GstElement *src, GstElement *mux)
 {
@@ -236,7 +200,8 @@ build_pipeline (Cut *self, const gchar *output, GError **error)
     return NULL;
 
   configure_source (self, src);
-  configure_muxer (self, mux);
+  hab_cut_file_reserve (mux, self->n_frames,
+      self->track->entry.codec_data_size);
   g_object_set (sink, "location", output, "async", FALSE, NULL);
   if (!link_to_muxer (self, src, mux) || !gst_element_link (mux, sink)) {
     g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
@@ -320,7 +285,10 @@ cut_from_table (HabVideoScan *scan, guint64 first, guint64 last,
 
   self.track = hab_video_scan_get_track (scan);
   return cut_find_range (&self, first, last, error) &&
-      cut_write (&self, output, error);
+      cut_write (&self, output, error) &&
+      (hab_media_track_get_orientation (self.track) ==
+              GST_VIDEO_ORIENTATION_IDENTITY ||
+          hab_cut_file_set_matrix (output, self.track->matrix, error));
 }
 
 gboolean

@@ -260,6 +260,41 @@ get_mime_codec (const HabMp4Track *track)
   return g_strdup (hab_mp4_fourcc_to_string (track->entry.type, type));
 }
 
+/* Signs of the left upper four numbers of a matrix, which turn and mirror. */
+static const struct
+{
+  gint a, b, c, d;
+} orientations[] = {
+  [GST_VIDEO_ORIENTATION_IDENTITY] = { 1, 0, 0, 1 },
+  [GST_VIDEO_ORIENTATION_90R] = { 0, 1, -1, 0 },
+  [GST_VIDEO_ORIENTATION_180] = { -1, 0, 0, -1 },
+  [GST_VIDEO_ORIENTATION_90L] = { 0, -1, 1, 0 },
+  [GST_VIDEO_ORIENTATION_HORIZ] = { -1, 0, 0, 1 },
+  [GST_VIDEO_ORIENTATION_VERT] = { 1, 0, 0, -1 },
+  [GST_VIDEO_ORIENTATION_UL_LR] = { 0, 1, 1, 0 },
+  [GST_VIDEO_ORIENTATION_UR_LL] = { 0, -1, -1, 0 },
+};
+
+static gint
+get_sign (const HabMp4Track *track, guint number)
+{
+  gint32 value = GST_READ_UINT32_BE (track->matrix + 4 * number);
+
+  return (value > 0) - (value < 0);
+}
+
+GstVideoOrientationMethod
+hab_media_track_get_orientation (const HabMp4Track *track)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (orientations); i++)
+    if (get_sign (track, 0) == orientations[i].a &&
+        get_sign (track, 1) == orientations[i].b &&
+        get_sign (track, 3) == orientations[i].c &&
+        get_sign (track, 4) == orientations[i].d)
+      return i;
+  return GST_VIDEO_ORIENTATION_IDENTITY;
+}
+
 void
 hab_media_track_describe (const HabMp4Track *track, HabTrack *description)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/gst.h>
+#include <gst/video/video.h>
 
 #include "catalog.h"
 #include "codec.h"
@@ -17,6 +17,11 @@ const HabCodec *hab_media_track_get_codec (const HabMp4Track *track);
 /* (nullable) (transfer full): with the codec data; NULL where the codec is not
  * handled. */
 GstCaps *hab_media_track_get_caps (const HabMp4Track *track);
+
+/* How its pictures are to be shown; identity where its matrix is none of the
+ * eight ways. */
+GstVideoOrientationMethod hab_media_track_get_orientation (
+    const HabMp4Track *track);
 
 void hab_media_track_describe (const HabMp4Track *track, HabTrack *description);
 

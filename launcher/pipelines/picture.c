@@ -16,51 +16,31 @@
 #include "media-track.h"
 #include "video-scan.h"
 
-#define MAX_ACCESS_UNIT (32 * 1024 * 1024)
 /* Of a side of what is decoded: memory goes with the square. */
 #define MAX_SIDE 8192
 #define QUALITY 85
-
-static const struct
-{
-  const gchar *media_type, *parser;
-} parsers[] = {
-  { "video/x-h264", "h264parse" },
-  { "video/x-h265", "h265parse" },
-  { "video/x-av1", "av1parse" },
-  { "video/x-vp9", "vp9parse" },
-};
 
 /* --- the access unit --------------------------------------------------- */
 
 static GstBuffer *
 read_first_unit (HabVideoScan *scan, GError **error)
 {
-  g_autoptr (GstBuffer) buffer = NULL;
-  g_autoptr (GError) failure = NULL;
+  GError *failure = NULL;
   HabVideoScanUnit unit;
-  GstMapInfo map;
-  gboolean ok;
+  GstBuffer *buffer;
 
   if (!hab_video_scan_next (scan, &unit, &failure)) {
     if (failure == NULL)
       g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_FOUND,
           "there is no picture in the video");
     else
-      g_propagate_error (error, g_steal_pointer (&failure));
+      g_propagate_error (error, failure);
     return NULL;
   }
-  if (unit.sample.size > MAX_ACCESS_UNIT) {
-    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
-        "the picture is larger than %u MiB", MAX_ACCESS_UNIT >> 20);
-    return NULL;
-  }
-  buffer = gst_buffer_new_allocate (NULL, unit.sample.size, NULL);
-  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
-  ok = hab_video_scan_read (scan, &unit.sample, map.data, error);
-  gst_buffer_unmap (buffer, &map);
-  GST_BUFFER_PTS (buffer) = GST_BUFFER_DTS (buffer) = 0;
-  return ok ? g_steal_pointer (&buffer) : NULL;
+  buffer = hab_video_scan_read (scan, &unit.sample, error);
+  if (buffer != NULL)
+    GST_BUFFER_PTS (buffer) = GST_BUFFER_DTS (buffer) = 0;
+  return buffer;
 }
 
 /* --- the pipeline ------------------------------------------------------ */
@@ -77,34 +57,6 @@ add (Builder *self, const gchar *factory)
 {
   return hab_media_add_element (GST_BIN (self->pipeline), factory,
       &self->missing);
-}
-
-/* (nullable) */
-static const gchar *
-find_parser (const gchar *media_type)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (parsers); i++)
-    if (g_str_equal (parsers[i].media_type, media_type))
-      return parsers[i].parser;
-  return NULL;
-}
-
-/* Links the codec's parser and a decoder behind src. (transfer none) */
-static GstElement *
-add_decoder (Builder *self, GstElement *src, const gchar *media_type)
-{
-  const gchar *factory = find_parser (media_type);
-  GstElement *parser = factory != NULL ? add (self, factory) : NULL;
-  GstElement *decoder;
-  g_autoptr (GstPad) pad = NULL;
-
-  if (parser == NULL)
-    return NULL;
-  pad = gst_element_get_static_pad (parser, "src");
-  decoder = hab_decoder_add (GST_BIN (self->pipeline), pad, 1, &self->missing);
-  return decoder != NULL && gst_element_link_many (src, parser, decoder, NULL)
-      ? decoder
-      : NULL;
 }
 
 /* RGB, of which the encoder makes the full range of JFIF. videoconvertscale
@@ -190,8 +142,8 @@ build (Builder *self, GstElement *src, GstCaps *caps, guint max_width,
   if (src == NULL)
     return FALSE;
   g_object_set (src, "caps", caps, "format", GST_FORMAT_TIME, NULL);
-  decoder = add_decoder (self, src,
-      gst_structure_get_name (gst_caps_get_structure (caps, 0)));
+  decoder = hab_decoder_add_behind (GST_BIN (self->pipeline), src, caps, 1,
+      &self->missing);
   return decoder != NULL &&
       add_encoder (self, decoder, max_width, output, facts);
 }

@@ -77,13 +77,6 @@ on_picture (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 
 /* --- what the pictures are ---------------------------------------------- */
 
-static gboolean
-is_hdr (const GstVideoInfo *info)
-{
-  return info->colorimetry.transfer == GST_VIDEO_TRANSFER_SMPTE2084 ||
-      info->colorimetry.transfer == GST_VIDEO_TRANSFER_ARIB_STD_B67;
-}
-
 /* Encoders reckon bits by the frame rate, which some containers do not say. The
  * times stay. */
 static GstEvent *
@@ -133,7 +126,7 @@ on_decoded_caps (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
     return GST_PAD_PROBE_OK;
   gst_event_parse_caps (event, &caps);
-  if (!gst_video_info_from_caps (&video, caps) || !is_hdr (&video))
+  if (!gst_video_info_from_caps (&video, caps) || !hab_decoder_is_hdr (&video))
     return GST_PAD_PROBE_OK;
   GST_ELEMENT_ERROR (self->elements[DECODER], STREAM, NOT_IMPLEMENTED,
       ("the video is HDR, of which no ladder is made; package it without one, "

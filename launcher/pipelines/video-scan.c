@@ -16,6 +16,9 @@
  * of the first slice of most of them. */
 #define READ_AHEAD 1024
 
+/* Far above what any level of H.264 allows a picture. */
+#define MAX_ACCESS_UNIT (32 * 1024 * 1024)
+
 /* Bytes of the access unit that is being looked at. */
 typedef struct
 {
@@ -265,14 +268,27 @@ hab_video_scan_skip (HabVideoScan *self, guint32 count)
     continue;
 }
 
-gboolean
+GstBuffer *
 hab_video_scan_read (const HabVideoScan *self, const HabMp4Sample *sample,
-    guint8 *data, GError **error)
+    GError **error)
 {
+  g_autoptr (GstBuffer) buffer = NULL;
   GError *cause = NULL;
+  GstMapInfo map;
 
-  if (hab_mp4_movie_read (self->movie, sample->offset, data, sample->size,
-      &cause))
-    return TRUE;
-  return fail (error, cause);
+  if (sample->size > MAX_ACCESS_UNIT) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "video frame %u is larger than %u MiB", sample->number,
+        MAX_ACCESS_UNIT >> 20);
+    return NULL;
+  }
+  buffer = gst_buffer_new_allocate (NULL, sample->size, NULL);
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  hab_mp4_movie_read (self->movie, sample->offset, map.data, sample->size,
+      &cause);
+  gst_buffer_unmap (buffer, &map);
+  if (cause == NULL)
+    return g_steal_pointer (&buffer);
+  fail (error, cause);
+  return NULL;
 }

@@ -36,8 +36,9 @@ gboolean hab_video_scan_next (HabVideoScan *scan, HabVideoScanUnit *unit,
  * sets that only they have stay unknown. */
 void hab_video_scan_skip (HabVideoScan *scan, guint32 count);
 
-/* All bytes of an access unit. */
-gboolean hab_video_scan_read (const HabVideoScan *scan,
-    const HabMp4Sample *sample, guint8 *data, GError **error);
+/* (transfer full): all bytes of an access unit, of which there may be
+ * 32 MiB; without times. */
+GstBuffer *hab_video_scan_read (const HabVideoScan *scan,
+    const HabMp4Sample *sample, GError **error);
 
 G_END_DECLS

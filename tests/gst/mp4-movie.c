@@ -220,7 +220,10 @@ put_moov (HabBoxWriter *w, const Case *c, guint64 data)
   if (begin (w, c, "tkhd")) {
     hab_box_put_zeros (w, 8);
     hab_box_put_u32 (w, 7);
-    hab_box_put_zeros (w, 68);
+    hab_box_put_zeros (w, 24);
+    for (guint i = 0; i < HAB_MP4_MATRIX_SIZE; i++)
+      hab_box_put_u8 (w, 0x40 + i);
+    hab_box_put_zeros (w, 8);
     hab_box_end (w);
   }
   put_edit_list (w, c);
@@ -368,6 +371,8 @@ test_case (gconstpointer data)
   g_assert_true (hab_mp4_movie_is_fragmented (movie) ==
       (g_strcmp0 (c->extra_box, "mvex") == 0));
   track = hab_mp4_movie_get_track (movie, 0);
+  for (guint i = 0; i < HAB_MP4_MATRIX_SIZE; i++)
+    g_assert_cmpuint (track->matrix[i], ==, 0x40 + i);
   g_assert_cmpuint (track->id, ==, 7);
   g_assert_cmpuint (track->timescale, ==, 2500);
   g_assert_cmpstr (track->language, ==, "deu");
