@@ -17,6 +17,7 @@
 #include "commands.h"
 #include "frame-list.h"
 #include "gop-cut.h"
+#include "gop-filter.h"
 #include "gop-index.h"
 #include "keys.h"
 #include "ladder-json.h"
@@ -36,6 +37,8 @@
 
 /* Of a processor, for one picture. */
 #define PICTURE_SECONDS 30
+/* Of all processors together, for what is filtered. */
+#define FILTER_SECONDS 600
 
 /* --- records ---------------------------------------------------------- */
 
@@ -282,6 +285,39 @@ read_list (JsonObject *job, const gchar *name)
   return g_strv_builder_end (builder);
 }
 
+/* (transfer full) (nullable) */
+static HabFilterChain *
+read_filters (JsonObject *job, GError **error)
+{
+  g_auto (GStrv) pairs = read_list (job, "filters");
+  g_autoptr (HabFilterChain) chain = hab_filter_chain_new ();
+
+  for (gchar **pair = pairs; pair != NULL && *pair != NULL; pair++)
+    if (!hab_filter_chain_add_pair (chain, *pair, error))
+      return NULL;
+  return g_steal_pointer (&chain);
+}
+
+static gboolean
+run_filter (JsonObject *job, GError **error)
+{
+  const struct rlimit seconds = { FILTER_SECONDS, FILTER_SECONDS };
+  g_autoptr (HabFilterChain) chain = read_filters (job, error);
+  const HabGopFilterConfig config = {
+    chain,
+    hab_video_encoder_find (json_object_get_string_member_with_default (job,
+        "encoder", NULL)),
+    json_object_get_int_member_with_default (job, "threads", 1),
+  };
+
+  setrlimit (RLIMIT_CPU, &seconds);
+  if (chain == NULL ||
+      !hab_gop_filter_run (INPUT_PATH, &config, OUTPUT_PATH, error))
+    return FALSE;
+  write_done ();
+  return TRUE;
+}
+
 /* NULL where the job has none. */
 static gboolean
 read_ladder (JsonObject *job, HabLadder **ladder, GError **error)
@@ -375,6 +411,7 @@ static const struct
   { "frames", run_frames },
   { "probe", run_probe },
   { "picture", run_picture },
+  { "filter", run_filter },
 };
 
 /* --- the process ------------------------------------------------------ */

@@ -419,6 +419,7 @@ get_gop (HabRequest *request, HabVault *vault, GError **error)
 typedef struct
 {
   HabRequest *request;
+  HabFilterChain *chain;
   gchar *storage;
   guint64 first, last;
 } CutRequest;
@@ -431,6 +432,7 @@ cut_request_end (CutRequest *self, HabReply *reply, GError *error)
   else
     hab_request_fail (self->request, error);
   hab_request_unref (self->request);
+  hab_filter_chain_free (self->chain);
   g_free (self->storage);
   g_free (self);
 }
@@ -473,6 +475,19 @@ on_cut (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
+cut_request_start (CutRequest *self)
+{
+  HabCutter *cutter = cut_request_get_cutter (self);
+
+  if (hab_filter_chain_is_empty (self->chain))
+    hab_cutter_get_async (cutter, self->storage, self->first, self->last,
+        on_cut, self);
+  else
+    hab_cutter_get_filtered_async (cutter, self->storage, self->first,
+        self->last, self->chain, on_cut, self);
+}
+
+static void
 on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
 {
   CutRequest *self = data;
@@ -482,18 +497,48 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
   if (self->storage == NULL)
     cut_request_end (self, NULL, error);
   else
-    hab_cutter_get_async (cut_request_get_cutter (self), self->storage,
-        self->first, self->last, on_cut, self);
+    cut_request_start (self);
+}
+
+/* Each parameter of the query is a filter. */
+static gboolean
+read_filters (HabRequest *request, HabFilterChain *chain, GError **error)
+{
+  const gchar *query = hab_request_get_query_string (request);
+  GUriParamsIter iter;
+  gboolean fine = TRUE;
+
+  g_uri_params_iter_init (&iter, query != NULL ? query : "", -1, "&",
+      G_URI_PARAMS_WWW_FORM);
+  while (fine) {
+    g_autofree gchar *name = NULL, *value = NULL;
+    g_autoptr (GError) failure = NULL;
+
+    if (!g_uri_params_iter_next (&iter, &name, &value, &failure)) {
+      if (failure == NULL)
+        return TRUE;
+      hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
+          "A filter is written as NAME=VALUE, several with & between them");
+      return FALSE;
+    }
+    fine = hab_filter_chain_add (chain, name, value, error);
+  }
+  return FALSE;
 }
 
 static void
 get_cut (HabRequest *request)
 {
   CutRequest *self = g_new0 (CutRequest, 1);
+  GError *error = NULL;
 
   self->request = hab_request_ref (request);
-  hab_store_call_async (hab_request_get_context (request)->store, look_up,
-      self, NULL, on_looked_up, self);
+  self->chain = hab_filter_chain_new ();
+  if (read_filters (request, self->chain, &error))
+    hab_store_call_async (hab_request_get_context (request)->store, look_up,
+        self, NULL, on_looked_up, self);
+  else
+    cut_request_end (self, NULL, error);
 }
 
 const HabRoute hab_gops_routes[] = {

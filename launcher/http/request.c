@@ -128,6 +128,12 @@ hab_request_get_query (HabRequest *self, const gchar *name)
 }
 
 const gchar *
+hab_request_get_query_string (HabRequest *self)
+{
+  return g_uri_get_query (soup_server_message_get_uri (self->message));
+}
+
+const gchar *
 hab_request_get_path (HabRequest *self)
 {
   return g_uri_get_path (soup_server_message_get_uri (self->message));

@@ -37,6 +37,8 @@ const gchar *hab_request_get_header (HabRequest *request, const gchar *name);
 const gchar *hab_request_get_param (HabRequest *request, guint n);
 /* (nullable): of the query, decoded. */
 const gchar *hab_request_get_query (HabRequest *request, const gchar *name);
+/* (nullable): all of the query as it was sent. */
+const gchar *hab_request_get_query_string (HabRequest *request);
 /* The path as it was sent. */
 const gchar *hab_request_get_path (HabRequest *request);
 /* Of HAB_BODY_JSON; wiped with the request, it may hold keys. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "input-files.h"
+#include "json-build.h"
 #include "records.h"
 
 #define CUT_TIMEOUT_SECONDS 300
@@ -40,7 +41,7 @@ typedef struct
   guint max_width;
   gboolean dark;  /* the one that was made last */
 
-  HabGop gop;     /* of frames */
+  GBytes *job;    /* what is done to the GOP once it is a file */
 } Cut;
 
 HabCutter *
@@ -181,6 +182,7 @@ cut_end (Cut *self, GError *error)
     trim_cache (dir, self->cutter->context->settings->cache_size);
   g_slist_free_full (self->tasks, g_object_unref);
   g_clear_pointer (&self->gops, g_array_unref);
+  g_clear_pointer (&self->job, g_bytes_unref);
   g_free (self->storage);
   g_free (self->name);
   g_free (self->draft);
@@ -259,6 +261,28 @@ cut_start (Cut *self, const gchar *storage, GBytes *job)
   cut_run (self, job, fd, error);
 }
 
+/* --- what is made of a GOP as a file ----------------------------------- */
+
+static void
+on_source_cut (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Cut *self = data;
+  GError *error = NULL;
+  int fd = hab_cutter_get_finish (self->cutter, result, &error);
+
+  cut_run (self, g_steal_pointer (&self->job), fd, error);
+}
+
+/* Takes job. */
+static void
+cut_start_behind (Cut *self, const gchar *storage, guint64 first,
+    guint64 last, GBytes *job)
+{
+  self->job = job;
+  hab_cutter_get_async (self->cutter, storage, first, last, on_source_cut,
+      self);
+}
+
 /* --- frames ------------------------------------------------------------ */
 
 /* cut: of the GOP as a file of its own. */
@@ -274,14 +298,41 @@ describe_frames (const HabGop *gop, gboolean cut)
   return g_bytes_new_take (text, strlen (text));
 }
 
-static void
-on_frames_cut (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Cut *self = data;
-  GError *error = NULL;
-  int fd = hab_cutter_get_finish (self->cutter, result, &error);
+/* --- filters ----------------------------------------------------------- */
 
-  cut_run (self, describe_frames (&self->gop, TRUE), fd, error);
+static GBytes *
+describe_filter (HabCutter *self, gchar **pairs)
+{
+  const HabSettings *settings = self->context->settings;
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  hab_json_add_text (builder, "task", "filter");
+  json_builder_set_member_name (builder, "filters");
+  json_builder_begin_array (builder);
+  for (; *pairs != NULL; pairs++)
+    json_builder_add_string_value (builder, *pairs);
+  json_builder_end_array (builder);
+  if (settings->encoder != NULL)
+    hab_json_add_text (builder, "encoder", settings->encoder);
+  hab_json_add_int (builder, "threads",
+      MAX (g_get_num_processors () / settings->jobs, 1));
+  json_builder_end_object (builder);
+  return hab_worker_job_new (builder);
+}
+
+/* The same for all chains that do the same; as long for one filter as for
+ * many. */
+static gchar *
+name_filtered (const gchar *storage, guint64 first, guint64 last,
+    gchar **pairs)
+{
+  g_autofree gchar *text = g_strjoinv ("&", pairs);
+  g_autofree gchar *digest =
+      g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+
+  return g_strdup_printf ("%s-%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT
+      "-%.32s.mp4", storage, first, last, digest);
 }
 
 /* --- pictures ---------------------------------------------------------- */
@@ -411,6 +462,20 @@ hab_cutter_get_async (HabCutter *self, const gchar *storage, guint64 first,
 }
 
 void
+hab_cutter_get_filtered_async (HabCutter *self, const gchar *storage,
+    guint64 first, guint64 last, const HabFilterChain *chain,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_auto (GStrv) pairs = hab_filter_chain_to_pairs (chain);
+  Cut *cut = cutter_ask (self, name_filtered (storage, first, last, pairs),
+      g_task_new (NULL, NULL, callback, user_data));
+
+  if (cut != NULL)
+    cut_start_behind (cut, storage, first, last,
+        describe_filter (self, pairs));
+}
+
+void
 hab_cutter_get_frames_async (HabCutter *self, const gchar *storage,
     const HabGop *gop, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -421,12 +486,11 @@ hab_cutter_get_frames_async (HabCutter *self, const gchar *storage,
 
   if (cut == NULL)
     return;
-  cut->gop = *gop;
   if (gop->first_byte >= 0)
     cut_start (cut, storage, describe_frames (gop, FALSE));
   else
-    hab_cutter_get_async (self, storage, gop->index, gop->index, on_frames_cut,
-        cut);
+    cut_start_behind (cut, storage, gop->index, gop->index,
+        describe_frames (gop, TRUE));
 }
 
 /* Named by the first and the number of its candidates. */

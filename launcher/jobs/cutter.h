@@ -2,12 +2,13 @@
 #pragma once
 
 #include "jobs-context.h"
+#include "video-filter.h"
 
 G_BEGIN_DECLS
 
-/* GOPs, their frames and pictures of them as files, made when somebody asks for one and kept
- * in cuts/ for the next one who asks, up to a number of bytes; those that were
- * not asked for the longest go first. Main thread. */
+/* GOPs, their frames and pictures of them as files, made when somebody asks for
+ * one and kept in cuts/ for the next one who asks, up to a number of bytes;
+ * those that were not asked for the longest go first. Main thread. */
 typedef struct _HabCutter HabCutter;
 
 HabCutter *hab_cutter_new (const HabJobsContext *context);
@@ -19,6 +20,11 @@ void hab_cutter_free (HabCutter *cutter);
 void hab_cutter_get_async (HabCutter *cutter, const gchar *storage,
     guint64 first, guint64 last, GAsyncReadyCallback callback,
     gpointer user_data);
+/* The same after their pictures went through the chain, which has at least one
+ * filter. */
+void hab_cutter_get_filtered_async (HabCutter *cutter, const gchar *storage,
+    guint64 first, guint64 last, const HabFilterChain *chain,
+    GAsyncReadyCallback callback, gpointer user_data);
 /* The frames of a GOP as a JSON array. Where the video has no table of samples
  * they are read from the GOP as a file. */
 void hab_cutter_get_frames_async (HabCutter *cutter, const gchar *storage,
