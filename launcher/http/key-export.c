@@ -15,6 +15,9 @@
 #include "request.h"
 #include "resources.h"
 
+/* Two keys as hex, a colon and the end of the line, and a byte to spare. */
+#define KEY_LINE_SIZE (4 * HAB_KEY_SIZE + 3)
+
 /* (nullable): NULL with a 404 where there are no keys. */
 static HabPackage *
 load_encrypted (HabRequest *request, HabVault *vault, GError **error)
@@ -86,6 +89,55 @@ get_keys (HabRequest *request, HabVault *vault, GError **error)
   return reply;
 }
 
+/* --- a key file ------------------------------------------------------- */
+
+static void
+append_line (GString *text, const HabContentKey *key)
+{
+  g_autofree gchar *kid = hab_key_to_hex (key->kid);
+  gchar *secret = hab_key_to_hex (key->key);
+
+  g_string_append_printf (text, "%s:%s\n", kid, secret);
+  hab_key_wipe (secret, strlen (secret));
+  g_free (secret);
+}
+
+/* A line for each key id, as cbcsdec and the program's --key-file read it. */
+static gchar *
+build_key_file (const HabPackage *package, const HabContentKey *keys)
+{
+  /* Never grown, which would leave a copy behind. */
+  GString *text = g_string_sized_new (HAB_N_TRACK_TYPES * KEY_LINE_SIZE);
+
+  for (guint i = 0; i < HAB_N_TRACK_TYPES; i++) {
+    gboolean told = FALSE;
+
+    for (guint j = 0; j < i; j++)
+      told = told || (hab_package_has_key (package, j) &&
+          memcmp (keys[j].kid, keys[i].kid, HAB_KEY_SIZE) == 0);
+    if (hab_package_has_key (package, i) && !told)
+      append_line (text, &keys[i]);
+  }
+  return g_string_free (text, FALSE);
+}
+
+static HabReply *
+get_key_file (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (HabPackage) package = load_encrypted (request, vault, error);
+  HabContentKey keys[HAB_N_TRACK_TYPES];
+  HabReply *reply;
+
+  if (package == NULL ||
+      !hab_package_open_keys (package, vault->seal, keys, error))
+    return NULL;
+  reply = hab_reply_new_text (SOUP_STATUS_OK, "text/plain; charset=utf-8",
+      build_key_file (package, keys));
+  hab_key_wipe (keys, sizeof keys);
+  hab_reply_set_header (reply, "Cache-Control", "no-store");
+  return reply;
+}
+
 /* --- CPIX ------------------------------------------------------------- */
 
 static gchar *
@@ -121,6 +173,8 @@ get_cpix (HabRequest *request, HabVault *vault, GError **error)
 
 const HabRoute hab_key_export_routes[] = {
   { "GET", "/packaged_content/{}/keys", HAB_BODY_NONE, 0, get_keys, NULL },
+  { "GET", "/packaged_content/{}/keys.txt", HAB_BODY_NONE, 0, get_key_file,
+      NULL },
   { "GET", "/packaged_content/{}/cpix", HAB_BODY_NONE, 0, get_cpix, NULL },
   { NULL }
 };

@@ -173,7 +173,7 @@ const xpath = async (file, expression) => {
 
 const uuid = (text) => hex(text).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
-test('the keys for their owner: JSON and CPIX', async (t) => {
+test('the keys for their owner: JSON, a key file and CPIX', async (t) => {
   const service = await startService(t);
   const made = await makePackage(service, TWO);
   const at = (what) => `/packaged_content/${made.packaged_content_id}/${what}`;
@@ -181,6 +181,10 @@ test('the keys for their owner: JSON and CPIX', async (t) => {
   assert.deepEqual(keys.json, { keys: [
     { track_type: 'video', ...VIDEO }, { track_type: 'audio', ...AUDIO }] });
   assert.equal(keys.headers['cache-control'], 'no-store');
+
+  const keyFile = await get(service.api, at('keys.txt'));
+  assert.equal(keyFile.text, [VIDEO, AUDIO].map(({ kid, key }) => `${hex(kid)}:${hex(key)}\n`).join(''));
+  assert.equal(keyFile.headers['cache-control'], 'no-store');
 
   const answer = await get(service.api, at('cpix'));
   assert.equal(answer.headers['content-type'], 'application/xml');
@@ -218,9 +222,11 @@ test('the keys for their owner: JSON and CPIX', async (t) => {
   await fs.writeFile(file, (await get(service.api, `/packaged_content/${one.packaged_content_id}/cpix`)).body);
   assert.equal(await xpath(file, 'count(//ContentKey)'), '1');
   assert.equal(await xpath(file, 'count(//ContentKeyUsageRule)'), '2');
+  assert.equal((await get(service.api, `/packaged_content/${one.packaged_content_id}/keys.txt`)).text,
+    `${hex(KID)}:${hex(KEY)}\n`);
 
   const clear = await makePackage(service, { encrypt: 'none' });
-  for (const what of ['keys', 'cpix']) {
+  for (const what of ['keys', 'keys.txt', 'cpix']) {
     problem(assert, await get(service.api, `/packaged_content/${clear.packaged_content_id}/${what}`), 404);
     problem(assert, await get(service.api, `/packaged_content/99/${what}`), 404);
     problem(assert, await get(service.delivery, at(what)), 404);
@@ -237,7 +243,7 @@ test('the keys are the owner\'s alone', async (t) => {
     { body: await makeClip(), headers: { ...as(ann), 'Content-Type': 'video/mp4' } });
   await post(service.api, '/packaged_content',
     { input_content_id: input.json.input_content_id, ...TWO }, { ...as(ann), Prefer: 'wait=60' });
-  for (const what of ['keys', 'cpix']) {
+  for (const what of ['keys', 'keys.txt', 'cpix']) {
     const target = `/packaged_content/1/${what}`;
     problem(assert, await get(service.api, target), 401);
     problem(assert, await get(service.api, target, as(bob)), 404);
