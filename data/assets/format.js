@@ -58,3 +58,21 @@ export function localTime(text) {
     return text;
   return time.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 }
+
+export function bitRate(bitsPerSecond) {
+  const [unit, name] = bitsPerSecond >= 999_500 ? [1e6, 'Mbit/s'] : [1e3, 'kbit/s'];
+  const value = bitsPerSecond / unit;
+
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${name}`;
+}
+
+// A language tag for people, or what it is where it is none.
+export function languageName(tag) {
+  if (!tag || tag === 'und')
+    return 'unknown language';
+  try {
+    return new Intl.DisplayNames(['en'], { type: 'language' }).of(tag);
+  } catch {
+    return tag;
+  }
+}

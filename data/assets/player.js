@@ -5,10 +5,16 @@
 /* global shaka */
 
 import { get, packagePath, post, watchPackage } from './api.js';
+import { copyable } from './copy.js';
 import { byId, el, errorNotice, facts, show } from './dom.js';
-import { count, localTime, percent } from './format.js';
-import { protectionOf } from './manifest.js';
+import { bytes, localTime, percent, remaining } from './format.js';
+import { setsOf } from './manifest.js';
 import { progressBar, statusBadge } from './package-list.js';
+import { commandsFor } from './player-commands.js';
+import { explain } from './player-errors.js';
+import { showProtection } from './player-protection.js';
+import { showStats } from './player-stats.js';
+import { showChoices } from './player-tracks.js';
 
 const NO_PICTURE_MS = 3000;
 
@@ -16,64 +22,84 @@ const id = Number(/\/packaged_content\/(\d+)\/player/.exec(location.pathname)?.[
 const video = byId('video');
 const noKey = byId('no-key');
 let player = null;
-let encrypted = false;
 
-// --- what is said under the picture --------------------------------------
+// The package; what its manifest says; and what anybody who is to watch is
+// given: an address, and a token for licences.
+let item = null;
+let sets = [];
+let viewer = null;
 
-function say(kind, title, text) {
+const isEncrypted = () => sets.some(({ scheme }) => scheme);
+
+// --- what is said under the picture ---------------------------------------
+
+// children: texts and nodes.
+function say(kind, title, ...children) {
   const box = byId('verdict');
-  const key = `${kind} ${title} ${text}`;
+  const fresh = el('div', { class: `notice ${kind}` }, el('h3', {}, title),
+    ...children.map((child) => (typeof child === 'string' ? el('p', {}, child) : child)));
 
-  if (box.dataset.key === key)
+  if (box.dataset.kind === kind && box.firstChild?.isEqualNode(fresh))
     return;
-  box.dataset.key = key;
   box.dataset.kind = kind;
-  box.replaceChildren(el('div', { class: `notice ${kind}` }, el('h3', {}, title), el('p', {}, text)));
+  box.replaceChildren(fresh);
 }
 
 const decoded = () => video.getVideoPlaybackQuality().totalVideoFrames;
 
+function sayPlaysWithoutKey() {
+  if (item.clear_lead)
+    say('busy', 'Plays without a key, for now', `The first ${item.clear_lead} s are in the clear, so that players ` +
+      'begin before they have a licence. Then the picture stops: what follows needs the key.');
+  else
+    say('busy', 'Plays without a key', 'This much of it is not encrypted.');
+}
+
+function sayNoPicture() {
+  const sound = sets.some(({ kind, scheme }) => kind === 'audio' && !scheme);
+
+  say('busy', 'No picture without the key', 'The browser has fetched the same encrypted segments and waits for a ' +
+    `key to decrypt them with. Whoever copies the files has no more than that${sound
+      ? '; the sound was left in the clear'
+      : ''}. Switch it back to see the difference.`);
+}
+
 function judge(since) {
   if (decoded() > 0) {
-    if (!encrypted)
+    if (!isEncrypted())
       say('good', 'Plays', 'Nothing in this package is encrypted.');
     else if (noKey.checked)
-      say('busy', 'Plays without a key', 'The stream begins in the clear. What is encrypted follows.');
+      sayPlaysWithoutKey();
     else
       say('good', 'Decrypted', 'The browser got the key from the licence service and decrypts with W3C Clear Key.');
   } else if (noKey.checked && performance.now() - since > NO_PICTURE_MS) {
-    say('busy', 'No picture without the key',
-      'The browser has the stream and waits for a key. Switch it back to see the difference.');
+    sayNoPicture();
   }
 }
 
-const NEEDS_SECURE = 'Browsers decrypt only on pages that came over HTTPS or from this very machine, and this ' +
-  `one came from ${location.origin}. Open it as http://localhost${location.port && `:${location.port}`} on the ` +
-  'machine that runs the service (a tunnel will do), or put HTTPS in front of the service.';
+const portOf = (address) => new URL(address).port || (new URL(address).protocol === 'https:' ? '443' : '80');
 
-// What a person can do about an error of the player; see shaka.util.Error.
-function explain(error) {
-  const { Category, Code } = shaka.util.Error;
+// Browsers have the interface for keys on secure pages only.
+function sayInsecure() {
+  const ports = [portOf(location.href), portOf(viewer.url)];
+  const here = new URL(location.href);
 
-  if (error.category === Category.NETWORK) {
-    say('bad', 'The stream cannot be fetched', `${error.data?.[0] ?? 'A file of it'} gave ` +
-      `${error.code === Code.BAD_HTTP_STATUS ? `status ${error.data[1]}` : 'no answer'}. Is the delivery ` +
-      'listener reachable from here?');
-  } else if (error.code === Code.LICENSE_REQUEST_FAILED) {
-    const status = error.data?.[0]?.data?.[1];
-    say('bad', 'No licence', status
-      ? `The licence service answered with status ${status}.`
-      : 'The licence service does not answer. Is the delivery listener reachable from here?');
-  } else if (error.category === Category.DRM) {
-    say('bad', 'This browser cannot decrypt it', `W3C Clear Key with CBCS did not start (${error.code}).`);
-  } else if (error.category === Category.MEDIA) {
-    say('bad', 'The stream cannot be decoded', encrypted && !noKey.checked
-      ? `Most likely the key is not the one it was encrypted with (${error.code}).`
-      : `The browser gave up on it (${error.code}).`);
-  } else {
-    say('bad', 'It does not play', `Shaka Player gave up with error ${error.code}.`);
-  }
+  here.hostname = 'localhost';
+  say('bad', 'This page cannot decrypt',
+    `Browsers give keys to pages only that came over HTTPS or from this very machine (localhost), and this one came ` +
+    `from ${location.origin}. The package is fine. Do one of these:`,
+    el('ul', {},
+      el('li', {}, 'Tunnel to the machine, then open ', el('a', { href: here.href }, here.origin), ':',
+        copyable(`ssh ${ports.map((port) => `-L ${port}:localhost:${port}`).join(' ')} ${location.hostname}`,
+          'Tunnel to the service')),
+      el('li', {}, 'Start the service with ', el('code', {}, '--tls-certificate'), ' and ',
+        el('code', {}, '--tls-key'), ', or put a proxy with HTTPS in front of it.'),
+      el('li', {}, 'Play it with one of the command lines below.')));
 }
+
+const sayNoKeySystem = () => say('bad', 'This browser cannot decrypt',
+  'It has no Encrypted Media Extensions, or they are switched off in its settings. Chromium, Chrome, Edge and Firefox ' +
+  'have them, over HTTPS or from localhost. The command lines below need no browser.');
 
 // --- playing --------------------------------------------------------------
 
@@ -102,13 +128,26 @@ async function newPlayer() {
 }
 
 function fail(error) {
-  if (error.severity === shaka.util.Error.Severity.CRITICAL)
-    explain(error);
+  const codecs = [...new Set(sets.flatMap(({ representations }) => representations.map((one) => one.codecs)))];
+
+  if (error.severity !== shaka.util.Error.Severity.CRITICAL)
+    return;
+  const { title, text } = explain(error, { encrypted: isEncrypted() && !noKey.checked, codecs });
+  say('bad', title, text);
 }
 
-// What anybody who is to watch is given: an address, and a token for licences.
-let viewer = null;
 let loads = 0;
+
+// Tells how it goes until another load begins or this one fails.
+function judgeOn(load) {
+  const since = performance.now();
+  const timer = setInterval(() => {
+    if (load !== loads || byId('verdict').dataset.kind === 'bad')
+      clearInterval(timer);
+    else
+      judge(since);
+  }, 200);
+}
 
 async function play(from) {
   const load = ++loads;
@@ -124,16 +163,10 @@ async function play(from) {
   }
   player = fresh;
   say('', 'Loading…', 'The manifest and the first segments are fetched.');
-  const since = performance.now();
-  const timer = setInterval(() => {
-    if (load !== loads || byId('verdict').dataset.kind === 'bad')
-      clearInterval(timer);
-    else
-      judge(since);
-  }, 200);
-
+  judgeOn(load);
   try {
     await fresh.load(viewer.url, from || null);
+    showChoices(byId('choices'), fresh);
   } catch (error) {
     if (load === loads && error.code !== shaka.util.Error.Code.LOAD_INTERRUPTED)
       fail(error);
@@ -142,87 +175,121 @@ async function play(from) {
 
 // --- what is told about the package ---------------------------------------
 
-function trackItem(set) {
-  const kind = set.kind[0].toUpperCase() + set.kind.slice(1);
-
-  return el('li', {},
-    el('h3', {}, `${kind} `, el('span', { class: `badge ${set.scheme ? 'Ready' : ''}` },
-      set.scheme ? 'encrypted' : 'clear')),
-    facts([
-      ['Scheme', set.scheme && set.scheme.toUpperCase()],
-      ['Key ID', set.kid && el('span', { class: 'mono' }, set.kid)],
-      ['Codec', el('span', { class: 'mono' }, set.codecs)],
-      ['Picture', set.width && `${set.width} × ${set.height}`],
-      ['Segments', set.segments && count(set.segments, 'segment')],
-      ['Licence', set.licence && el('span', { class: 'mono small' }, set.licence)],
-    ]));
-}
-
-async function showProtection() {
-  const { url } = viewer;
-  const answer = await fetch(url).catch(() => null);
+async function readManifest() {
+  const answer = await fetch(viewer.url).catch(() => null);
 
   if (!answer?.ok)
-    throw new Error(`The manifest ${url} ${answer ? `gave status ${answer.status}` : 'does not come: ' +
+    throw new Error(`The manifest ${viewer.url} ${answer ? `gave status ${answer.status}` : 'does not come: ' +
       'is the delivery listener reachable from here?'}`);
-  const sets = protectionOf(new DOMParser().parseFromString(await answer.text(), 'application/xml'));
-
-  encrypted = sets.some((set) => set.scheme);
-  byId('encrypted').replaceChildren(el('ul', { class: 'tracks' }, ...sets.map(trackItem)));
+  return setsOf(new DOMParser().parseFromString(await answer.text(), 'application/xml'));
 }
 
-function showHistory(item) {
+function showAddresses() {
+  byId('addresses').replaceChildren(...[['DASH', viewer.url], ['HLS', viewer.hls_url]]
+    .filter(([, url]) => url)
+    .flatMap(([name, url]) => [el('h3', {}, name), copyable(url, `Address, ${name}`)]));
+}
+
+// A signed address is good for a while, which one should know.
+function showExpiry() {
+  if (viewer.url.includes(viewer.token))
+    byId('addresses').append(el('p', { class: 'quiet small' }, 'Signed: good until ',
+      el('time', { datetime: viewer.expires_at }, localTime(viewer.expires_at)), '.'));
+}
+
+function showCommands(tokenNeeded) {
+  const commands = commandsFor({ id, origin: location.origin, tokenNeeded, url: viewer.url, sets });
+
+  byId('commands').replaceChildren(...commands.map(({ title, note, text }) => el('li', {},
+    el('h3', {}, title), note ? el('p', { class: 'quiet small' }, note) : null, copyable(text, title))));
+  show(byId('token-note'), tokenNeeded);
+}
+
+function showHistory() {
   byId('history').replaceChildren(
     facts((item.history ?? []).map((step) =>
       [step.status, el('time', { datetime: step.at }, localTime(step.at))])),
-    el('p', { class: 'under-video small' }, el('a', { href: item.url, class: 'mono' }, item.url)));
+    ...(item.notes ?? []).map((note) => el('p', { class: 'notice small' }, note)));
 }
 
-function showWork(item) {
+function workFigures({ speed, bytes_per_second: rate, eta }) {
+  return [rate ? `${bytes(rate)}/s` : '', speed ? `${speed.toFixed(1)} × real time` : '', remaining(eta ?? NaN)]
+    .filter(Boolean).join(', ');
+}
+
+function showEnd({ status, reason }) {
+  byId('working').replaceChildren(el('p', {}, statusBadge(status)),
+    el('div', { class: `notice ${status === 'Failed' ? 'bad' : ''}` },
+      el('p', {}, reason ?? 'It was stopped before it was done.')),
+    el('p', { class: 'under-video' }, el('a', { href: '/' }, 'To the library, to make another')));
+}
+
+function showWork(now) {
   show(byId('loading'), false);
-  show(byId('working'), item.status !== 'Ready');
-  if (item.status === 'Failed' || item.status === 'Cancelled') {
-    byId('working').replaceChildren(el('p', {}, statusBadge(item.status)),
-      el('div', { class: 'notice bad' }, el('p', {}, item.reason ?? 'It was stopped before it was done.')),
-      el('p', { class: 'under-video' }, el('a', { href: '/' }, 'To the overview, to make another')));
+  show(byId('working'), now.status !== 'Ready');
+  if (now.status === 'Failed' || now.status === 'Cancelled') {
+    showEnd(now);
     return;
   }
-  byId('work').replaceChildren(el('p', {}, statusBadge(item.status), ` ${percent(item.progress ?? 0)}`),
-    progressBar(item));
+  byId('work-status').replaceChildren(statusBadge(now.status), ` ${percent(now.progress ?? 0)}`);
+  byId('work-figures').textContent = workFigures(now);
+  byId('work-bar').replaceChildren(progressBar(now));
+  byId('work-reason').textContent = now.reason ?? '';
 }
 
-async function showName(item) {
-  const input = item.input_content_id && await get(`/input_content/${item.input_content_id}`).catch(() => null);
+async function showName(now) {
+  const input = now.input_content_id && await get(`/input_content/${now.input_content_id}`).catch(() => null);
 
   if (input) {
-    byId('title').textContent = `${input.name}, package ${id}`;
-    document.title = `${input.name} · Haberdash`;
+    byId('title').textContent = input.name;
+    document.title = `${input.name}, package ${id} · Haberdash`;
+    byId('of-what').append(', of ', el('a', { href: input.group_of_pictures_url }, 'a video with these GOPs'));
   }
 }
 
 const trouble = (error) => byId('trouble').replaceChildren(...(error ? [errorNotice(error)] : []));
 
-async function main() {
+async function untilDone() {
   let named = false;
 
-  byId('title').textContent = `Package ${id}`;
-  const item = await watchPackage(id, (now) => {
+  byId('of-what').textContent = `Package ${id}`;
+  return watchPackage(id, (now) => {
     if (!named)
       showName(now);
     named = true;
     showWork(now);
   }, trouble);
+}
 
+// Everything that is known before the first picture, at once, so that nothing
+// moves later.
+async function showPackage() {
+  const session = await get('/session');
+
+  viewer = await post(`${packagePath(id)}/viewer_tokens`, {});
+  sets = await readManifest();
+  await showProtection(byId('encrypted'), item, sets, viewer.url);
+  showAddresses();
+  showExpiry();
+  showCommands(session.token_needed);
+  showHistory();
+  show(byId('protection'), isEncrypted());
+  show(byId('stage'));
+  show(byId('more'));
+}
+
+async function main() {
+  item = await untilDone();
   if (item.status !== 'Ready')
     return;
-  viewer = await post(`${packagePath(id)}/viewer_tokens`, {});
-  show(byId('stage'));
-  showHistory(item);
-  await showProtection();
-  show(byId('protection'), encrypted);
-  if (encrypted && !navigator.requestMediaKeySystemAccess) {
+  await showPackage();
+  showStats(byId('stats'), video, () => player);
+  if (isEncrypted() && !navigator.requestMediaKeySystemAccess) {
     noKey.disabled = true;
-    say('bad', 'This page cannot decrypt', NEEDS_SECURE);
+    if (isSecureContext)
+      sayNoKeySystem();
+    else
+      sayInsecure();
     return;
   }
   shaka.polyfill.installAll();

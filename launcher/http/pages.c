@@ -8,10 +8,12 @@
 #define PREFIX "/haberdash/"
 
 /* The player fetches segments from the delivery listener, whose address is
- * another origin, and plays from blob: URLs. */
+ * another origin, and plays from blob: URLs; text tracks of its own making
+ * begin as data: ones. */
 #define CONTENT_POLICY \
-  "default-src 'self'; connect-src *; media-src * blob:; img-src * blob: " \
-  "data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; " \
+  "default-src 'self'; connect-src *; media-src * blob: data:; " \
+  "img-src * blob: data:; style-src 'self' 'unsafe-inline'; " \
+  "worker-src 'self' blob:; " \
   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 static const struct

@@ -5,9 +5,12 @@ import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { it } from 'node:test';
 
-import { bytes, clock, remaining } from '../../data/assets/format.js';
+import { bitRate, bytes, clock, languageName, remaining } from '../../data/assets/format.js';
 import { kindName, totals } from '../../data/assets/gop-list.js';
+import { encryptionOf } from '../../data/assets/init-segment.js';
 import { generateKey, parseKey, toBase64url, toUuid } from '../../data/assets/keys.js';
+import { commandsFor } from '../../data/assets/player-commands.js';
+import { explain } from '../../data/assets/player-errors.js';
 
 globalThis.crypto ??= webcrypto; // browsers have it, and node from 20 on
 
@@ -56,4 +59,85 @@ it('sums GOPs up', () => {
 it('names kinds, also those it does not know', () => {
   assert.equal(kindName('idr'), 'IDR');
   assert.equal(kindName('other'), 'other');
+});
+
+for (const [rate, text] of [[950, '0.9 kbit/s'], [72806, '73 kbit/s'], [999_600, '1.0 Mbit/s'], [6571412, '6.6 Mbit/s'],
+  [49e6, '49 Mbit/s']])
+  it(`${rate} bit/s is ${text}`, () => assert.equal(bitRate(rate), text));
+
+for (const [tag, name] of [['de', 'German'], ['und', 'unknown language'], [null, 'unknown language'], ['!', '!']])
+  it(`calls the language ${tag} ${name}`, () => assert.equal(languageName(tag), name));
+
+// --- errors of the player ---
+
+const FILE = 'http://127.0.0.1:8080/5F8LN27K2P/dash/video_0/3.m4s';
+
+for (const [error, options, pattern] of [
+  [{ category: 1, code: 1001, data: [FILE, 403] }, {}, /Load this page again/],
+  [{ category: 1, code: 1001, data: [FILE, 404] }, {}, /video_0\/3\.m4s is not there/],
+  [{ category: 1, code: 1001, data: [FILE, 500] }, {}, /status 500/],
+  [{ category: 1, code: 1002, data: [FILE] }, {}, /no answer.*delivery listener/],
+  [{ category: 1, code: 1002, data: [] }, {}, /A file of it/],
+  [{ category: 3, code: 3016, data: [3] }, { encrypted: true }, /the key is not the one/],
+  [{ category: 3, code: 3016, data: [3] }, { encrypted: false }, /damaged/],
+  [{ category: 4, code: 4032, data: [] }, { codecs: ['hvc1.1.6.L93.90'] }, /no decoder for hvc1/],
+  [{ category: 6, code: 6001, data: [] }, {}, /no W3C Clear Key/],
+  [{ category: 6, code: 6007, data: [{ code: 1001, data: [FILE, 403] }] }, {}, /refused \(status 403\)/],
+  [{ category: 6, code: 6007, data: [{ code: 1002, data: [FILE] }] }, {}, /does not answer/],
+  [{ category: 6, code: 6999 }, {}, /Clear Key with CBCS did not start/],
+  [{ category: 9, code: 9999 }, {}, /gave up/],
+])
+  it(`puts error ${error.code} ${JSON.stringify(error.data ?? '')} in words`, () => {
+    const { title, text } = explain(error, options);
+    assert.match(text, pattern);
+    assert.ok(title.length > 5 && text.includes(String(error.code)));
+  });
+
+// --- how samples are encrypted ---
+
+const box = (type, ...content) => {
+  const body = Buffer.concat(content.map((part) => Buffer.from(part)));
+  const header = Buffer.alloc(8);
+  header.writeUInt32BE(body.length + 8);
+  header.write(type, 4, 'latin1');
+  return Buffer.concat([header, body]);
+};
+const inside = (types, content) => types.reduceRight((inner, type) => box(type, inner), content);
+const KID_BYTES = Buffer.from(HEX, 'hex');
+const tenc = (pattern, ivSize, rest = []) => box('tenc', [1, 0, 0, 0, 0, pattern, 1, ivSize], KID_BYTES, rest);
+const entry = (type, size, tencBox) => box(type, Buffer.alloc(size), box('sinf', box('schi', tencBox)));
+const initWith = (...entries) => inside(['moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd'],
+  Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 0, 0, entries.length]), ...entries]));
+const bufferOf = (data) => data.buffer.slice(data.byteOffset, data.byteOffset + data.length);
+const CBCS_VIDEO = entry('encv', 78, tenc(0x19, 0, [16, ...Buffer.alloc(16)]));
+
+for (const [name, init, expected] of [
+  ['cbcs', initWith(CBCS_VIDEO), { crypt: 1, skip: 9, kid: HEX, ivSize: 0, constantIvSize: 16, clearToo: false }],
+  ['a clear lead', initWith(CBCS_VIDEO, box('avc1', Buffer.alloc(78))),
+    { crypt: 1, skip: 9, kid: HEX, ivSize: 0, constantIvSize: 16, clearToo: true }],
+  ['cenc', initWith(entry('enca', 28, tenc(0, 8))), { crypt: 0, skip: 0, kid: HEX, ivSize: 8, constantIvSize: 0, clearToo: false }],
+  ['a clear track', initWith(box('avc1', Buffer.alloc(78))), null],
+  ['nothing', Buffer.alloc(0), null],
+])
+  it(`reads how ${name} is encrypted`, () => assert.deepEqual(encryptionOf(bufferOf(init)), expected));
+
+it('reads no further than there are bytes', () => {
+  const init = initWith(CBCS_VIDEO);
+  for (let i = 0; i < init.length; i++) {
+    encryptionOf(bufferOf(init.subarray(0, i)));
+    for (const value of [0, 1, 0x7f, 0xff]) {
+      const damaged = Buffer.from(init);
+      damaged[i] = value;
+      encryptionOf(bufferOf(damaged));
+    }
+  }
+});
+
+it('quotes what a shell would take for more than text', () => {
+  const sets = [{ kind: 'video', scheme: 'cbcs', kids: [HEX], representations: [
+    { init: "a b'c/init.mp4", media: 'v/$Number$.m4s', first: 1, segments: 3, codecs: 'avc1.42c01f' }] }];
+  const texts = commandsFor({ id: 7, origin: 'http://localhost:5000', tokenNeeded: false,
+    url: 'http://localhost:8080/x/dash/stream.mpd', sets }).map(({ text }) => text).join('\n');
+  assert.ok(texts.includes("'http://localhost:8080/x/dash/a b'\\''c/init.mp4'"));
+  assert.ok(texts.includes("'http://localhost:8080/x/dash/v/[1-3].m4s' -o 'package-7/v/#1.m4s'"));
 });
