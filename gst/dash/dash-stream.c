@@ -13,8 +13,10 @@
 #include "gstdashtextsink.h"
 #include "gstdashtracksink.h"
 
-/* What a stream's queue may hold: enough for demuxer and writer to run side by
- * side, little enough to matter to nobody. */
+/* What a stream's queue may hold before whoever fills it waits: with lists of a
+ * whole chunk, as cencmux makes them, one that is full-grown and many of sound.
+ * It is behind the muxer, since two threads wake each other once a chunk there
+ * and would once a sample in front of it. */
 #define QUEUE_BYTES (2 * 1024 * 1024)
 
 static void
@@ -100,8 +102,8 @@ hab_dash_stream_add_to (HabDashStream *stream, GstBin *bin)
     gst_bin_add_many (bin, stream->queue, stream->sink, NULL);
     return gst_element_link (stream->queue, stream->sink);
   }
-  gst_bin_add_many (bin, stream->queue, stream->mux, stream->sink, NULL);
-  return gst_element_link_many (stream->queue, stream->mux, stream->sink,
+  gst_bin_add_many (bin, stream->mux, stream->queue, stream->sink, NULL);
+  return gst_element_link_many (stream->mux, stream->queue, stream->sink,
       NULL);
 }
 
@@ -121,23 +123,24 @@ void
 hab_dash_stream_remove_from (HabDashStream *stream, GstBin *bin)
 {
   remove_element (bin, stream->sink);
-  remove_element (bin, stream->mux);
   remove_element (bin, stream->queue);
+  remove_element (bin, stream->mux);
 }
 
 void
 hab_dash_stream_start (HabDashStream *stream)
 {
   gst_element_sync_state_with_parent (stream->sink);
+  gst_element_sync_state_with_parent (stream->queue);
   if (stream->mux)
     gst_element_sync_state_with_parent (stream->mux);
-  gst_element_sync_state_with_parent (stream->queue);
 }
 
 GstPad *
 hab_dash_stream_get_entry (HabDashStream *stream)
 {
-  return gst_element_get_static_pad (stream->queue, "sink");
+  return gst_element_get_static_pad (
+      stream->mux ? stream->mux : stream->queue, "sink");
 }
 
 void

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* What is behind a pad of cencdashsink: a queue, cencmux and a writer, or for
+/* What is behind a pad of cencdashsink: cencmux, a queue and a writer, or for
  * text a queue and a writer, and what is known of what was written. Counted
  * references: a stream may be released while somebody goes through a list of
  * them. */
