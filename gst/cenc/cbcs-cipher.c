@@ -60,31 +60,34 @@ run_decrypt (const HabCbcsCipher *cipher, guint8 *iv, guint8 *data, gsize size)
       HAB_CBCS_BLOCK, iv, size, data, data);
 }
 
-/* Copies the pattern's encrypted blocks of data, from block *next on, into
- * batch, or back. Returns how many. *next is moved behind them. */
-static guint
-copy_blocks (guint8 *data, gsize n_blocks, HabCbcsPattern pattern, gsize *next,
-    guint8 *batch, gboolean back)
+/* Where in a range the pattern is. */
+typedef struct
 {
-  const gsize period = pattern.crypt_byte_block + pattern.skip_byte_block;
-  gsize block = *next;
-  guint n = 0;
+  guint8 *next, *end; /* the next block to encrypt, behind the last whole one */
+  guint left;         /* blocks to encrypt before some are skipped */
+} Place;
 
-  while (block < n_blocks && n < BATCH_BLOCKS) {
-    guint8 *in_data = data + block * HAB_CBCS_BLOCK;
-    guint8 *in_batch = batch + n * HAB_CBCS_BLOCK;
+/* Copies the pattern's encrypted blocks, from the place on, into batch, or back.
+ * Returns how many bytes. The place is moved behind them. */
+static gsize
+copy_blocks (Place *place, HabCbcsPattern pattern, guint8 *batch, gboolean back)
+{
+  const gsize skip = pattern.skip_byte_block * HAB_CBCS_BLOCK;
+  gsize size = 0;
 
+  while (place->next < place->end && size < BATCH_BLOCKS * HAB_CBCS_BLOCK) {
     if (back)
-      memcpy (in_data, in_batch, HAB_CBCS_BLOCK);
+      memcpy (place->next, batch + size, HAB_CBCS_BLOCK);
     else
-      memcpy (in_batch, in_data, HAB_CBCS_BLOCK);
-    n++;
-    block++;
-    if (block % period == pattern.crypt_byte_block)
-      block += pattern.skip_byte_block;
+      memcpy (batch + size, place->next, HAB_CBCS_BLOCK);
+    size += HAB_CBCS_BLOCK;
+    place->next += HAB_CBCS_BLOCK;
+    if (--place->left == 0) {
+      place->left = pattern.crypt_byte_block;
+      place->next += MIN (skip, (gsize) (place->end - place->next));
+    }
   }
-  *next = block;
-  return n;
+  return size;
 }
 
 /* Gathers the blocks that lie apart, so that the cipher runs over many of
@@ -94,14 +97,15 @@ run_pattern (const HabCbcsCipher *cipher, RunFunc run, guint8 *iv,
     HabCbcsPattern pattern, guint8 *data, gsize n_blocks)
 {
   guint8 batch[BATCH_BLOCKS * HAB_CBCS_BLOCK];
-  gsize next = 0;
+  Place place = { data, data + n_blocks * HAB_CBCS_BLOCK,
+    pattern.crypt_byte_block };
 
-  while (next < n_blocks) {
-    gsize first = next;
-    guint n = copy_blocks (data, n_blocks, pattern, &next, batch, FALSE);
+  while (place.next < place.end) {
+    Place first = place;
+    gsize size = copy_blocks (&place, pattern, batch, FALSE);
 
-    run (cipher, iv, batch, n * HAB_CBCS_BLOCK);
-    copy_blocks (data, n_blocks, pattern, &first, batch, TRUE);
+    run (cipher, iv, batch, size);
+    copy_blocks (&first, pattern, batch, TRUE);
   }
 }
 

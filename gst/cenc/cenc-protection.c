@@ -22,10 +22,66 @@ static const gchar *const protected_fields[] = {
 
 /* --- reading a meta ----------------------------------------------------- */
 
-static GstBuffer *
-get_buffer (const GstStructure *structure, const gchar *field)
+/* Fields of a meta as quarks: every sample's are read several times, and a name
+ * is hashed each time. */
+typedef struct
 {
-  const GValue *value = gst_structure_get_value (structure, field);
+  GQuark encrypted, kid, iv, crypt_byte_block, skip_byte_block;
+  GQuark subsample_count, subsamples;
+} Fields;
+
+static gpointer
+make_fields (gpointer data)
+{
+  Fields *fields = data;
+
+  *fields = (Fields) {
+    .encrypted = g_quark_from_static_string ("encrypted"),
+    .kid = g_quark_from_static_string ("kid"),
+    .iv = g_quark_from_static_string ("iv"),
+    .crypt_byte_block = g_quark_from_static_string ("crypt_byte_block"),
+    .skip_byte_block = g_quark_from_static_string ("skip_byte_block"),
+    .subsample_count = g_quark_from_static_string ("subsample_count"),
+    .subsamples = g_quark_from_static_string ("subsamples"),
+  };
+  return fields;
+}
+
+static const Fields *
+get_fields (void)
+{
+  static GOnce once = G_ONCE_INIT;
+  static Fields fields;
+
+  return g_once (&once, make_fields, &fields);
+}
+
+static gboolean
+get_boolean (const GstStructure *structure, GQuark field, gboolean *flag)
+{
+  const GValue *value = gst_structure_id_get_value (structure, field);
+
+  if (value == NULL || !G_VALUE_HOLDS_BOOLEAN (value))
+    return FALSE;
+  *flag = g_value_get_boolean (value);
+  return TRUE;
+}
+
+static gboolean
+get_uint (const GstStructure *structure, GQuark field, guint *number)
+{
+  const GValue *value = gst_structure_id_get_value (structure, field);
+
+  if (value == NULL || !G_VALUE_HOLDS_UINT (value))
+    return FALSE;
+  *number = g_value_get_uint (value);
+  return TRUE;
+}
+
+static GstBuffer *
+get_buffer (const GstStructure *structure, GQuark field)
+{
+  const GValue *value = gst_structure_id_get_value (structure, field);
 
   return value && G_VALUE_HOLDS (value, GST_TYPE_BUFFER) ?
              gst_value_get_buffer (value) :
@@ -36,7 +92,7 @@ get_buffer (const GstStructure *structure, const gchar *field)
 static gboolean
 read_iv (const GstStructure *structure, guint8 iv[16])
 {
-  GstBuffer *buffer = get_buffer (structure, "iv");
+  GstBuffer *buffer = get_buffer (structure, get_fields ()->iv);
   gsize size = buffer ? gst_buffer_get_size (buffer) : 0;
 
   memset (iv, 0, 16);
@@ -47,11 +103,12 @@ read_iv (const GstStructure *structure, guint8 iv[16])
 static gboolean
 read_subsamples (const GstStructure *structure, HabProtection *protection)
 {
-  protection->has_subsamples = gst_structure_get_uint (structure,
-      "subsample_count", &protection->n_subsamples);
+  protection->has_subsamples = get_uint (structure,
+      get_fields ()->subsample_count, &protection->n_subsamples);
   if (!protection->has_subsamples || protection->n_subsamples == 0)
     return TRUE;
-  protection->subsamples = get_buffer (structure, "subsamples");
+  protection->subsamples =
+      get_buffer (structure, get_fields ()->subsamples);
   return protection->subsamples &&
       gst_buffer_get_size (protection->subsamples) / HAB_SUBSAMPLE_ENTRY >=
       protection->n_subsamples;
@@ -61,18 +118,18 @@ gboolean
 hab_protection_from_structure (const GstStructure *structure,
     HabProtection *protection)
 {
-  GstBuffer *kid = get_buffer (structure, "kid");
+  const Fields *fields = get_fields ();
+  GstBuffer *kid = get_buffer (structure, fields->kid);
 
   memset (protection, 0, sizeof *protection);
-  if (!gst_structure_get_boolean (structure, "encrypted",
-          &protection->encrypted))
+  if (!get_boolean (structure, fields->encrypted, &protection->encrypted))
     return FALSE;
   if (!protection->encrypted)
     return TRUE;
 
-  gst_structure_get_uint (structure, "crypt_byte_block",
+  get_uint (structure, fields->crypt_byte_block,
       &protection->pattern.crypt_byte_block);
-  gst_structure_get_uint (structure, "skip_byte_block",
+  get_uint (structure, fields->skip_byte_block,
       &protection->pattern.skip_byte_block);
   protection->has_kid = kid && gst_buffer_get_size (kid) == 16 &&
       gst_buffer_extract (kid, 0, protection->kid, 16) == 16;
@@ -88,15 +145,16 @@ hab_protection_is_encrypted (GstBuffer *buffer)
   GstProtectionMeta *meta = gst_buffer_get_protection_meta (buffer);
   gboolean encrypted;
 
-  return meta && gst_structure_get_boolean (meta->info, "encrypted",
-      &encrypted) && encrypted;
+  return meta &&
+      get_boolean (meta->info, get_fields ()->encrypted, &encrypted) &&
+      encrypted;
 }
 
 gboolean
 hab_protection_get_kid (GstBuffer *buffer, guint8 kid[16])
 {
   GstProtectionMeta *meta = gst_buffer_get_protection_meta (buffer);
-  GstBuffer *field = meta ? get_buffer (meta->info, "kid") : NULL;
+  GstBuffer *field = meta ? get_buffer (meta->info, get_fields ()->kid) : NULL;
 
   return field && gst_buffer_get_size (field) == 16 &&
       gst_buffer_extract (field, 0, kid, 16) == 16;

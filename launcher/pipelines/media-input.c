@@ -23,7 +23,8 @@
 
 struct _HabMediaInput
 {
-  GstElement *parsebin; /* not owned */
+  GstElement *source, *parsebin; /* not owned */
+  gulong mending; /* of the source's duration; 0 when there are streams */
   HabMediaInputFunc on_stream;
   HabMediaInputFunc on_text; /* or NULL */
   HabMediaInputChoose choose; /* or NULL */
@@ -286,6 +287,9 @@ on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
   g_autoptr (GstCaps) caps = get_caps (pad);
   HabMediaStream *stream = g_new0 (HabMediaStream, 1);
 
+  if (self->mending > 0)
+    hab_movie_duration_let_be (self->source, self->mending);
+  self->mending = 0;
   stream->number = get_number (self, pad);
   stream->codec = hab_codec_of_caps (caps);
   stream->text = stream->codec == NULL && is_text (self, caps);
@@ -376,7 +380,8 @@ hab_media_input_new (GstBin *bin, const gchar *path,
   }
   gst_element_link (source, self->parsebin);
   g_object_set (source, "location", path, NULL);
-  hab_movie_duration_mend_source (source);
+  self->source = source;
+  self->mending = hab_movie_duration_mend_source (source);
   g_signal_connect (self->parsebin, "autoplug-continue",
       G_CALLBACK (on_autoplug_continue), self);
   g_signal_connect (self->parsebin, "pad-added", G_CALLBACK (on_pad_added),

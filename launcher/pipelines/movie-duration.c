@@ -164,11 +164,20 @@ on_pulled (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-void
+gulong
 hab_movie_duration_mend_source (GstElement *source)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (source, "src");
 
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_PULL | GST_PAD_PROBE_TYPE_BUFFER,
-      on_pulled, NULL, NULL);
+  return gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_PULL | GST_PAD_PROBE_TYPE_BUFFER, on_pulled, NULL,
+      NULL);
+}
+
+void
+hab_movie_duration_let_be (GstElement *source, gulong mending)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (source, "src");
+
+  gst_pad_remove_probe (pad, mending);
 }

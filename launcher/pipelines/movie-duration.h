@@ -15,7 +15,9 @@ G_BEGIN_DECLS
  * is nothing of the kind, or says all there is. */
 gboolean hab_movie_duration_mend (guint8 *data, gsize size);
 
-/* The same for what is read from source by pulling. */
-void hab_movie_duration_mend_source (GstElement *source);
+/* The same for what is read from source by pulling, until it is let be with
+ * what this returns: once the demuxer has its streams, it reads samples only. */
+gulong hab_movie_duration_mend_source (GstElement *source);
+void hab_movie_duration_let_be (GstElement *source, gulong mending);
 
 G_END_DECLS
