@@ -103,6 +103,7 @@ add_request (JsonBuilder *builder, const HabPackage *package)
     hab_json_add_int (builder, "input_content_id", package->input_id);
   else
     hab_json_add_null (builder, "input_content_id");
+  hab_json_add_text (builder, "input_name", package->input_name);
   hab_json_add_text (builder, "encrypt", package->encrypt);
   add_kids (builder, package);
   hab_json_add_seconds (builder, "segment_duration",

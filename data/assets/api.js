@@ -86,36 +86,18 @@ export async function list(path, signal) {
   return rows;
 }
 
+// A part of a list, and how many there are in all.
+export async function part(path, signal) {
+  const answer = await send(path, { signal });
+
+  return { rows: await answer.json(), total: Number(answer.headers.get('X-Total-Count')) };
+}
+
 export const gopsPath = (name) => `/videos/${encodeURIComponent(name)}/group-of-pictures`;
 export const packagePath = (id) => `/packaged_content/${id}`;
+export const inputPath = (id) => `/input_content/${id}`;
+export const packageFormPath = (id) => `${inputPath(id)}/package`;
 
 const FINAL = new Set(['Ready', 'Failed', 'Cancelled']);
 
 export const isFinal = (item) => FINAL.has(item.status);
-
-const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-
-// Asks for a package until it is in a final status and calls onChange with
-// each answer; keeps on while the service does not answer, which onTrouble
-// (error or null) is told. Stops when isWanted no longer holds.
-export async function watchPackage(id, onChange, onTrouble = () => {}, isWanted = () => true) {
-  let item = null;
-
-  for (let wait = 500; item === null || isWanted();) {
-    try {
-      item = await get(packagePath(id));
-      onTrouble(null);
-      onChange(item);
-      if (isFinal(item))
-        break;
-      wait = document.hidden ? 5000 : 500;
-    } catch (error) {
-      if (!(error.status === 0 || error.status >= 500))
-        throw error;
-      onTrouble(error);
-      wait = Math.min(wait * 2, 10000);
-    }
-    await pause(wait);
-  }
-  return item;
-}

@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Buttons that change something in the service, and say so when it refuses.
+// Buttons that do something, and say so when it does not work.
 
 import { remove } from './api.js';
+import { confirmDialog } from './dialogs.js';
 import { el, errorNotice } from './dom.js';
 
-// work runs when it is pressed; until then the button is disabled.
-export function actionButton(title, work) {
-  return el('button', { type: 'button', onclick: async ({ target }) => {
-    target.disabled = true;
-    target.parentElement.querySelector('.notice')?.remove();
+// work runs when it is pressed; until it is done the button is disabled.
+export function actionButton(title, work, attributes = {}) {
+  return el('button', { type: 'button', ...attributes, onclick: async ({ currentTarget: button }) => {
+    const place = button.closest('.buttons') ?? button;
+
+    button.disabled = true;
+    if (place.nextElementSibling?.matches('.notice.bad'))
+      place.nextElementSibling.remove();
     try {
       await work();
     } catch (error) {
-      target.after(errorNotice(error));
+      place.after(errorNotice(error));
     }
-    target.disabled = false;
+    button.disabled = false;
   } }, title);
 }
 
-// what: what is lost, as a question.
-export function removeButton(path, what, onGone) {
-  return actionButton('Remove', async () => {
-    if (!confirm(what))
+// title and text: of the question whether that is meant.
+export function deleteButton(path, { label, title, text }, onGone) {
+  return actionButton('Delete', async () => {
+    if (!await confirmDialog(title, text, 'Delete'))
       return;
     await remove(path);
     onGone();
-  });
+  }, { class: 'danger', 'aria-label': label });
 }

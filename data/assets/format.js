@@ -56,7 +56,30 @@ export function localTime(text) {
   const time = new Date(text);
   if (Number.isNaN(time.getTime()))
     return text;
-  return time.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+  return time.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+const CODECS = [
+  [/^avc[1-4]\b/, 'H.264'], [/^(hvc1|hev1|dvh1|dvhe)\b/, 'H.265'], [/^av01\b/, 'AV1'], [/^vp09\b/, 'VP9'],
+  [/^vp08\b|^vp8$/, 'VP8'], [/^mp4a\.(6b|69)$/i, 'MP3'], [/^mp3$/, 'MP3'], [/^mp4a\b/, 'AAC'],
+  [/^opus$/i, 'Opus'], [/^flac$/i, 'FLAC'], [/^ac-3$/, 'AC-3'], [/^ec-3$/, 'E-AC-3'],
+];
+
+// What people call a codec; its own name where they have none.
+export function codecName(codec) {
+  return CODECS.find(([pattern]) => pattern.test(codec ?? ''))?.[1] ?? codec ?? 'unknown codec';
+}
+
+// 25 fps, 29.97 fps.
+export const frameRate = (rate) => `${Number(rate.toFixed(2))} fps`;
+
+// Where a package stands in its making: 42 %, 61 times as fast as it plays, how
+// many bytes of media a second, and how long it still takes.
+export function progressText(item) {
+  return [percent(item.progress ?? 0),
+    item.speed ? `${item.speed < 10 ? item.speed.toFixed(1) : Math.round(item.speed)}×` : '',
+    item.bytes_per_second ? `${bytes(item.bytes_per_second)}/s` : '',
+    Number.isFinite(item.eta) ? remaining(item.eta) : ''].filter(Boolean).join(' · ');
 }
 
 export function bitRate(bitsPerSecond) {

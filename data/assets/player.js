@@ -4,9 +4,10 @@
 
 /* global shaka */
 
-import { get, packagePath, post, watchPackage } from './api.js';
+import { get, packagePath, post } from './api.js';
 import { copyable } from './copy.js';
 import { byId, el, errorNotice, facts, show } from './dom.js';
+import { watchPackage } from './events.js';
 import { bytes, localTime, percent, remaining } from './format.js';
 import { setsOf } from './manifest.js';
 import { progressBar, statusBadge } from './package-list.js';

@@ -78,9 +78,6 @@ find_word (const gchar *const *words, guint n_words, const gchar *word)
   "id, owner, name, source, state, storage, size_bytes, sha256, " \
   "duration_ns, indexed, created_us"
 
-#define INPUT_IS_SEEN \
-  "(:owner IS NULL OR owner = :owner OR source = 'media-dir')"
-
 enum
 {
   INPUT_ID,
@@ -153,7 +150,7 @@ hab_catalog_find_input (HabCatalog *catalog, const gchar *owner,
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "SELECT " INPUT_COLUMNS " FROM inputs WHERE name = :name "
-      "AND state <> 'replaced' AND " INPUT_IS_SEEN
+      "AND state <> 'replaced' AND " HAB_INPUT_IS_SEEN
       " ORDER BY id LIMIT 1", error);
 
   if (!statement)
@@ -172,7 +169,7 @@ hab_catalog_list_inputs (HabCatalog *catalog, const gchar *owner,
       g_ptr_array_new_with_free_func ((GDestroyNotify) hab_input_free);
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "SELECT " INPUT_COLUMNS " FROM inputs WHERE id > :after "
-      "AND state <> 'replaced' AND " INPUT_IS_SEEN
+      "AND state <> 'replaced' AND " HAB_INPUT_IS_SEEN
       " ORDER BY id LIMIT :limit", error);
   HabStep step;
 

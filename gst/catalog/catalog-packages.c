@@ -155,8 +155,9 @@ read_one_package (HabCatalog *catalog, HabStatement *statement, GError **error)
   }
 }
 
-static GPtrArray *
-read_packages (HabCatalog *catalog, HabStatement *statement, GError **error)
+GPtrArray *
+hab_catalog_read_packages (HabCatalog *catalog, HabStatement *statement,
+    GError **error)
 {
   g_autoptr (GPtrArray) packages =
       g_ptr_array_new_with_free_func ((GDestroyNotify) hab_package_free);
@@ -242,7 +243,7 @@ hab_catalog_list_packages (HabCatalog *catalog, const gchar *owner,
   hab_statement_bind_int (statement, ":after", after);
   hab_statement_bind_int (statement, ":limit", limit);
 
-  return read_packages (catalog, statement, error);
+  return hab_catalog_read_packages (catalog, statement, error);
 }
 
 GPtrArray *
@@ -258,7 +259,7 @@ hab_catalog_list_packages_before (HabCatalog *catalog, gint64 before_us,
     return NULL;
   hab_statement_bind_int (statement, ":before", before_us);
 
-  return read_packages (catalog, statement, error);
+  return hab_catalog_read_packages (catalog, statement, error);
 }
 
 GPtrArray *
@@ -275,7 +276,7 @@ hab_catalog_list_packages_by_kid (HabCatalog *catalog, const guint8 kid[16],
     return NULL;
   hab_statement_bind_text (statement, ":kid", text);
 
-  return read_packages (catalog, statement, error);
+  return hab_catalog_read_packages (catalog, statement, error);
 }
 
 GArray *

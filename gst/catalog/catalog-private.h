@@ -90,6 +90,13 @@ gboolean hab_catalog_read_count (HabCatalog *catalog, const gchar *sql,
 
 HabPackage *hab_catalog_read_package (HabStatement *statement,
     GError **error);
+/* (element-type HabPackage) */
+GPtrArray *hab_catalog_read_packages (HabCatalog *catalog,
+    HabStatement *statement, GError **error);
+/* Of the inputs that :owner, or everybody where that is NULL, may see. */
+#define HAB_INPUT_IS_SEEN \
+  "(:owner IS NULL OR owner = :owner OR source = 'media-dir')"
+
 /* What belongs to an input, beside input_id and, of I-frames, number; of GOPs
  * track_number, too. */
 #define HAB_TRACK_COLUMNS \

@@ -422,6 +422,36 @@ typedef struct
   gint64 used_us; /* when it was added or a package of it was asked for */
 } HabUnusedInput;
 
+typedef enum
+{
+  HAB_SORT_ID,
+  HAB_SORT_NAME,     /* letters A to Z count as a to z; of packages that of the input */
+  HAB_SORT_DURATION, /* of inputs, as is the size */
+  HAB_SORT_SIZE,
+} HabSort;
+
+/* Which rows of a list, and in which order. */
+typedef struct
+{
+  const gchar *owner;  /* NULL: of everybody */
+  const gchar *search; /* NULL, or a part of the name in letters of either case */
+  const gchar *inputs; /* of packages: NULL, or a JSON array of the ids of their
+                        * inputs; an empty one for those that have none any more */
+  gint64 after;        /* only ids above this */
+  HabSort sort;
+  gboolean descending;
+  guint64 offset;      /* how many rows to pass over, G_MAXINT64 at most */
+  guint limit;
+} HabListQuery;
+
+/* (element-type HabInput). total: how many there are without after, offset and
+ * limit. */
+GPtrArray *hab_catalog_find_inputs (HabCatalog *catalog,
+    const HabListQuery *query, guint64 *total, GError **error);
+/* (element-type HabPackage): the same; sorted by id or name. */
+GPtrArray *hab_catalog_find_packages (HabCatalog *catalog,
+    const HabListQuery *query, guint64 *total, GError **error);
+
 /* (element-type HabUnusedInput): the uploads without a package that is not
  * done, the longest unused first. total_bytes: of all uploads. */
 GArray *hab_catalog_list_unused_inputs (HabCatalog *catalog,

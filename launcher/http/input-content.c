@@ -7,6 +7,7 @@
 
 #include "cutter.h"
 #include "ingest.h"
+#include "list-request.h"
 #include "pages.h"
 #include "problem.h"
 #include "request.h"
@@ -121,30 +122,35 @@ reply_input (guint status, HabRequest *request, HabCatalog *catalog,
 HabReply *
 hab_input_content_list (HabRequest *request, HabVault *vault, GError **error)
 {
+  static const gchar *const sorts[] = {
+    [HAB_SORT_ID] = "id", [HAB_SORT_NAME] = "name",
+    [HAB_SORT_DURATION] = "duration", [HAB_SORT_SIZE] = "size", NULL
+  };
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (GPtrArray) inputs = NULL;
+  g_auto (HabListRequest) list = { 0 };
   HabInput *input = NULL;
   HabReply *reply;
-  HabPage page;
+  guint64 total;
 
-  if (!hab_json_read_page (request, &page, error))
+  if (!hab_list_request_read (&list, request, sorts, error))
     return NULL;
-  inputs = hab_catalog_list_inputs (vault->catalog,
-      hab_request_get_scope (request), page.after, page.limit, error);
+  inputs = hab_catalog_find_inputs (vault->catalog, &list.query, &total, error);
   if (inputs == NULL)
     return NULL;
   json_builder_begin_array (builder);
   for (guint i = 0; i < inputs->len; i++) {
     input = g_ptr_array_index (inputs, i);
     json_builder_begin_object (builder);
-    if (!add_input (builder, vault->catalog, input, error))
+    if (!add_input (builder, vault->catalog, input, error) ||
+        !add_tracks (builder, vault->catalog, input->id, error))
       return NULL;
     json_builder_end_object (builder);
   }
   json_builder_end_array (builder);
   reply = hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
-  if (inputs->len == page.limit)
-    hab_json_link_next (reply, request, page.limit, input->id);
+  hab_list_request_announce (&list, request, reply, total, inputs->len,
+      input != NULL ? input->id : 0);
   return reply;
 }
 
@@ -158,6 +164,18 @@ get_one (HabRequest *request, HabVault *vault, GError **error)
   if (!hab_request_get_id (request, 0, &id, error))
     return NULL;
   return reply_input (SOUP_STATUS_OK, request, vault->catalog, id, error);
+}
+
+static HabReply *
+get_package_form (HabRequest *request, HabVault *vault, GError **error)
+{
+  g_autoptr (HabInput) input = NULL;
+  gint64 id;
+
+  if (!hab_request_get_id (request, 0, &id, error))
+    return NULL;
+  input = load_input (request, vault->catalog, id, error);
+  return input != NULL ? hab_pages_reply ("package.html", error) : NULL;
 }
 
 static HabReply *
@@ -288,6 +306,8 @@ const HabRoute hab_input_content_routes[] = {
   { "POST", "/input_content", HAB_BODY_UPLOAD, 0, NULL, post_json },
   { "GET", "/input_content", HAB_BODY_NONE, 0, hab_input_content_list, NULL },
   { "GET", "/input_content/{}", HAB_BODY_NONE, 0, get_one, NULL },
+  { "GET", "/input_content/{}/package", HAB_BODY_NONE, 0, get_package_form,
+      NULL },
   { "DELETE", "/input_content/{}", HAB_BODY_NONE, 0, delete_one, NULL },
   { NULL }
 };

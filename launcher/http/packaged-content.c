@@ -5,6 +5,7 @@
 
 #include "feed.h"
 #include "json.h"
+#include "list-request.h"
 #include "log.h"
 #include "package-json.h"
 #include "package-request.h"
@@ -33,17 +34,21 @@ reply_package (guint status, HabRequest *request, HabCatalog *catalog,
 static HabReply *
 list (HabRequest *request, HabVault *vault, GError **error)
 {
+  static const gchar *const sorts[] = {
+    [HAB_SORT_ID] = "id", [HAB_SORT_NAME] = "name", NULL
+  };
   g_auto (HabDeliveryAddress) address = { 0 };
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (GPtrArray) packages = NULL;
+  g_auto (HabListRequest) wanted = { 0 };
   HabPackage *package = NULL;
   HabReply *reply;
-  HabPage page;
+  guint64 total;
 
-  if (!hab_json_read_page (request, &page, error))
+  if (!hab_list_request_read (&wanted, request, sorts, error))
     return NULL;
-  packages = hab_catalog_list_packages (vault->catalog,
-      hab_request_get_scope (request), page.after, page.limit, 0, error);
+  packages =
+      hab_catalog_find_packages (vault->catalog, &wanted.query, &total, error);
   if (packages == NULL)
     return NULL;
   hab_request_get_delivery_address (request, &address);
@@ -56,8 +61,8 @@ list (HabRequest *request, HabVault *vault, GError **error)
   }
   json_builder_end_array (builder);
   reply = hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
-  if (packages->len == page.limit)
-    hab_json_link_next (reply, request, page.limit, package->id);
+  hab_list_request_announce (&wanted, request, reply, total, packages->len,
+      package != NULL ? package->id : 0);
   return reply;
 }
 

@@ -22,7 +22,7 @@ static void
 get_index (HabRequest *request)
 {
   GError *error = NULL;
-  HabReply *reply = hab_pages_reply ("index.html", &error);
+  HabReply *reply = hab_pages_reply ("library.html", &error);
 
   answer_with (request, reply, error);
 }

@@ -12,7 +12,7 @@ static HabReply *
 list (HabRequest *request, HabVault *vault, GError **error)
 {
   HabReply *reply = hab_request_wants_html (request)
-      ? hab_pages_reply ("videos.html", error)
+      ? hab_pages_reply ("library.html", error)
       : hab_input_content_list (request, vault, error);
 
   if (reply != NULL)

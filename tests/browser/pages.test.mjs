@@ -2,7 +2,6 @@
 // The pages, used as a person uses them, against the real service.
 
 import assert from 'node:assert/strict';
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, it } from 'node:test';
 
@@ -56,38 +55,12 @@ async function assertNoPicture(page) {
   assert.ok(await reference.contrast(await shoot(page)) < 3, 'something is on the screen');
 }
 
-it('teaches what to do when nothing is there', () => withPage('/', async (page) => {
-  await page.locator('#empty').waitFor();
-  assert.match(await page.locator('#empty pre').textContent(), new RegExp(service.api.replace(/.*:/, ':')));
+it('uploads and packages', () => withPage('/', async (page) => {
   await page.getByRole('link', { name: 'Upload a video' }).click();
-  await page.waitForURL('**/upload_input_content');
-}));
-
-it('says so when a file cannot be processed', () => withPage('/upload_input_content', async (page) => {
-  const text = path.join(service.home, 'notes.mp4');
-  await fs.writeFile(text, 'This is not a video at all.\n'.repeat(100));
-  await page.locator('#file').setInputFiles(text);
-  await page.locator('#trouble .notice.bad').waitFor();
-  assert.ok((await page.locator('#trouble p').textContent()).length > 20);
-  assert.ok(await page.locator('#upload').isVisible());
-}, { expected: [/status of 4(15|22)/] }));
-
-it('refuses an empty file before it is sent', () => withPage('/upload_input_content', async (page) => {
-  const empty = path.join(service.home, 'empty.mp4');
-  await fs.writeFile(empty, '');
-  await page.locator('#file').setInputFiles(empty);
-  assert.match(await page.locator('#trouble .notice.bad').textContent(), /empty/);
-}));
-
-it('uploads and packages', () => withPage('/upload_input_content', async (page) => {
   await page.locator('#file').setInputFiles(clip);
-  await page.locator('#package-form').waitFor();
-  assert.match(await page.locator('#done-id').textContent(), /^input_content_id: \d+$/);
+  await page.getByRole('link', { name: `Package ${CLIP}` }).click();
 
-  await page.getByLabel('Content key', { exact: true }).fill('too short');
-  await page.getByRole('button', { name: 'Make the package' }).click();
-  assert.equal(await page.getByLabel('Content key', { exact: true }).getAttribute('aria-invalid'), 'true');
-
+  await page.getByLabel('Give keys').check();
   await page.getByLabel('Content key', { exact: true }).fill(KEY);
   await page.getByLabel('Key ID', { exact: true }).fill(KID);
   assert.match(await page.locator('#kid-says').textContent(), new RegExp(KID_UUID));
@@ -95,24 +68,6 @@ it('uploads and packages', () => withPage('/upload_input_content', async (page) 
   await page.locator('#package-progress .Ready').waitFor({ timeout: READY_MS });
   player = await page.getByRole('link', { name: 'Play it' }).getAttribute('href');
 }));
-
-it('uploads without JavaScript', async () => {
-  const copy = path.join(service.home, 'without.mp4');
-  await makeClip(copy, { seconds: 2, gop: 10 });
-  await withPage('/upload_input_content', async (page) => {
-    await page.locator('#file').setInputFiles(copy);
-    await page.getByRole('button', { name: 'Upload' }).click();
-    await page.waitForURL('**/success');
-    assert.match(await page.locator('main').textContent(), /input_content_id: \d+/);
-  }, { javaScriptEnabled: false });
-});
-
-it('says what is wrong without JavaScript too', () => withPage('/upload_input_content', async (page) => {
-  await page.locator('#file').setInputFiles(path.join(service.home, 'notes.mp4'));
-  await page.getByRole('button', { name: 'Upload' }).click();
-  await page.waitForURL('**/success');
-  assert.match(await page.locator('main').textContent(), /Status 4(15|22)/);
-}, { javaScriptEnabled: false, expected: [/status of 4(15|22)/] }));
 
 it('shows the right pictures with the key', async () => {
   assert.ok(player, 'there is no package');
@@ -178,7 +133,7 @@ it('explains where a browser cannot decrypt', () => withPage(player, async (page
 it('lists all GOPs and plays one', async () => {
   const expected = await probeGops(clip);
   await withPage('/videos/', async (page) => {
-    await page.getByRole('link', { name: CLIP }).click();
+    await page.getByRole('link', { name: CLIP, exact: true }).click();
     await page.locator('#gops tbody button').first().waitFor();
     const rows = await page.locator('#gops tbody tr[data-index]').evaluateAll((list) =>
       list.map((row) => [...row.cells].map((cell) => cell.textContent)));
@@ -204,42 +159,22 @@ it('goes through the GOPs by keyboard', () =>
     await page.getByRole('heading', { name: 'GOP 1', exact: true }).waitFor();
   }));
 
-it('shows everything on the overview', () => withPage('/', async (page) => {
-  await page.locator('#packages .Ready').waitFor();
-  assert.equal(await page.locator('#inputs tbody tr').count(), 2);
-}));
-
 it('fits on the smallest phone', () => withPage('/', async (page) => {
   const gops = `/videos/${encodeURIComponent(CLIP)}/group-of-pictures#1`;
+  const form = await page.getByRole('link', { name: `Package ${CLIP}` }).getAttribute('href');
 
-  for (const address of ['/', '/upload_input_content', '/videos/', gops, player]) {
-    await page.goto(new URL(address, service.api).href, { waitUntil: 'networkidle' });
+  for (const address of ['/', '/upload_input_content', form, gops, player]) {
+    await page.goto(new URL(address, service.api).href);
+    await page.locator('#loading').waitFor({ state: 'hidden' });
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(overflow <= 0, `${address} is ${overflow} px too wide`);
   }
 }, { viewport: { width: 320, height: 640 }, colorScheme: 'dark' }));
 
-it('says when the service does not answer, and goes on when it does', () => withPage('/', async (page) => {
-  await page.locator('#packages .Ready').waitFor();
-  await page.context().setOffline(true);
-  await page.locator('#trouble .notice.bad').waitFor();
-  assert.ok(await page.locator('#packages .Ready').isVisible());
-  await page.context().setOffline(false);
-  await page.locator('#trouble .notice.bad').waitFor({ state: 'detached' });
-}, { expected: [/ERR_INTERNET_DISCONNECTED/] }));
-
-it('removes a package', () => withPage('/', async (page) => {
-  page.once('dialog', (dialog) => dialog.accept());
-  await page.locator('#packages').getByRole('button', { name: 'Remove' }).click();
-  await page.locator('#no-packages').waitFor();
-  const answer = await page.request.get(new URL('/packaged_content', service.api).href);
-  assert.deepEqual(await answer.json(), []);
-}));
-
 it('makes a package without encryption', () => withPage('/', async (page) => {
-  await page.locator('#inputs tr', { hasText: CLIP }).getByRole('button', { name: 'Package' }).click();
+  await page.getByRole('link', { name: `Package ${CLIP}` }).click();
   await page.getByLabel('Nothing').check();
-  assert.ok(await page.getByLabel('Content key', { exact: true }).isHidden());
+  assert.ok(await page.getByLabel('Give keys').isHidden());
   await page.getByRole('button', { name: 'Make the package' }).click();
   await page.locator('#package-progress').getByRole('link', { name: 'Play it' }).click({ timeout: READY_MS });
   await verdict(page, 'good');
@@ -249,26 +184,13 @@ it('makes a package without encryption', () => withPage('/', async (page) => {
   assert.ok(await reference.distance(await shoot(page, 1), 1) < SAME);
 }));
 
-it('shows by itself what others have asked for', () => withPage('/', async (page) => {
-  await page.locator('#packages .Ready').waitFor();
-  const [input] = await (await page.request.get(new URL('/input_content', service.api).href)).json();
-  const answer = await page.request.post(new URL('/packaged_content', service.api).href,
-    { data: { input_content_id: input.input_content_id, key: KEY, kid: KID, encrypt: 'all' } });
-  const { packaged_content_id: id } = await answer.json();
-  await page.locator(`#package-${id} .Ready`).waitFor({ timeout: READY_MS });
-  assert.match(await page.locator(`#package-${id}`).textContent(), /Video and audio/);
-}));
-
-it('removes a video and says what stays', () => withPage('/', async (page) => {
-  let question = '';
-  page.once('dialog', (dialog) => {
-    question = dialog.message();
-    return dialog.accept();
-  });
-  await page.locator('#inputs tr', { hasText: CLIP }).getByRole('button', { name: 'Remove' }).click();
-  await page.locator('#inputs tr', { hasText: CLIP }).waitFor({ state: 'detached' });
-  assert.ok(question.includes(CLIP) && question.includes('stay'));
-  assert.equal(await page.locator('#packages tr', { hasText: 'a removed video' }).count(), 2);
+it('deletes packages and the video', () => withPage('/', async (page) => {
+  for (const name of [/^Delete package 2$/, /^Delete package 1$/, `Delete ${CLIP}`]) {
+    await page.getByRole('button', { name }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name }).waitFor({ state: 'detached' });
+  }
+  await page.locator('#empty').waitFor();
 }));
 
 it('has a page for what is not there', () => withPage('/nothing-here', async (page) => {

@@ -99,9 +99,14 @@ test('inputs', async (t) => {
   assert.match(listed.headers.link, /limit=2&after=2/);
   await call(api, 'listInputs', 200, { headers: { Range: 'bytes=1-2' } });
   await call(api, 'listInputs', 400, { query: '?limit=0' });
+  await call(api, 'listInputs', 400, { query: '?sort=colour' });
+  const found = await call(api, 'listInputs', 200, { query: '?search=MP4&sort=-name&limit=1&offset=1' });
+  assert.match(found.headers.link, /limit=1&offset=2&sort=-name&search=MP4/);
   await call(api, 'listInputs', 421, { headers: { Host: 'elsewhere.example' } });
   await call(api, 'getInput', 200, { values: { input_content_id: 1 } });
   await call(api, 'getInput', 404, { values: { input_content_id: 'x' } });
+  await call(api, 'getPackageForm', 200, { values: { input_content_id: 1 } });
+  await call(api, 'getPackageForm', 404, { values: { input_content_id: 9 } });
   await call(api, 'getInput', 404, { values: { input_content_id: 9 }, headers: { Accept: 'text/html' } });
   await call(api, 'getInput', 400, { values: { input_content_id: '%ff' } });
   await call(api, 'deleteInput', 204, { values: { input_content_id: 2 } });
@@ -209,6 +214,8 @@ test('packages', async (t) => {
   await call(api, 'followPackages', 200, { method: 'HEAD' });
   assert.match((await call(api, 'listPackages', 200, { query: '?limit=1' })).headers.link, /next/);
   await call(api, 'listPackages', 400, { query: '?limit=1001' });
+  await call(api, 'listPackages', 200, { query: '?input_content_id=none&sort=-id' });
+  await call(api, 'listPackages', 400, { query: '?input_content_id=1,x' });
 
   for (const id of ids.slice(0, -1))
     await packageEnd(service, id);

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One input of the library, with the packages that were made of it.
+
+import { gopsPath, inputPath, packageFormPath } from './api.js';
+import { deleteButton } from './buttons.js';
+import { el, show } from './dom.js';
+import { bytes, clock, codecName, count, frameRate, localTime } from './format.js';
+import { packageRow } from './package-list.js';
+
+const SHOWN = 3; // packages before "Show all"
+
+// Beside a picture of its own there is the colour of its place.
+export function poster(input) {
+  return el('img', { class: 'poster', alt: '', loading: 'lazy', decoding: 'async', width: 320, height: 180,
+    src: `${input.poster_url}?width=320`,
+    onerror: ({ target }) => { target.removeAttribute('src'); } });
+}
+
+function trackFacts(tracks) {
+  const video = tracks.find((track) => track.kind === 'video');
+  const audio = tracks.filter((track) => track.kind === 'audio');
+  const text = tracks.filter((track) => track.kind === 'text' || track.kind === 'subtitle');
+
+  return [
+    video && [codecName(video.codec), video.codec],
+    video?.width && [`${video.width} × ${video.height}`],
+    video?.frame_rate && [frameRate(video.frame_rate)],
+    ...audio.map((track) => [[codecName(track.codec), track.language].filter(Boolean).join(' '), track.codec]),
+    text.length > 0 && [count(text.length, 'text track')],
+  ].filter(Boolean);
+}
+
+// What an input is, as a list of chips.
+export function inputFacts(input) {
+  const all = [
+    [clock(input.duration), 'Duration'], ...trackFacts(input.tracks), [bytes(input.size), 'Size'],
+    [count(input.group_of_pictures_count, 'GOP')],
+    input.source === 'media-dir' && ['media folder', 'A file of a folder of the machine; never changed from here'],
+    !input.available && ['file missing', 'It has vanished from its folder; it is back here as soon as it is back there'],
+  ].filter(Boolean);
+
+  return el('ul', { class: 'chips' },
+    ...all.map(([text, title]) => el('li', { class: 'chip', title }, text)));
+}
+
+function actions(input, onGone) {
+  const { name } = input;
+
+  return el('div', { class: 'buttons small-buttons' },
+    input.available
+      ? el('a', { class: 'button', href: packageFormPath(input.input_content_id), 'aria-label': `Package ${name}` },
+        'Package') : null,
+    el('a', { class: 'button', href: gopsPath(name), 'aria-label': `GOPs of ${name}` }, 'GOPs'),
+    input.source === 'media-dir' ? null : deleteButton(inputPath(input.input_content_id),
+      { label: `Delete ${name}`, title: `Delete ${name}?`,
+        text: 'The uploaded file is removed. Packages that were made of it stay and still play.' }, onGone));
+}
+
+// node; update() shows the input and its packages, the newest first; put() shows
+// what became of one package, drop() takes it away.
+export function inputCard(first, onGone) {
+  const rows = new Map(); // by id
+  const list = el('ul', { class: 'packages' });
+  const more = el('button', { type: 'button', class: 'small-button', hidden: true, onclick: () => {
+    all = true;
+    arrange();
+  } });
+  const said = el('div', { class: 'input-facts' });
+  const node = el('li', { class: 'card input', id: `input-${first.input_content_id}` },
+    poster(first),
+    el('div', { class: 'input-text' },
+      el('div', { class: 'input-what' },
+        el('h2', {}, el('a', { href: gopsPath(first.name) }, first.name)),
+        said,
+        el('p', { class: 'small quiet' }, 'Since ',
+          el('time', { datetime: first.created_at }, localTime(first.created_at)))),
+      actions(first, onGone)),
+    el('div', { class: 'input-packages' }, list, more));
+  let all = false;
+
+  const arrange = () => {
+    const sorted = [...rows.values()].sort((a, b) => b.item.packaged_content_id - a.item.packaged_content_id);
+
+    sorted.forEach((row, index) => {
+      if (list.children[index] !== row.node)
+        list.insertBefore(row.node, list.children[index] ?? null);
+      show(row.node, all || index < SHOWN);
+    });
+    show(more, !all && sorted.length > SHOWN);
+    more.textContent = `Show all ${sorted.length} packages`;
+  };
+  const card = {
+    node,
+    put(item) {
+      const id = item.packaged_content_id;
+
+      if (rows.has(id)) {
+        rows.get(id).update(item);
+      } else {
+        rows.set(id, packageRow(item, () => card.drop(id)));
+        arrange();
+      }
+    },
+    drop(id) {
+      rows.get(id)?.node.remove();
+      rows.delete(id);
+      arrange();
+    },
+    update(input, packages) {
+      const ids = new Set(packages.map((item) => item.packaged_content_id));
+
+      said.replaceChildren(inputFacts(input));
+      packages.forEach(card.put);
+      for (const id of [...rows.keys()])
+        if (!ids.has(id))
+          card.drop(id);
+    },
+  };
+
+  return card;
+}
