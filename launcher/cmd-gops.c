@@ -6,7 +6,7 @@
 #include <json-glib/json-glib.h>
 
 #include "commands.h"
-#include "gop-index.h"
+#include "gop-index-read.h"
 #include "gop-json.h"
 
 static void

@@ -18,7 +18,7 @@
 #include "frame-list.h"
 #include "gop-cut.h"
 #include "gop-filter.h"
-#include "gop-index.h"
+#include "gop-index-read.h"
 #include "keys.h"
 #include "ladder-json.h"
 #include "log.h"

@@ -3,22 +3,9 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
+#include "exit-codes.h"
 
-/* What the program ends with: sysexits' numbers. */
-typedef enum
-{
-  HAB_EXIT_OK = 0,
-  HAB_EXIT_USAGE = 64,       /* the command line is wrong */
-  HAB_EXIT_DATA = 65,        /* the input cannot be processed */
-  HAB_EXIT_NO_INPUT = 66,    /* the input cannot be opened or has no such GOP */
-  HAB_EXIT_UNAVAILABLE = 69, /* a plug-in or an address is missing */
-  HAB_EXIT_SOFTWARE = 70,    /* anything else */
-  HAB_EXIT_CANT_CREATE = 73, /* the output cannot be written */
-  HAB_EXIT_CONFIG = 78,      /* a key, token, certificate or catalog cannot be
-                              * used */
-  HAB_EXIT_INTERRUPTED = 130,
-} HabExit;
+G_BEGIN_DECLS
 
 /* Each takes its own name as argv[0]. */
 HabExit hab_cmd_serve (int argc, char **argv);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "commands.h"
+#include "exit-codes.h"
 #include "media.h"
 
 G_BEGIN_DECLS

@@ -5,7 +5,7 @@
 
 #include "package-options.h"
 
-#include "records.h"
+#include "json-read.h"
 
 const HabPackageOption hab_package_options[] = {
   /* playlists over the same segments */
@@ -31,7 +31,7 @@ hab_package_options_has (const gchar *text, const gchar *name)
   g_autoptr (JsonNode) root = json_from_string (text, NULL);
 
   return root != NULL && JSON_NODE_HOLDS_OBJECT (root) &&
-      hab_record_get_bool (json_node_get_object (root), name);
+      hab_json_read_bool (json_node_get_object (root), name);
 }
 
 static JsonNode *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "mp4-movie.h"
+#include "mp4-track.h"
 
 G_BEGIN_DECLS
 

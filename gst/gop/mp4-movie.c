@@ -522,14 +522,3 @@ hab_mp4_movie_get_track (const HabMp4Movie *movie, guint i)
 {
   return &g_array_index (movie->tracks, HabMp4Track, i);
 }
-
-gint64
-hab_mp4_track_to_ns (const HabMp4Track *track, gint64 ticks)
-{
-  guint64 magnitude = ticks < 0 ? -(guint64) ticks : (guint64) ticks;
-  guint64 ns =
-      gst_util_uint64_scale (magnitude, GST_SECOND, track->timescale);
-
-  ns = MIN (ns, G_MAXINT64);
-  return ticks < 0 ? -(gint64) ns : (gint64) ns;
-}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "mp4-sample-entry.h"
-#include "mp4-sample-table.h"
+#include "mp4-track.h"
 
 G_BEGIN_DECLS
 
@@ -10,29 +9,6 @@ G_BEGIN_DECLS
  * the moov box is read and kept; it is bounded, and so is everything that
  * comes from it. The file may be anyone's: whatever contradicts itself is an
  * error (HAB_MP4_ERROR), never a crash or a large allocation. */
-
-#define HAB_MP4_HANDLER_VIDEO HAB_MP4_FOURCC ('v', 'i', 'd', 'e')
-#define HAB_MP4_HANDLER_AUDIO HAB_MP4_FOURCC ('s', 'o', 'u', 'n')
-
-/* Nine numbers of 32 bits, as they are in the file. */
-#define HAB_MP4_MATRIX_SIZE 36
-
-typedef struct
-{
-  guint32 id;
-  guint8 matrix[HAB_MP4_MATRIX_SIZE]; /* how it is shown; zeros: not known */
-  guint32 handler;   /* vide, soun, … */
-  guint32 timescale; /* ticks a second, never 0 */
-  guint64 duration;  /* of the media, ticks */
-  gchar language[4]; /* ISO 639-2, empty when unknown */
-  gchar extended_language[36]; /* BCP 47 (elng), empty when there is none */
-  HabMp4SampleEntry entry;
-  HabMp4SampleTable table;
-
-  /* What to add to a sample's dts and cts to get the times at which it is
-   * decoded and shown, in ticks; the edit list is in it. */
-  gint64 dts_offset, pts_offset;
-} HabMp4Track;
 
 typedef struct _HabMp4Movie HabMp4Movie;
 
@@ -57,8 +33,5 @@ gboolean hab_mp4_movie_check_boxes (const HabMp4Movie *movie, GError **error);
 /* Exactly size bytes of the file. */
 gboolean hab_mp4_movie_read (const HabMp4Movie *movie, guint64 offset,
     gpointer data, gsize size, GError **error);
-
-/* Ticks as nanoseconds, rounded down, held within 64 bits. */
-gint64 hab_mp4_track_to_ns (const HabMp4Track *track, gint64 ticks);
 
 G_END_DECLS

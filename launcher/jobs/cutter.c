@@ -12,7 +12,7 @@
 
 #include "input-files.h"
 #include "json-build.h"
-#include "records.h"
+#include "json-read.h"
 
 #define CUT_TIMEOUT_SECONDS 300
 #define PICTURE_TIMEOUT_SECONDS 60
@@ -344,8 +344,8 @@ on_picture_record (JsonObject *record, gpointer data)
 {
   Cut *self = data;
 
-  if (g_strcmp0 (hab_record_get_text (record, "record"), "picture") == 0)
-    self->dark = hab_record_get_int (record, "brightness", 0) < DARK;
+  if (g_strcmp0 (hab_json_read_text (record, "record"), "picture") == 0)
+    self->dark = hab_json_read_int (record, "brightness", 0) < DARK;
 }
 
 static void

@@ -14,12 +14,12 @@
 #include "backoff.h"
 #include "feed.h"
 #include "input-files.h"
+#include "json-read.h"
 #include "keys.h"
 #include "log.h"
 #include "media-failure.h"
 #include "package-keys.h"
 #include "rate.h"
-#include "records.h"
 #include "work-order.h"
 
 /* A package during which the whole service died is tried again so often. */
@@ -301,8 +301,8 @@ job_restart_clock (HabJob *self)
 static void
 job_take_stage (HabJob *self, JsonObject *record)
 {
-  const gchar *word = hab_record_get_text (record, "stage");
-  const gchar *file = hab_record_get_text (record, "file");
+  const gchar *word = hab_json_read_text (record, "stage");
+  const gchar *file = hab_json_read_text (record, "file");
   g_autofree gchar *folder = NULL;
   HabStatus status;
   Note *note;
@@ -326,7 +326,7 @@ job_take_stage (HabJob *self, JsonObject *record)
 static gint64
 get_amount (JsonObject *record, const gchar *name)
 {
-  return CLAMP (hab_record_get_int (record, name, 0), 0, HAB_RATE_MAX_AMOUNT);
+  return CLAMP (hab_json_read_int (record, name, 0), 0, HAB_RATE_MAX_AMOUNT);
 }
 
 /* What is done counts as getting further even where nobody knows of how
@@ -337,7 +337,7 @@ job_take_progress (HabJob *self, JsonObject *record)
   const HabRateSample sample = {
     .at_us = g_get_monotonic_time (),
     .fraction =
-        CLAMP (hab_record_get_double (record, "fraction", 0), 0, 1),
+        CLAMP (hab_json_read_double (record, "fraction", 0), 0, 1),
     .media_ns = get_amount (record, "position_ns"),
     .bytes = get_amount (record, "bytes"),
   };
@@ -359,7 +359,7 @@ job_take_progress (HabJob *self, JsonObject *record)
 static void
 job_take_note (HabJob *self, JsonObject *record)
 {
-  const gchar *text = hab_record_get_text (record, "text");
+  const gchar *text = hab_json_read_text (record, "text");
 
   if (text != NULL && strlen (text) <= MAX_NOTE &&
       json_array_get_length (self->notes) < MAX_NOTES)
@@ -369,7 +369,7 @@ job_take_note (HabJob *self, JsonObject *record)
 static void
 on_record (JsonObject *record, gpointer data)
 {
-  const gchar *kind = hab_record_get_text (record, "record");
+  const gchar *kind = hab_json_read_text (record, "record");
 
   if (g_strcmp0 (kind, "stage") == 0)
     job_take_stage (data, record);

@@ -5,55 +5,14 @@
 
 #include "records.h"
 
-gint64
-hab_record_get_int (JsonObject *record, const gchar *name, gint64 unknown)
-{
-  JsonNode *node = json_object_get_member (record, name);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
-      ? json_node_get_int (node)
-      : unknown;
-}
-
-gboolean
-hab_record_get_bool (JsonObject *record, const gchar *name)
-{
-  JsonNode *node = json_object_get_member (record, name);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
-      json_node_get_boolean (node);
-}
-
-gdouble
-hab_record_get_double (JsonObject *record, const gchar *name, gdouble unknown)
-{
-  JsonNode *node = json_object_get_member (record, name);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
-      ? json_node_get_double (node)
-      : unknown;
-}
-
-const gchar *
-hab_record_get_text (JsonObject *record, const gchar *name)
-{
-  JsonNode *node = json_object_get_member (record, name);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
-      ? json_node_get_string (node)
-      : NULL;
-}
+#include "json-read.h"
 
 HabGopIndex *
 hab_records_index_new (void)
 {
-  HabGopIndex *index = g_new0 (HabGopIndex, 1);
+  HabGopIndex *index = hab_gop_index_new ();
 
   index->duration_ns = -1;
-  index->tracks = g_array_new (FALSE, TRUE, sizeof (HabTrack));
-  g_array_set_clear_func (index->tracks, (GDestroyNotify) hab_track_clear);
-  index->gops = g_array_new (FALSE, TRUE, sizeof (HabGop));
-  index->iframes = g_array_new (FALSE, TRUE, sizeof (HabIFrame));
   return index;
 }
 
@@ -61,19 +20,19 @@ static void
 add_track (HabGopIndex *index, JsonObject *record)
 {
   HabTrack track = {
-    .number = hab_record_get_int (record, "number", 0),
-    .kind = g_strdup (hab_record_get_text (record, "kind")),
-    .codec = g_strdup (hab_record_get_text (record, "codec")),
-    .caps = g_strdup (hab_record_get_text (record, "caps")),
-    .timescale = hab_record_get_int (record, "timescale", 0),
-    .width = hab_record_get_int (record, "width", 0),
-    .height = hab_record_get_int (record, "height", 0),
-    .fps_n = hab_record_get_int (record, "fps_n", 0),
-    .fps_d = hab_record_get_int (record, "fps_d", 1),
-    .channels = hab_record_get_int (record, "channels", 0),
-    .rate = hab_record_get_int (record, "rate", 0),
-    .duration_ns = hab_record_get_int (record, "duration_ns", -1),
-    .language = g_strdup (hab_record_get_text (record, "language")),
+    .number = hab_json_read_int (record, "number", 0),
+    .kind = g_strdup (hab_json_read_text (record, "kind")),
+    .codec = g_strdup (hab_json_read_text (record, "codec")),
+    .caps = g_strdup (hab_json_read_text (record, "caps")),
+    .timescale = hab_json_read_int (record, "timescale", 0),
+    .width = hab_json_read_int (record, "width", 0),
+    .height = hab_json_read_int (record, "height", 0),
+    .fps_n = hab_json_read_int (record, "fps_n", 0),
+    .fps_d = hab_json_read_int (record, "fps_d", 1),
+    .channels = hab_json_read_int (record, "channels", 0),
+    .rate = hab_json_read_int (record, "rate", 0),
+    .duration_ns = hab_json_read_int (record, "duration_ns", -1),
+    .language = g_strdup (hab_json_read_text (record, "language")),
   };
 
   if (track.kind == NULL)
@@ -85,22 +44,22 @@ add_track (HabGopIndex *index, JsonObject *record)
 static void
 add_gop (HabGopIndex *index, JsonObject *record)
 {
-  const gchar *kind = hab_record_get_text (record, "kind");
+  const gchar *kind = hab_json_read_text (record, "kind");
   HabGop gop = {
-    .index = hab_record_get_int (record, "index", 0),
-    .closed = hab_record_get_bool (record, "closed"),
-    .leading_pictures = hab_record_get_int (record, "leading_pictures", 0),
-    .frames = hab_record_get_int (record, "frames", 0),
-    .first_frame = hab_record_get_int (record, "first_frame", 0),
-    .pts_ns = hab_record_get_int (record, "pts_ns", G_MININT64),
-    .dts_ns = hab_record_get_int (record, "dts_ns", G_MININT64),
-    .duration_ns = hab_record_get_int (record, "duration_ns", 0),
-    .bytes = hab_record_get_int (record, "bytes", 0),
-    .first_byte = hab_record_get_int (record, "first_byte", -1),
-    .end_byte = hab_record_get_int (record, "end_byte", -1),
+    .index = hab_json_read_int (record, "index", 0),
+    .closed = hab_json_read_bool (record, "closed"),
+    .leading_pictures = hab_json_read_int (record, "leading_pictures", 0),
+    .frames = hab_json_read_int (record, "frames", 0),
+    .first_frame = hab_json_read_int (record, "first_frame", 0),
+    .pts_ns = hab_json_read_int (record, "pts_ns", G_MININT64),
+    .dts_ns = hab_json_read_int (record, "dts_ns", G_MININT64),
+    .duration_ns = hab_json_read_int (record, "duration_ns", 0),
+    .bytes = hab_json_read_int (record, "bytes", 0),
+    .first_byte = hab_json_read_int (record, "first_byte", -1),
+    .end_byte = hab_json_read_int (record, "end_byte", -1),
   };
 
-  index->video_track_number = hab_record_get_int (record, "track", 0);
+  index->video_track_number = hab_json_read_int (record, "track", 0);
   g_strlcpy (gop.kind, kind != NULL ? kind : "none", sizeof gop.kind);
   g_array_append_val (index->gops, gop);
 }
@@ -110,14 +69,14 @@ add_iframe (HabGopIndex *index, JsonObject *record)
 {
   HabIFrame iframe = {
     .coded_picture_number =
-        hab_record_get_int (record, "coded_picture_number", 0),
-    .pts = hab_record_get_int (record, "pts", 0),
-    .dts = hab_record_get_int (record, "dts", 0),
-    .duration = hab_record_get_int (record, "duration", 0),
-    .offset = hab_record_get_int (record, "offset", -1),
-    .size = hab_record_get_int (record, "size", 0),
-    .key_frame = hab_record_get_bool (record, "key_frame"),
-    .gop_index = hab_record_get_int (record, "gop_index", -1),
+        hab_json_read_int (record, "coded_picture_number", 0),
+    .pts = hab_json_read_int (record, "pts", 0),
+    .dts = hab_json_read_int (record, "dts", 0),
+    .duration = hab_json_read_int (record, "duration", 0),
+    .offset = hab_json_read_int (record, "offset", -1),
+    .size = hab_json_read_int (record, "size", 0),
+    .key_frame = hab_json_read_bool (record, "key_frame"),
+    .gop_index = hab_json_read_int (record, "gop_index", -1),
   };
 
   g_array_append_val (index->iframes, iframe);
@@ -126,7 +85,7 @@ add_iframe (HabGopIndex *index, JsonObject *record)
 void
 hab_records_index_add (HabGopIndex *index, JsonObject *record)
 {
-  const gchar *kind = hab_record_get_text (record, "record");
+  const gchar *kind = hab_json_read_text (record, "record");
 
   if (g_strcmp0 (kind, "track") == 0)
     add_track (index, record);

@@ -7,16 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* The records of a worker as the structs of the catalog, and back. Pure. A
- * member that is absent or of another type stands for "unknown". */
-
-gint64 hab_record_get_int (JsonObject *record, const gchar *name,
-    gint64 unknown);
-gdouble hab_record_get_double (JsonObject *record, const gchar *name,
-    gdouble unknown);
-gboolean hab_record_get_bool (JsonObject *record, const gchar *name);
-/* (nullable) */
-const gchar *hab_record_get_text (JsonObject *record, const gchar *name);
+/* The records of a worker as the structs of the catalog, and back. Pure. */
 
 HabGopIndex *hab_records_index_new (void);
 /* Adds what a record of kind "track", "gop" or "iframe" tells; ignores the

@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "json-read.h"
 #include "keys.h"
 #include "media-failure.h"
-#include "records.h"
 
 /* The child is not to be trusted once it read a hostile file. */
 #define MAX_RECORD (256 * 1024)
@@ -163,14 +163,14 @@ worker_run_kill (WorkerRun *self, HabMediaError code, const gchar *message)
 static void
 worker_run_take_record (WorkerRun *self, JsonObject *record)
 {
-  const gchar *kind = hab_record_get_text (record, "record");
-  const gchar *detail = hab_record_get_text (record, "detail");
+  const gchar *kind = hab_json_read_text (record, "record");
+  const gchar *detail = hab_json_read_text (record, "detail");
 
   if (g_strcmp0 (kind, "done") == 0)
     self->done = TRUE;
   else if (g_strcmp0 (kind, "error") == 0)
     worker_run_set_error (self,
-        hab_media_failure_from_word (hab_record_get_text (record, "cause")),
+        hab_media_failure_from_word (hab_json_read_text (record, "cause")),
         detail != NULL ? detail : "The media work failed");
   else if (self->work.record != NULL && self->error == NULL)
     self->work.record (record, self->work.data);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "catalog.h"
-#include "media.h"
 
 G_BEGIN_DECLS
 
@@ -17,8 +16,8 @@ typedef struct
   GArray *iframes; /* of HabIFrame */
 } HabGopIndex;
 
-/* Needs gst_init (). */
-HabGopIndex *hab_gop_index_read (const gchar *input, GError **error);
+/* With nothing in it. */
+HabGopIndex *hab_gop_index_new (void);
 void hab_gop_index_free (HabGopIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabGopIndex, hab_gop_index_free)
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "gop-index.h"
+#include "gop-index-read.h"
 
 static const HabTrack *
 find_video (const HabGopIndex *index)

@@ -55,7 +55,7 @@ tell_rung (const HabPackageLadder *self, guint i,
     .encoder = hab_video_encoder_get_factory (self->encoder),
   };
 
-  observer->rendition (&rendition, observer->data);
+  hab_package_observer_tell_rendition (observer, &rendition);
 }
 
 void
@@ -69,10 +69,8 @@ hab_package_ladder_tell (const HabPackageLadder *self,
     .bitrate = self->source.bitrate,
   };
 
-  if (observer == NULL || observer->rendition == NULL)
-    return;
   if (self->plan->original)
-    observer->rendition (&original, observer->data);
+    hab_package_observer_tell_rendition (observer, &original);
   for (guint i = 0; i < self->plan->rungs->len; i++)
     tell_rung (self, i, observer);
 }

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "ladder-source.h"
-#include "package.h"
+#include "package-config.h"
+#include "package-observer.h"
 #include "video-encoder.h"
 
 G_BEGIN_DECLS

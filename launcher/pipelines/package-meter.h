@@ -3,7 +3,7 @@
 
 #include <gst/gst.h>
 
-#include "package.h"
+#include "package-observer.h"
 
 G_BEGIN_DECLS
 

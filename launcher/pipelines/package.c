@@ -21,12 +21,12 @@
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 
-#include "keys.h"
 #include "left-out.h"
 #include "media-input.h"
 #include "movie-facts.h"
 #include "package-ladder.h"
 #include "package-meter.h"
+#include "package-track.h"
 #include "text-input.h"
 #include "transcoder.h"
 
@@ -35,15 +35,6 @@
 
 /* All videos of a ladder are in one adaptation set. */
 #define VIDEO_SET 0
-
-/* Where a track goes. */
-typedef struct
-{
-  const gchar *name; /* pad of the sink */
-  gint set;          /* as of link_track () */
-  gboolean recorded; /* it is what the catalog knows as the stream */
-  gboolean ahead;    /* of what progress goes by */
-} Place;
 
 typedef struct
 {
@@ -92,122 +83,28 @@ add (Package *self, const gchar *factory)
       &self->missing);
 }
 
-static GstElement *
-make_encryptor (Package *self, HabMediaKind kind)
+static HabPackageTarget
+get_target (Package *self)
 {
-  const HabPackageConfig *config = self->config;
-  HabTrackType type =
-      kind == HAB_MEDIA_VIDEO ? HAB_TRACK_VIDEO : HAB_TRACK_AUDIO;
-  g_autofree gchar *kid = NULL;
-  gchar *key;
-  GstElement *encryptor;
-
-  if (!hab_encrypt_covers (config->encrypt, type))
-    return NULL;
-  encryptor = add (self, "cbcsenc");
-  if (encryptor == NULL)
-    return NULL;
-  kid = hab_key_to_hex (config->keys[type].kid);
-  key = hab_key_to_hex (config->keys[type].key);
-  g_object_set (encryptor, "kid", kid, "key", key, "clear-lead",
-      config->clear_lead_ns, "pssh", config->pssh, NULL);
-  hab_key_wipe (key, 2 * HAB_KEY_SIZE);
-  g_free (key);
-  if (config->iv) {
-    g_autofree gchar *iv = hab_key_to_hex (config->iv);
-
-    g_object_set (encryptor, "iv", iv, NULL);
-  }
-  return encryptor;
+  return (HabPackageTarget) {
+    .config = self->config,
+    .pipeline = GST_BIN (self->pipeline),
+    .sink = self->sink,
+    .missing = &self->missing,
+  };
 }
 
-static GstElement *
-make_recorder (Package *self, guint track_number)
-{
-  GstElement *recorder;
-
-  if (self->config->records_fd < 0)
-    return NULL;
-  recorder = add (self, "catalogrecorder");
-  if (recorder)
-    g_object_set (recorder, "fd", self->config->records_fd, "track-number",
-        track_number, NULL);
-  return recorder;
-}
-
-/* Links pad through the elements, of which NULL ones are left out, to a new
- * pad of the sink, which is returned (transfer full) (nullable). set: number of
- * its adaptation set, -1 by its content. */
-static GstPad *
-link_track (Package *self, GstPad *pad, GstElement **chain, guint n,
-    const gchar *sink_pad, gint set)
-{
-  g_autoptr (GstPad) from = gst_object_ref (pad);
-  g_autoptr (GstPad) to = gst_element_request_pad_simple (self->sink, sink_pad);
-
-  for (guint i = 0; to && i < n; i++) {
-    g_autoptr (GstPad) sink = NULL;
-
-    if (chain[i] == NULL)
-      continue;
-    sink = gst_element_get_static_pad (chain[i], "sink");
-    if (gst_pad_link (from, sink) != GST_PAD_LINK_OK)
-      return NULL;
-    gst_element_sync_state_with_parent (chain[i]);
-    gst_object_unref (from);
-    from = gst_element_get_static_pad (chain[i], "src");
-  }
-  if (to == NULL || gst_pad_link (from, to) != GST_PAD_LINK_OK)
-    return NULL;
-  g_object_set (to, "adaptation-set", set, NULL);
-  return g_steal_pointer (&to);
-}
-
-/* What the errors of elements are about. */
-#define TRACK_DATA "hab-track"
-
-static void
-mark_track (GstElement *element, const HabMediaStream *stream)
-{
-  gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
-
-  if (element)
-    g_object_set_data_full (G_OBJECT (element), TRACK_DATA,
-        g_strdup_printf ("track %u (%s)", stream->number,
-            video ? "video" : "audio"), g_free);
-}
-
-static void
-name_track (GstMessage *message, GError **error)
-{
-  const gchar *track =
-      g_object_get_data (G_OBJECT (GST_MESSAGE_SRC (message)), TRACK_DATA);
-
-  if (track)
-    g_prefix_error (error, "%s: ", track);
-}
-
-/* pad: of stream, or what was made of it. (transfer full) (nullable): that of
- * the sink. */
+/* pad: of stream, or what was made of it. ahead: of what progress goes by.
+ * (transfer full) (nullable): the pad of the sink. */
 static GstPad *
 link_media (Package *self, GstPad *pad, const HabMediaStream *stream,
-    const Place *place)
+    const HabPackagePlace *place, gboolean ahead)
 {
-  GstElement *chain[] = {
-    stream->codec->kind == HAB_MEDIA_VIDEO ? add (self, "gopsplit") : NULL,
-    place->recorded ? make_recorder (self, stream->number) : NULL,
-    make_encryptor (self, stream->codec->kind),
-  };
-  GstPad *to;
+  const HabPackageTarget target = get_target (self);
+  GstPad *to = hab_package_track_link (&target, pad, stream, place);
 
-  for (guint i = 0; i < G_N_ELEMENTS (chain); i++)
-    mark_track (chain[i], stream);
-  if (pad == NULL || self->missing)
-    return NULL;
-  to = link_track (self, pad, chain, G_N_ELEMENTS (chain), place->name,
-      place->set);
   if (to)
-    hab_package_meter_watch (&self->meter, to, place->ahead);
+    hab_package_meter_watch (&self->meter, to, ahead);
   return to;
 }
 
@@ -220,13 +117,13 @@ link_single (Package *self, const HabMediaStream *stream)
   guint number = video ? 0 : self->n_audio++;
   g_autofree gchar *name =
       g_strdup_printf (video ? "video_%u" : "audio_%u", number);
-  const Place place = {
+  const HabPackagePlace place = {
     .name = name,
     .set = video ? -1 : (gint) self->n_audio,
     .recorded = TRUE,
-    .ahead = !video && self->ladder,
   };
-  g_autoptr (GstPad) to = link_media (self, stream->pad, stream, &place);
+  g_autoptr (GstPad) to = link_media (self, stream->pad, stream, &place,
+      !video && self->ladder);
 
   return to != NULL;
 }
@@ -234,11 +131,11 @@ link_single (Package *self, const HabMediaStream *stream)
 static gboolean
 link_original (Package *self, const HabMediaStream *stream)
 {
-  const Place place = {
-    .name = "video_0", .set = VIDEO_SET, .recorded = TRUE, .ahead = TRUE,
+  const HabPackagePlace place = {
+    .name = "video_0", .set = VIDEO_SET, .recorded = TRUE,
   };
   g_autoptr (GstPad) pad = hab_transcoder_get_original (self->transcoder);
-  g_autoptr (GstPad) to = link_media (self, pad, stream, &place);
+  g_autoptr (GstPad) to = link_media (self, pad, stream, &place, TRUE);
 
   if (to)
     hab_transcoder_follow (self->transcoder, to);
@@ -249,10 +146,10 @@ static gboolean
 link_rendition (Package *self, const HabMediaStream *stream, guint rung)
 {
   g_autofree gchar *name = hab_package_ladder_name (self->ladder, rung);
-  const Place place = { .name = name, .set = VIDEO_SET };
+  const HabPackagePlace place = { .name = name, .set = VIDEO_SET };
   g_autoptr (GstPad) pad =
       hab_transcoder_get_rendition (self->transcoder, rung);
-  g_autoptr (GstPad) to = link_media (self, pad, stream, &place);
+  g_autoptr (GstPad) to = link_media (self, pad, stream, &place, FALSE);
 
   return to != NULL;
 }
@@ -347,10 +244,10 @@ static gchar *
 on_text (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
 {
   Package *self = data;
-  g_autofree gchar *sink_pad = g_strdup_printf ("text_%u", self->n_text++);
-
+  g_autofree gchar *name = g_strdup_printf ("text_%u", self->n_text++);
+  const HabPackageTarget target = get_target (self);
   g_autoptr (GstPad) to =
-      link_track (self, stream->pad, NULL, 0, sink_pad, -1);
+      hab_package_track_link_text (&target, stream->pad, name);
 
   if (to)
     hab_package_meter_watch (&self->meter, to, TRUE);
@@ -454,21 +351,12 @@ withdraw (Package *self)
 /* --- running ---------------------------------------------------------------------- */
 
 static void
-tell_stage (Package *self, const gchar *stage, const gchar *file)
-{
-  if (self->observer && self->observer->stage)
-    self->observer->stage (stage, file, self->observer->data);
-}
-
-static void
 tell_progress (Package *self)
 {
   HabPackageProgress progress;
 
-  if (self->observer == NULL || self->observer->progress == NULL)
-    return;
   hab_package_meter_read (&self->meter, self->pipeline, &progress);
-  self->observer->progress (&progress, self->observer->data);
+  hab_package_observer_tell_progress (self->observer, &progress);
 }
 
 static void
@@ -480,12 +368,10 @@ tell_segment (Package *self, const GstStructure *structure)
     .kid = gst_structure_get_string (structure, "kid"),
   };
 
-  if (self->observer == NULL || self->observer->segment == NULL)
-    return;
   gst_structure_get_uint64 (structure, "running-time", &segment.running_time);
   gst_structure_get_uint64 (structure, "duration", &segment.duration);
   gst_structure_get_uint64 (structure, "size", &segment.size);
-  self->observer->segment (&segment, self->observer->data);
+  hab_package_observer_tell_segment (self->observer, &segment);
 }
 
 static void
@@ -509,13 +395,13 @@ take_element_message (Package *self, GstMessage *message)
       return;
     }
     if (!self->fragmented)
-      tell_stage (self, "Fragmented", location);
+      hab_package_observer_tell_stage (self->observer, "Fragmented", location);
     self->fragmented = TRUE;
   } else if (gst_structure_has_name (structure, "cencdashsink-complete")) {
     if (self->config->encrypt != HAB_ENCRYPT_NONE)
-      tell_stage (self, "Encrypted", NULL);
+      hab_package_observer_tell_stage (self->observer, "Encrypted", NULL);
   } else if (gst_structure_has_name (structure, "cencdashsink-manifest")) {
-    tell_stage (self, "Ready", location);
+    hab_package_observer_tell_stage (self->observer, "Ready", location);
   }
 }
 
@@ -527,14 +413,7 @@ take_error (Package *self, GstMessage *message, GError **error)
       return;
   }
   hab_media_input_set_error (self->input, message, error);
-  name_track (message, error);
-}
-
-static void
-tell_note (Package *self, const gchar *note)
-{
-  if (self->observer && self->observer->note)
-    self->observer->note (note, self->observer->data);
+  hab_package_track_name_error (message, error);
 }
 
 static void
@@ -543,7 +422,8 @@ tell_left_out (Package *self)
   g_autoptr (GPtrArray) notes = hab_left_out_list (self->input);
 
   for (guint i = 0; self->ladder && i < self->ladder->plan->notes->len; i++)
-    tell_note (self, self->ladder->plan->notes->pdata[i]);
+    hab_package_observer_tell_note (self->observer,
+        self->ladder->plan->notes->pdata[i]);
   for (guint i = 0; i < self->texts->len; i++) {
     gchar *note = hab_text_input_get_note (self->texts->pdata[i]);
 
@@ -551,7 +431,7 @@ tell_left_out (Package *self)
       g_ptr_array_add (notes, note);
   }
   for (guint i = 0; i < notes->len; i++)
-    tell_note (self, notes->pdata[i]);
+    hab_package_observer_tell_note (self->observer, notes->pdata[i]);
 }
 
 /* FALSE where the run is over, with error set where it failed. */

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "gop-cut.h"
-#include "gop-index.h"
+#include "gop-index-read.h"
 #include "h264-units.h"
 #include "mp4-movie.h"
 

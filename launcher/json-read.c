@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "json-read.h"
+
+gint64
+hab_json_read_int (JsonObject *object, const gchar *name, gint64 unknown)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
+      ? json_node_get_int (node)
+      : unknown;
+}
+
+gboolean
+hab_json_read_bool (JsonObject *object, const gchar *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
+      json_node_get_boolean (node);
+}
+
+gdouble
+hab_json_read_double (JsonObject *object, const gchar *name, gdouble unknown)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
+      ? json_node_get_double (node)
+      : unknown;
+}
+
+const gchar *
+hab_json_read_text (JsonObject *object, const gchar *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
+      ? json_node_get_string (node)
+      : NULL;
+}
