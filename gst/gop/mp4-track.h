@@ -9,10 +9,10 @@ G_BEGIN_DECLS
 #define HAB_MP4_HANDLER_VIDEO HAB_MP4_FOURCC ('v', 'i', 'd', 'e')
 #define HAB_MP4_HANDLER_AUDIO HAB_MP4_FOURCC ('s', 'o', 'u', 'n')
 
-/* One track of an MP4 or MOV file. */
 /* Nine numbers of 32 bits, as they are in the file. */
 #define HAB_MP4_MATRIX_SIZE 36
 
+/* One track of an MP4 or MOV file. */
 typedef struct
 {
   guint32 id;
