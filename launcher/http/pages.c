@@ -132,11 +132,13 @@ hab_pages_reply_success (gint64 input_content_id, const gchar *name)
 }
 
 HabReply *
-hab_pages_reply_error (guint status, const gchar *title, const gchar *detail)
+hab_pages_reply_error (guint status, const gchar *title, const gchar *detail,
+    const gchar *request_id)
 {
   g_autofree gchar *number = g_strdup_printf ("%u", status);
   const gchar *places[] = {
-    "status", number, "title", title, "detail", detail, NULL
+    "status", number, "title", title, "detail", detail,
+    "request_id", request_id != NULL ? request_id : "unknown", NULL
   };
 
   return reply_filled (status, "pages/error.html", places);

@@ -18,7 +18,8 @@ HabReply *hab_pages_reply_success (gint64 input_content_id,
 /* next: where it leads, a path; message: what was wrong, or "". */
 HabReply *hab_pages_reply_sign_in (guint status, const gchar *next,
     const gchar *message);
+/* request_id: (nullable) */
 HabReply *hab_pages_reply_error (guint status, const gchar *title,
-    const gchar *detail);
+    const gchar *detail, const gchar *request_id);
 
 G_END_DECLS

@@ -134,7 +134,7 @@ hab_problem_reply (const GError *error, const gchar *request_id,
     detail = "The service's log says what failed. Try again; if it stays, "
              "show the log to whoever runs the service.";
   }
-  reply = html ? hab_pages_reply_error (status, title, detail)
+  reply = html ? hab_pages_reply_error (status, title, detail, request_id)
                : problem_json (status, title, detail, request_id);
   if (status == SOUP_STATUS_UNAUTHORIZED)
     hab_reply_set_header (reply, "WWW-Authenticate",
