@@ -19,6 +19,8 @@ export function actionButton(title, work, attributes = {}) {
       place.after(errorNotice(error));
     }
     button.disabled = false;
+    if (document.activeElement === document.body) // it was lost with the button's being enabled
+      button.focus();
   } }, title);
 }
 

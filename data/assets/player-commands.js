@@ -29,7 +29,7 @@ export function commandsFor(about) {
     .map((make) => make?.(known)).filter(Boolean);
 }
 
-const token = ({ tokenNeeded }) => (tokenNeeded ? ' -H @token.header' : '');
+const token = ({ tokenNeeded }) => (tokenNeeded ? ' -H @token.txt' : '');
 
 const status = (known) => ({
   title: 'What is known of it',

@@ -51,8 +51,13 @@ const GOPS = `/videos/${CLIP}/group-of-pictures`;
 const PAGES = {
   library: { address: '/', whole: '.badge.Ready' },
   upload: { address: '/upload_input_content', whole: 'input[type=file]' },
-  'package form': { address: '/upload_input_content', whole: '#package-form', act: (page) =>
+  'upload of a file': { address: '/upload_input_content', whole: `a[aria-label="Package ${CLIP}"]`, act: (page) =>
     page.locator('input[type=file]').first().setInputFiles(path.join(service.home, CLIP)) },
+  'package form': { address: '/input_content/1/package', whole: '#package-form', act: async (page) => {
+    await page.locator('#package-form').waitFor();
+    await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+  } },
+  'nothing found': { address: '/?search=nothing-like-that', whole: '#not-found:not([hidden])' },
   GOPs: { address: GOPS, whole: '#gops tbody button' },
   'a GOP': { address: `${GOPS}#1`, whole: '#gops tbody button' },
   player: { address: '/packaged_content/1/player', whole: '#verdict[data-kind=good]' },
@@ -188,6 +193,22 @@ it('the walk finds what it cannot reach', () => withPage(PAGES['no such page'], 
   const { missed: [unreached], wrong: [unmarked] } = await walk(page);
   assert.match(unreached, /Nobody comes here/);
   assert.match(unmarked, /Without a mark/);
+}));
+
+it('Esc closes a question, and nothing is lost', () => withPage(PAGES.library, {}, async (page) => {
+  const button = page.getByRole('button', { name: `Delete ${CLIP}`, exact: true });
+  await button.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  for (let i = 0; i < 6; i++) { // the browser's own bars are in between
+    await page.keyboard.press('Tab');
+    assert.ok(await page.evaluate(() => document.activeElement === document.body ||
+      document.querySelector('dialog').contains(document.activeElement)), 'the focus left the question');
+  }
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.waitForFunction((name) => document.activeElement.getAttribute('aria-label') === name, `Delete ${CLIP}`);
+  assert.equal((await page.request.get(`${service.api}/input_content/1`)).status(), 200);
 }));
 
 it('the first key leads past the navigation', () => withPage(PAGES.library, {}, async (page) => {

@@ -232,7 +232,7 @@ async function makeFolder(name) {
 
   await fs.mkdir(path.join(folder, 'bin'), { recursive: true });
   await fs.symlink(process.env.HABERDASH, path.join(folder, 'bin', 'haberdash'));
-  await fs.writeFile(path.join(folder, 'token.header'), `Authorization: Bearer ${TOKEN}\n`, { mode: 0o600 });
+  await fs.writeFile(path.join(folder, 'token.txt'), `Authorization: Bearer ${TOKEN}\n`, { mode: 0o600 });
   return folder;
 }
 
