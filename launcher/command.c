@@ -45,6 +45,19 @@ hab_cmd_parse (int *argc, char ***argv, const gchar *usage,
   return FALSE;
 }
 
+gboolean
+hab_cmd_usage_error (const gchar *format, ...)
+{
+  g_autofree gchar *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_printerr ("%s: %s\n", g_get_prgname (), text);
+  return FALSE;
+}
+
 static HabExit
 get_exit (const GError *error)
 {

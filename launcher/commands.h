@@ -26,6 +26,10 @@ HabExit hab_cmd_worker (int argc, char **argv);
 gboolean hab_cmd_parse (int *argc, char ***argv, const gchar *usage,
     const gchar *summary, const gchar *examples, const GOptionEntry *entries,
     int n_arguments);
+/* Says what is wrong with the command line on the standard error. Returns
+ * FALSE. */
+gboolean hab_cmd_usage_error (const gchar *format, ...)
+    G_GNUC_PRINTF (1, 2);
 /* Says what is wrong on the standard error. Returns its exit code. Takes
  * error. */
 HabExit hab_cmd_fail (const gchar *subject, GError *error);

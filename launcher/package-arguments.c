@@ -41,13 +41,6 @@ hab_package_arguments_clear (HabPackageArguments *self)
 /* --- checking ----------------------------------------------------------- */
 
 static gboolean
-usage_error (const gchar *what)
-{
-  g_printerr ("%s: %s\n", g_get_prgname (), what);
-  return FALSE;
-}
-
-static gboolean
 check_keys (HabPackageArguments *self)
 {
   if (self->config.encrypt == HAB_ENCRYPT_NONE)
@@ -55,15 +48,15 @@ check_keys (HabPackageArguments *self)
   if (self->new_key != NULL)
     return (self->kid == NULL && self->key_file == NULL &&
             self->audio_kid == NULL && self->audio_key_file == NULL) ||
-        usage_error ("--new-key draws the keys and their ids: it goes without "
-            "--kid, --key-file and those of audio");
+        hab_cmd_usage_error ("--new-key draws the keys and their ids: it goes "
+            "without --kid, --key-file and those of audio");
   if (self->kid == NULL || self->key_file == NULL)
-    return usage_error ("--kid and --key-file are missing, or --new-key, or "
-        "--encrypt none");
+    return hab_cmd_usage_error ("--kid and --key-file are missing, or "
+        "--new-key, or --encrypt none");
   if (self->audio_kid == NULL && self->audio_key_file != NULL)
-    return usage_error ("--audio-key-file goes with --audio-kid");
+    return hab_cmd_usage_error ("--audio-key-file goes with --audio-kid");
   if (self->audio_kid != NULL && self->config.encrypt != HAB_ENCRYPT_ALL)
-    return usage_error ("--audio-kid goes with --encrypt all");
+    return hab_cmd_usage_error ("--audio-kid goes with --encrypt all");
   return TRUE;
 }
 
@@ -71,9 +64,9 @@ static gboolean
 check_times (HabPackageArguments *self)
 {
   if (!(self->segment_duration >= 0.5 && self->segment_duration <= 60))
-    return usage_error ("--segment-duration must be 0.5 to 60 seconds");
+    return hab_cmd_usage_error ("--segment-duration must be 0.5 to 60 seconds");
   if (!(self->clear_lead >= 0 && self->clear_lead <= MAX_CLEAR_LEAD))
-    return usage_error ("--clear-lead must be 0 to 86400 seconds");
+    return hab_cmd_usage_error ("--clear-lead must be 0 to 86400 seconds");
   self->config.segment_duration_ns = self->segment_duration * 1e9 + 0.5;
   self->config.clear_lead_ns = self->clear_lead * 1e9 + 0.5;
   return TRUE;
@@ -85,11 +78,11 @@ check_playlists (HabPackageArguments *self)
   const gchar *format = self->hls_key_format;
 
   if (self->hls_key_url != NULL && !self->hls)
-    return usage_error ("--hls-key-url goes with --hls");
+    return hab_cmd_usage_error ("--hls-key-url goes with --hls");
   self->config.hls_clearkey = g_strcmp0 (format, "clearkey") == 0;
   return format == NULL || self->config.hls_clearkey ||
       g_str_equal (format, "identity") ||
-      usage_error ("--hls-key-format must be identity or clearkey");
+      hab_cmd_usage_error ("--hls-key-format must be identity or clearkey");
 }
 
 static gchar **
@@ -109,7 +102,7 @@ check_choice (HabPackageArguments *self)
   choice->tracks = (const gchar *const *) self->track_list;
   choice->languages = (const gchar *const *) self->language_list;
   return hab_track_choice_check (choice, &error) ||
-      usage_error (error->message);
+      hab_cmd_usage_error ("%s", error->message);
 }
 
 static gboolean
@@ -120,11 +113,11 @@ check_pssh (HabPackageArguments *self)
 
   if (boxes == NULL) {
     g_prefix_error (&error, "--pssh: ");
-    return usage_error (error->message);
+    return hab_cmd_usage_error ("%s", error->message);
   }
   self->config.pssh = self->pssh;
   return self->pssh == NULL || self->config.encrypt != HAB_ENCRYPT_NONE ||
-      usage_error ("--pssh goes with encryption");
+      hab_cmd_usage_error ("--pssh goes with encryption");
 }
 
 static gboolean
@@ -133,14 +126,14 @@ check_ladder (HabPackageArguments *self)
   g_autoptr (GError) error = NULL;
 
   if (hab_video_encoder_find (self->encoder) == NULL)
-    return usage_error ("--encoder must be openh264 or x264");
+    return hab_cmd_usage_error ("--encoder must be openh264 or x264");
   if (self->ladder == NULL)
     return self->encoder == NULL ||
-        usage_error ("--encoder goes with --ladder");
+        hab_cmd_usage_error ("--encoder goes with --ladder");
   self->rungs = hab_ladder_parse (self->ladder, &error);
   if (self->rungs == NULL) {
     g_prefix_error (&error, "--ladder: ");
-    return usage_error (error->message);
+    return hab_cmd_usage_error ("%s", error->message);
   }
   self->config.ladder = self->rungs;
   self->config.encoder = self->encoder;
@@ -154,10 +147,10 @@ check (HabPackageArguments *self)
 
   if (self->encrypt != NULL &&
       !hab_encrypt_from_string (self->encrypt, &config->encrypt))
-    return usage_error ("--encrypt must be video, all or none");
+    return hab_cmd_usage_error ("--encrypt must be video, all or none");
   if (self->progress_word != NULL &&
       !hab_progress_style_from_string (self->progress_word, &self->progress))
-    return usage_error ("--progress must be auto, none or json");
+    return hab_cmd_usage_error ("--progress must be auto, none or json");
   config->input = self->input;
   config->license_url = self->license_url;
   config->single_file = self->single_file;
