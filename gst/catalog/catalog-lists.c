@@ -77,26 +77,27 @@ count_inputs (HabCatalog *catalog, const HabListQuery *query, guint64 *total,
   return read_total (catalog, statement, total, error);
 }
 
+static void
+read_id (HabStatement *statement, gpointer row)
+{
+  gint64 *id = row;
+
+  *id = sqlite3_column_int64 (statement, 0);
+}
+
 static GArray *
 find_input_ids (HabCatalog *catalog, const HabListQuery *query,
     GError **error)
 {
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       input_lists[query->sort][query->descending ? 1 : 0], error);
-  HabStep step;
 
   if (!statement)
     return NULL;
   bind_filters (statement, query);
   bind_part (statement, query);
-  while ((step = hab_catalog_step (catalog, statement, "list the inputs",
-      error)) == HAB_STEP_ROW) {
-    gint64 id = sqlite3_column_int64 (statement, 0);
-
-    g_array_append_val (ids, id);
-  }
-  return step == HAB_STEP_DONE ? g_steal_pointer (&ids) : NULL;
+  return hab_catalog_read_rows (catalog, statement, "list the inputs",
+      sizeof (gint64), read_id, NULL, error);
 }
 
 GPtrArray *

@@ -65,6 +65,13 @@ gboolean hab_catalog_run (HabCatalog *catalog, HabStatement *statement,
 gboolean hab_catalog_fail (HabCatalog *catalog, gint rc, const gchar *what,
     GError **error);
 
+/* All rows that are left: read fills an element, zeroed before, of row_size
+ * bytes; clear (nullable) frees what is in one. what: as of hab_catalog_step (). */
+typedef void (*HabReadRow) (HabStatement *statement, gpointer row);
+GArray *hab_catalog_read_rows (HabCatalog *catalog, HabStatement *statement,
+    const gchar *what, guint row_size, HabReadRow read, GDestroyNotify clear,
+    GError **error);
+
 /* (element-type HabStatusChange): rows of status and time. */
 GArray *hab_catalog_read_history (HabCatalog *catalog,
     HabStatement *statement, GError **error);
@@ -108,6 +115,10 @@ GPtrArray *hab_catalog_read_packages (HabCatalog *catalog,
 #define HAB_IFRAME_COLUMNS \
   "coded_picture_number, pts, dts, duration, offset_bytes, size_bytes, " \
   "key_frame, gop_number"
+
+/* number: of the I-frame in its input, from 0 on. */
+gboolean hab_catalog_add_iframe (HabCatalog *catalog, gint64 input_id,
+    guint number, const HabIFrame *iframe, GError **error);
 
 /* "present", "missing", "replaced" */
 const gchar *hab_input_state_to_string (HabInputState state);

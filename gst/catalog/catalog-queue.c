@@ -333,25 +333,12 @@ hab_catalog_get_next_attempt (HabCatalog *catalog, gint64 *at_us,
 static GPtrArray *
 list_claimed (HabCatalog *catalog, GError **error)
 {
-  g_autoptr (GPtrArray) packages =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) hab_package_free);
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE claimed = 1 "
       "AND status NOT IN ('Ready', 'Failed', 'Cancelled') ORDER BY id", error);
-  HabStep step;
 
-  if (!statement)
-    return NULL;
-  while ((step = hab_catalog_step (catalog, statement, "read the queue",
-      error)) == HAB_STEP_ROW) {
-    HabPackage *package = hab_catalog_read_package (statement, error);
-
-    if (!package)
-      return NULL;
-    g_ptr_array_add (packages, package);
-  }
-
-  return step == HAB_STEP_DONE ? g_steal_pointer (&packages) : NULL;
+  return statement ? hab_catalog_read_packages (catalog, statement, error) :
+                     NULL;
 }
 
 /* manifest: of a package that is whole, NULL of others */
@@ -415,24 +402,22 @@ hab_catalog_get_last_change (HabCatalog *catalog, gint64 *change,
       "WHERE name = 'package_history'", change, error);
 }
 
+static void
+read_change (HabStatement *statement, gpointer row)
+{
+  HabPackageChange *change = row;
+
+  *change = (HabPackageChange) { sqlite3_column_int64 (statement, 0),
+    sqlite3_column_int64 (statement, 1) };
+}
+
 static GArray *
 read_changes (HabCatalog *catalog, HabStatement *statement, guint limit,
     GError **error)
 {
-  g_autoptr (GArray) changes =
-      g_array_new (FALSE, FALSE, sizeof (HabPackageChange));
-  HabStep step;
-
   hab_statement_bind_int (statement, ":limit", limit);
-  while ((step = hab_catalog_step (catalog, statement, "read the changes",
-      error)) == HAB_STEP_ROW) {
-    HabPackageChange change = { sqlite3_column_int64 (statement, 0),
-      sqlite3_column_int64 (statement, 1) };
-
-    g_array_append_val (changes, change);
-  }
-
-  return step == HAB_STEP_DONE ? g_steal_pointer (&changes) : NULL;
+  return hab_catalog_read_rows (catalog, statement, "read the changes",
+      sizeof (HabPackageChange), read_change, NULL, error);
 }
 
 GArray *

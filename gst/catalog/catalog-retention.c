@@ -13,17 +13,26 @@ unused_input_clear (gpointer data)
   g_free (((HabUnusedInput *) data)->storage);
 }
 
+static void
+read_unused_input (HabStatement *statement, gpointer row)
+{
+  HabUnusedInput *input = row;
+
+  *input = (HabUnusedInput) {
+    .id = sqlite3_column_int64 (statement, 0),
+    .storage = hab_statement_dup_text (statement, 1),
+    .size_bytes = sqlite3_column_int64 (statement, 2),
+    .used_us = sqlite3_column_int64 (statement, 3),
+  };
+}
+
 GArray *
 hab_catalog_list_unused_inputs (HabCatalog *catalog, guint64 *total_bytes,
     GError **error)
 {
-  g_autoptr (GArray) inputs =
-      g_array_new (FALSE, FALSE, sizeof (HabUnusedInput));
   g_autoptr (HabStatement) statement = NULL;
   gint64 total;
-  HabStep step;
 
-  g_array_set_clear_func (inputs, unused_input_clear);
   if (!hab_catalog_read_number (catalog, "SELECT sum(size_bytes) FROM inputs "
           "WHERE source = 'upload'", &total, error))
     return NULL;
@@ -38,16 +47,6 @@ hab_catalog_list_unused_inputs (HabCatalog *catalog, guint64 *total_bytes,
       " ORDER BY used_us, id", error);
   if (!statement)
     return NULL;
-  while ((step = hab_catalog_step (catalog, statement, "list inputs",
-              error)) == HAB_STEP_ROW) {
-    HabUnusedInput input = {
-      .id = sqlite3_column_int64 (statement, 0),
-      .storage = hab_statement_dup_text (statement, 1),
-      .size_bytes = sqlite3_column_int64 (statement, 2),
-      .used_us = sqlite3_column_int64 (statement, 3),
-    };
-
-    g_array_append_val (inputs, input);
-  }
-  return step == HAB_STEP_DONE ? g_steal_pointer (&inputs) : NULL;
+  return hab_catalog_read_rows (catalog, statement, "list inputs",
+      sizeof (HabUnusedInput), read_unused_input, unused_input_clear, error);
 }

@@ -254,6 +254,24 @@ hab_catalog_read_number (HabCatalog *catalog, const gchar *sql, gint64 *number,
 }
 
 GArray *
+hab_catalog_read_rows (HabCatalog *catalog, HabStatement *statement,
+    const gchar *what, guint row_size, HabReadRow read, GDestroyNotify clear,
+    GError **error)
+{
+  g_autoptr (GArray) rows = g_array_new (FALSE, TRUE, row_size);
+  HabStep step;
+
+  g_array_set_clear_func (rows, clear);
+  while ((step = hab_catalog_step (catalog, statement, what, error)) ==
+      HAB_STEP_ROW) {
+    g_array_set_size (rows, rows->len + 1);
+    read (statement, rows->data + (gsize) (rows->len - 1) * row_size);
+  }
+
+  return step == HAB_STEP_DONE ? g_steal_pointer (&rows) : NULL;
+}
+
+GArray *
 hab_catalog_read_history (HabCatalog *catalog, HabStatement *statement,
     GError **error)
 {

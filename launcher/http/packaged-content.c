@@ -91,7 +91,7 @@ get_player (HabRequest *request, HabVault *vault, GError **error)
 
 /* What the store's thread found out for a request that goes on in the main
  * thread. */
-typedef struct
+typedef struct _Post
 {
   HabRequest *request;
   HabPackageRequest *wanted; /* of a POST */
@@ -100,6 +100,7 @@ typedef struct
   gchar *owner;              /* of a DELETE */
   gboolean final;
   HabReply *reply;
+  void (*tell) (struct _Post *self); /* of a change that was made */
   guint follow_id, deadline_id;
 } Post;
 
@@ -144,6 +145,27 @@ post_call_store (Post *self, HabStoreFunc func, GAsyncReadyCallback callback)
       self, NULL, callback, self);
 }
 
+static void
+on_changed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Post *self = data;
+  GError *error = NULL;
+
+  hab_store_call_finish (result, &error);
+  if (self->reply != NULL)
+    self->tell (self);
+  post_end (self, error);
+}
+
+/* func makes the change, in the store's thread, and the reply; then tell tells
+ * whoever follows packages, in the main thread. */
+static void
+post_change (Post *self, HabStoreFunc func, void (*tell) (Post *self))
+{
+  self->tell = tell;
+  post_call_store (self, func, on_changed);
+}
+
 /* --- DELETE, cancel --------------------------------------------------- */
 
 /* In the store's thread. */
@@ -173,21 +195,15 @@ store_delete (HabVault *vault, gpointer data, GError **error)
 }
 
 static void
-on_deleted (GObject *source, GAsyncResult *result, gpointer data)
+tell_deleted (Post *self)
 {
-  Post *self = data;
-  GError *error = NULL;
-
-  hab_store_call_finish (result, &error);
-  if (self->reply != NULL)
-    hab_feed_tell_removed (post_get_feed (self), self->id, self->owner);
-  post_end (self, error);
+  hab_feed_tell_removed (post_get_feed (self), self->id, self->owner);
 }
 
 static void
 delete_one (HabRequest *request)
 {
-  post_call_store (post_new (request), store_delete, on_deleted);
+  post_change (post_new (request), store_delete, tell_deleted);
 }
 
 /* In the store's thread. */
@@ -209,23 +225,16 @@ store_cancel (HabVault *vault, gpointer data, GError **error)
 }
 
 static void
-on_cancelled (GObject *source, GAsyncResult *result, gpointer data)
+tell_cancelled (Post *self)
 {
-  Post *self = data;
-  GError *error = NULL;
-
-  hab_store_call_finish (result, &error);
-  if (self->reply != NULL) {
-    hab_queue_drop (post_get_queue (self), self->id);
-    hab_feed_tell (post_get_feed (self), self->id, HAB_CHANGE_END);
-  }
-  post_end (self, error);
+  hab_queue_drop (post_get_queue (self), self->id);
+  hab_feed_tell (post_get_feed (self), self->id, HAB_CHANGE_END);
 }
 
 static void
 cancel (HabRequest *request)
 {
-  post_call_store (post_new (request), store_cancel, on_cancelled);
+  post_change (post_new (request), store_cancel, tell_cancelled);
 }
 
 /* --- PATCH ------------------------------------------------------------ */
@@ -248,15 +257,9 @@ store_patch (HabVault *vault, gpointer data, GError **error)
 }
 
 static void
-on_patched (GObject *source, GAsyncResult *result, gpointer data)
+tell_patched (Post *self)
 {
-  Post *self = data;
-  GError *error = NULL;
-
-  hab_store_call_finish (result, &error);
-  if (self->reply != NULL)
-    hab_feed_tell (post_get_feed (self), self->id, HAB_CHANGE_PROGRESS);
-  post_end (self, error);
+  hab_feed_tell (post_get_feed (self), self->id, HAB_CHANGE_PROGRESS);
 }
 
 static void
@@ -272,7 +275,7 @@ patch (HabRequest *request)
   }
   self = post_new (request);
   self->priority = priority;
-  post_call_store (self, store_patch, on_patched);
+  post_change (self, store_patch, tell_patched);
 }
 
 /* --- POST ------------------------------------------------------------- */
