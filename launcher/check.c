@@ -8,7 +8,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "input-files.h"
 #include "keys.h"
 #include "package-keys.h"
 #include "verify.h"
@@ -89,8 +91,38 @@ check_hash (Run *self, const HabInput *input, const gchar *path)
         input->id, input->name, input->storage));
 }
 
+/* Nothing of a media folder is forgotten by a repair: the folder may just not
+ * be mounted. What the service has noticed is told, too, for it stays so until
+ * somebody does something. */
+static gboolean
+check_folder_file (Run *self, const HabInput *input, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (HabFolderFile) file = NULL;
+  int fd;
+
+  if (self->check->alone)
+    return TRUE;
+  file = hab_catalog_get_folder_file (self->check->catalog, input->id, error);
+  if (file == NULL)
+    return FALSE;
+  file->missing = FALSE;
+  fd = hab_folder_file_open (file, &failure);
+  if (fd >= 0)
+    close (fd);
+  else
+    run_add (self, HAB_REPAIR_NONE, input->id, g_strdup_printf (
+        "input content %" G_GINT64_FORMAT " (%s): its file %s/%s %s",
+        input->id, input->name, file->folder, file->file,
+        g_error_matches (failure, HAB_INPUT_FILE_ERROR,
+            HAB_INPUT_FILE_ERROR_MISSING)
+            ? "is missing; put it back, or delete the input content"
+            : "has changed; it becomes a new one when the service looks"));
+  return TRUE;
+}
+
 static void
-check_input (Run *self, const HabInput *input)
+check_upload (Run *self, const HabInput *input)
 {
   g_autofree gchar *path = build_path (self, "inputs", input->storage);
   struct stat info;
@@ -127,8 +159,11 @@ check_inputs (Run *self, GError **error)
     for (guint i = 0; i < found; i++) {
       const HabInput *input = g_ptr_array_index (inputs, i);
 
-      check_input (self, input);
       after = input->id;
+      if (input->source == HAB_SOURCE_UPLOAD)
+        check_upload (self, input);
+      else if (!check_folder_file (self, input, error))
+        return FALSE;
     }
   } while (found == PAGE);
   return TRUE;

@@ -32,6 +32,7 @@ typedef struct
   HabCatalog *catalog;
   HabSeal *seal; /* NULL: there is none, which is a fault where it is needed */
   gboolean deep; /* read all files: hashes, and packages sample by sample */
+  gboolean alone; /* without media folders, of which a backup has no files */
 } HabCheck;
 
 /* (element-type HabFault), owned by the caller. NULL with error set where the

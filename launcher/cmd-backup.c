@@ -27,6 +27,7 @@ typedef struct
   const gchar *data_dir, *folder;
   HabCopyFlags flags;
   HabCatalog *catalog; /* the copied one */
+  GHashTable *left;    /* media folder -> how many files of it */
 } Backup;
 
 /* --- files ------------------------------------------------------------ */
@@ -51,11 +52,41 @@ copy_entry (Backup *self, const gchar *folder, const gchar *name,
   return copied || *gone;
 }
 
+/* The file itself is not ours and stays where it is. */
+static gboolean
+note_folder_file (Backup *self, const HabInput *input, GError **error)
+{
+  g_autoptr (HabFolderFile) file =
+      hab_catalog_get_folder_file (self->catalog, input->id, error);
+  guint count;
+
+  if (file == NULL)
+    return FALSE;
+  count = GPOINTER_TO_UINT (g_hash_table_lookup (self->left, file->folder));
+  g_hash_table_replace (self->left, g_steal_pointer (&file->folder),
+      GUINT_TO_POINTER (count + 1));
+  return TRUE;
+}
+
+static void
+tell_left (Backup *self)
+{
+  GHashTableIter iter;
+  gpointer folder, count;
+
+  g_hash_table_iter_init (&iter, self->left);
+  while (g_hash_table_iter_next (&iter, &folder, &count))
+    g_print ("%u files of the media folder %s are not in it\n",
+        GPOINTER_TO_UINT (count), (const gchar *) folder);
+}
+
 static gboolean
 copy_input (Backup *self, const HabInput *input, GError **error)
 {
   gboolean gone;
 
+  if (input->source == HAB_SOURCE_MEDIA_DIR)
+    return note_folder_file (self, input, error);
   return copy_entry (self, "inputs", input->storage, &gone, error) &&
       (!gone || hab_catalog_delete_input (self->catalog, input->id, error));
 }
@@ -192,10 +223,13 @@ static gboolean
 make_backup (const Options *options, const gchar *destination, GError **error)
 {
   g_autofree gchar *draft = g_strconcat (destination, ".partial", NULL);
+  g_autoptr (GHashTable) left =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   Backup backup = {
     .data_dir = options->data_dir,
     .folder = draft,
     .flags = options->copy ? HAB_COPY_DEFAULT : HAB_COPY_MAY_LINK,
+    .left = left,
   };
   gint saved_errno;
 
@@ -208,8 +242,10 @@ make_backup (const Options *options, const gchar *destination, GError **error)
     g_prefix_error (error, "%s is not complete and can be removed: ", draft);
     return FALSE;
   }
-  if (g_rename (draft, destination) == 0)
+  if (g_rename (draft, destination) == 0) {
+    tell_left (&backup);
     return TRUE;
+  }
   saved_errno = errno;
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
       "cannot rename %s: %s", draft, g_strerror (saved_errno));
@@ -263,7 +299,8 @@ hab_cmd_backup (int argc, char **argv)
   if (hab_cmd_parse (&argc, &argv, "DEST",
           "Copies the catalog, the inputs and the packages into the new folder "
           "DEST, also while the service runs. The master key is not among "
-          "them.",
+          "them, nor are files of media folders, of which it says how many "
+          "there are.",
           "Examples:\n"
           "  haberdash backup /backup/monday --data-dir /var/lib/haberdash",
           entries, 1)) {

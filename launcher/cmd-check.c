@@ -102,7 +102,11 @@ check_folder (const Options *options, HabDataDir *dir, GError **error)
   g_autoptr (HabCatalog) writable = NULL;
   g_autoptr (HabSeal) seal = NULL;
   g_autoptr (GPtrArray) faults = NULL;
-  HabCheck check = { options->data_dir, catalog, NULL, options->deep };
+  HabCheck check = {
+    .data_dir = options->data_dir,
+    .catalog = catalog,
+    .deep = options->deep,
+  };
   GError *failure = NULL;
 
   if (catalog == NULL)

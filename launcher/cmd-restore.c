@@ -57,7 +57,11 @@ check_backup (const Options *options, const gchar *source, GError **error)
   g_autoptr (HabCatalog) catalog = hab_catalog_open_for_reading (path, error);
   g_autoptr (HabSeal) seal = NULL;
   g_autoptr (GPtrArray) faults = NULL;
-  HabCheck check = { source, catalog, NULL, FALSE };
+  HabCheck check = {
+    .data_dir = source,
+    .catalog = catalog,
+    .alone = TRUE,
+  };
   GError *failure = NULL;
 
   if (catalog == NULL)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "media-dir.h"
 
 void
 hab_serve_storage_init (HabServeStorage *self)
@@ -23,6 +24,7 @@ void
 hab_serve_storage_clear (HabServeStorage *self)
 {
   g_clear_pointer (&self->data_dir, g_free);
+  g_clear_pointer (&self->media_dirs, g_strfreev);
   g_clear_pointer (&self->keep_inputs, g_free);
   g_clear_pointer (&self->keep_packages, g_free);
 }
@@ -34,6 +36,9 @@ hab_serve_storage_add_entries (HabServeStorage *self, GArray *entries)
     { "data-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->data_dir,
         "folder for all that is kept; ~/.local/share/haberdash by default",
         "DIR" },
+    { "media-dir", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->media_dirs,
+        "a folder whose videos are inputs where they are; their names begin "
+        "with NAME/, by default the folder's own", "[NAME=]DIR" },
     { "max-upload", 0, 0, G_OPTION_ARG_INT64, &self->max_upload,
         "largest file that is taken; 64 GiB by default", "BYTES" },
     { "upload-expiry", 0, 0, G_OPTION_ARG_INT, &self->upload_expiry,
@@ -92,6 +97,20 @@ read_retention (const HabServeStorage *self, HabSettings *settings)
           &settings->keep_packages);
 }
 
+static gboolean
+read_folders (const HabServeStorage *self, HabSettings *settings)
+{
+  g_autoptr (GError) error = NULL;
+
+  settings->data_dir = self->data_dir != NULL
+      ? g_canonicalize_filename (self->data_dir, NULL)
+      : g_build_filename (g_get_user_data_dir (), "haberdash", NULL);
+  settings->media_dirs = hab_media_dirs_read (
+      (const gchar *const *) self->media_dirs, settings->data_dir, &error);
+  return settings->media_dirs != NULL ||
+      hab_cmd_usage_error ("%s", error->message);
+}
+
 gboolean
 hab_serve_storage_apply (HabServeStorage *self, HabSettings *settings)
 {
@@ -101,8 +120,5 @@ hab_serve_storage_apply (HabServeStorage *self, HabSettings *settings)
     return hab_cmd_usage_error ("--upload-expiry must be at least 1 second");
   settings->max_upload = self->max_upload;
   settings->upload_expiry = self->upload_expiry;
-  settings->data_dir = self->data_dir != NULL
-      ? g_canonicalize_filename (self->data_dir, NULL)
-      : g_build_filename (g_get_user_data_dir (), "haberdash", NULL);
-  return read_retention (self, settings);
+  return read_folders (self, settings) && read_retention (self, settings);
 }

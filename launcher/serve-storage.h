@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gchar *data_dir;
+  gchar **media_dirs;
   gint64 max_upload;
   gint upload_expiry;
   gchar *keep_inputs, *keep_packages;

@@ -11,6 +11,7 @@
 #include "keys.h"
 #include "listener.h"
 #include "master-key.h"
+#include "media-scan.h"
 #include "resources.h"
 #include "retention.h"
 
@@ -35,6 +36,7 @@ struct _HabService
   HabCallbacks *callbacks;
   HabCutter *cutter;
   HabRetention *retention;
+  HabMediaScan *media;
   HabListener *api, *delivery;
   HabTokens *tokens; /* or NULL */
   HabJobsContext jobs;
@@ -263,7 +265,8 @@ check_idle (gpointer data)
   if (!self->ending)
     service_end (self);
   else if (hab_callbacks_is_idle (self->callbacks) &&
-      hab_workers_is_idle (self->readers))
+      hab_workers_is_idle (self->readers) &&
+      hab_media_scan_is_idle (self->media))
     self->stopped (self->stopped_data);
 }
 
@@ -291,7 +294,8 @@ make_jobs (HabService *self, GError **error)
   self->callbacks = hab_callbacks_new (&self->jobs);
   self->cutter = hab_cutter_new (&self->jobs);
   self->retention = hab_retention_new (&self->jobs);
-  return TRUE;
+  self->media = hab_media_scan_new (&self->jobs, error);
+  return self->media != NULL;
 }
 
 static void
@@ -362,6 +366,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->delivery, hab_listener_free);
   g_clear_pointer (&self->store, hab_store_free);
   g_clear_pointer (&self->partials, hab_partials_free);
+  g_clear_pointer (&self->media, hab_media_scan_free);
   g_clear_pointer (&self->retention, hab_retention_free);
   g_clear_pointer (&self->cutter, hab_cutter_free);
   g_clear_pointer (&self->callbacks, hab_callbacks_free);
@@ -428,6 +433,7 @@ hab_service_start (HabService *self, GError **error)
       g_timeout_add_seconds (EXPIRY_INTERVAL_SECONDS, on_expiry, self);
   hab_partials_start (self->partials);
   hab_retention_run (self->retention);
+  hab_media_scan_start (self->media);
   hab_queue_kick (self->queue);
   hab_callbacks_kick (self->callbacks);
   return TRUE;

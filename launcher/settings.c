@@ -12,6 +12,7 @@ hab_settings_clear (HabSettings *settings)
   g_clear_pointer (&settings->api_sockets, g_ptr_array_unref);
   g_clear_pointer (&settings->delivery_sockets, g_ptr_array_unref);
   g_clear_pointer (&settings->data_dir, g_free);
+  g_clear_pointer (&settings->media_dirs, g_ptr_array_unref);
   g_clear_pointer (&settings->token_file, g_free);
   g_clear_pointer (&settings->tls_certificate, g_free);
   g_clear_pointer (&settings->tls_key, g_free);

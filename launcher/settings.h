@@ -14,6 +14,8 @@ typedef struct
   GPtrArray *delivery_sockets; /* or NULL. Instead of address and port */
   guint port, delivery_port;  /* 0: any free one */
   gchar *data_dir;            /* absolute */
+  GPtrArray *media_dirs;      /* of HabMediaDir: folders of the machine whose
+                               * videos are inputs */
   gchar *encoder;             /* of ladders, see video-encoder.h, or NULL */
   guint jobs;                 /* packages made at the same time */
   gdouble retry_delay;        /* seconds before the second attempt */

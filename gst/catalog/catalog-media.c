@@ -168,6 +168,19 @@ hab_catalog_copy_folder_file (HabCatalog *catalog, gint64 id,
 
 /* --- what becomes of one ---------------------------------------------- */
 
+static gboolean
+run_change (HabCatalog *catalog, HabStatement *statement, const gchar *what,
+    GError **error)
+{
+  if (!hab_catalog_run (catalog, statement, what, error))
+    return FALSE;
+  if (sqlite3_changes (catalog->db) > 0)
+    return TRUE;
+  g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NOT_FOUND,
+      "there is no such input");
+  return FALSE;
+}
+
 gboolean
 hab_catalog_set_input_state (HabCatalog *catalog, gint64 id,
     HabInputState state, GError **error)
@@ -180,7 +193,7 @@ hab_catalog_set_input_state (HabCatalog *catalog, gint64 id,
   hab_statement_bind_int (statement, ":id", id);
   hab_statement_bind_text (statement, ":state",
       hab_input_state_to_string (state));
-  return hab_catalog_run (catalog, statement, "note the state of an input",
+  return run_change (catalog, statement, "note the state of an input",
       error);
 }
 
@@ -195,7 +208,7 @@ set_name (HabCatalog *catalog, gint64 id, const gchar *name, GError **error)
     return FALSE;
   hab_statement_bind_int (statement, ":id", id);
   hab_statement_bind_text (statement, ":name", name);
-  return hab_catalog_run (catalog, statement, "rename an input", error);
+  return run_change (catalog, statement, "rename an input", error);
 }
 
 static gboolean
@@ -211,7 +224,7 @@ set_file (HabCatalog *catalog, gint64 id, const HabFolderFile *file,
   hab_statement_bind_int (statement, ":id", id);
   hab_statement_bind_text (statement, ":folder", file->folder);
   hab_statement_bind_text (statement, ":file", file->file);
-  return hab_catalog_run (catalog, statement, "move a media file", error);
+  return run_change (catalog, statement, "move a media file", error);
 }
 
 gboolean

@@ -39,7 +39,8 @@ hab_catalog_get_statistics (HabCatalog *catalog, HabStatistics *statistics,
 
   *statistics = (HabStatistics) { 0 };
   if (!count_packages (catalog, statistics, error) ||
-      !hab_catalog_read_number (catalog, "SELECT count (*) FROM inputs",
+      !hab_catalog_read_number (catalog, "SELECT count (*) FROM inputs "
+          "WHERE state <> 'replaced'",
           &inputs, error))
     return FALSE;
   statistics->inputs = inputs;

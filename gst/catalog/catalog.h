@@ -244,10 +244,11 @@ gint64 hab_catalog_add_folder_file (HabCatalog *catalog,
 /* The same of a file that has the bytes of the input of this id. */
 gint64 hab_catalog_copy_folder_file (HabCatalog *catalog, gint64 id,
     const HabFolderFile *file, GError **error);
+/* NOT_FOUND where it is gone. */
 gboolean hab_catalog_set_input_state (HabCatalog *catalog, gint64 id,
     HabInputState state, GError **error);
 /* Sets its name and its file to those of file. EXISTS where the name is
- * taken. */
+ * taken, NOT_FOUND where it is gone. */
 gboolean hab_catalog_move_folder_file (HabCatalog *catalog, gint64 id,
     const HabFolderFile *file, GError **error);
 /* Deletes inputs that were replaced and that no package needs any more; adds

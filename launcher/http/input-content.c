@@ -166,6 +166,38 @@ get_one (HabRequest *request, HabVault *vault, GError **error)
   return reply_input (SOUP_STATUS_OK, request, vault->catalog, id, error);
 }
 
+/* The files of media folders are not ours to remove; one that is missing is
+ * forgotten. */
+static gboolean
+check_delete (HabRequest *request, const HabInput *input, GError **error)
+{
+  if (input->source == HAB_SOURCE_UPLOAD)
+    return TRUE;
+  if (input->state == HAB_INPUT_PRESENT) {
+    hab_http_error_set (error, SOUP_STATUS_CONFLICT,
+        "This is a file in a folder of the service's machine, from which the "
+        "service removes nothing; remove it there, then it can be deleted "
+        "here");
+    return FALSE;
+  }
+  if (hab_request_get_scope (request) == NULL)
+    return TRUE;
+  hab_http_error_set (error, SOUP_STATUS_FORBIDDEN,
+      "Only an admin's token can delete what belongs to everybody");
+  return FALSE;
+}
+
+/* What is kept of it. */
+static void
+forget (const HabHttpContext *context, const HabInput *input)
+{
+  if (input->source == HAB_SOURCE_UPLOAD)
+    hab_data_dir_remove (context->dir, HAB_FOLDER_INPUTS, input->storage);
+  else
+    hab_input_files_remove (context->jobs->files, input->storage);
+  hab_cutter_forget (context->dir, input->storage);
+}
+
 static HabReply *
 get_package_form (HabRequest *request, HabVault *vault, GError **error)
 {
@@ -181,17 +213,16 @@ get_package_form (HabRequest *request, HabVault *vault, GError **error)
 static HabReply *
 delete_one (HabRequest *request, HabVault *vault, GError **error)
 {
-  HabDataDir *dir = hab_request_get_context (request)->dir;
   g_autoptr (HabInput) input = NULL;
   gint64 id;
 
   if (!hab_request_get_id (request, 0, &id, error))
     return NULL;
   input = load_input (request, vault->catalog, id, error);
-  if (input == NULL || !hab_catalog_delete_input (vault->catalog, id, error))
+  if (input == NULL || !check_delete (request, input, error) ||
+      !hab_catalog_delete_input (vault->catalog, id, error))
     return NULL;
-  hab_data_dir_remove (dir, HAB_FOLDER_INPUTS, input->storage);
-  hab_cutter_forget (dir, input->storage);
+  forget (hab_request_get_context (request), input);
   return hab_reply_new (SOUP_STATUS_NO_CONTENT);
 }
 

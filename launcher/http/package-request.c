@@ -291,17 +291,25 @@ make_package (HabPackageRequest *self, HabVault *vault, const gchar *digest)
   return package;
 }
 
-/* The input of somebody else is none. */
+/* The upload of somebody else is none; files of media folders are
+ * everybody's. */
 static gboolean
 check_input (HabPackageRequest *self, HabVault *vault, GError **error)
 {
-  g_autoptr (HabInput) input = NULL;
+  g_autoptr (HabInput) input =
+      hab_catalog_get_input (vault->catalog, self->input_id, error);
 
-  if (self->any_input)
+  if (input == NULL)
+    return FALSE;
+  if (input->state != HAB_INPUT_PRESENT) {
+    hab_http_error_set (error, SOUP_STATUS_CONFLICT,
+        "The file of this input content is not in its folder any more; put it "
+        "back there, or choose another input content");
+    return FALSE;
+  }
+  if (self->any_input || input->source == HAB_SOURCE_MEDIA_DIR ||
+      g_str_equal (input->owner, self->owner))
     return TRUE;
-  input = hab_catalog_get_input (vault->catalog, self->input_id, error);
-  if (input == NULL || g_str_equal (input->owner, self->owner))
-    return input != NULL;
   hab_http_error_set (error, SOUP_STATUS_NOT_FOUND, "there is no such input");
   return FALSE;
 }

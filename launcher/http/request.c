@@ -184,7 +184,8 @@ hab_request_show_package (HabRequest *self, HabPackage *package,
 HabInput *
 hab_request_show_input (HabRequest *self, HabInput *input, GError **error)
 {
-  if (input == NULL || hab_request_may_see (self, input->owner))
+  if (input == NULL || input->source == HAB_SOURCE_MEDIA_DIR ||
+      hab_request_may_see (self, input->owner))
     return input;
   hab_input_free (input);
   g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NOT_FOUND,

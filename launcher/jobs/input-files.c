@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "open-beneath.h"
@@ -54,6 +53,16 @@ hab_input_files_make_media_storage (void)
 
 /* --- what a file is ---------------------------------------------------- */
 
+void
+hab_file_stamp_of_stat (const struct stat *info, HabFileStamp *stamp)
+{
+  stamp->size_bytes = info->st_size;
+  stamp->mtime_ns =
+      info->st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) +
+      info->st_mtim.tv_nsec;
+  stamp->inode = info->st_ino;
+}
+
 gboolean
 hab_file_stamp_read (int fd, HabFileStamp *stamp)
 {
@@ -61,11 +70,7 @@ hab_file_stamp_read (int fd, HabFileStamp *stamp)
 
   if (fstat (fd, &info) < 0 || !S_ISREG (info.st_mode))
     return FALSE;
-  stamp->size_bytes = info.st_size;
-  stamp->mtime_ns =
-      info.st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) +
-      info.st_mtim.tv_nsec;
-  stamp->inode = info.st_ino;
+  hab_file_stamp_of_stat (&info, stamp);
   return TRUE;
 }
 
@@ -109,8 +114,8 @@ open_in_folder (const HabFolderFile *file)
   return fd;
 }
 
-static int
-open_media (const HabFolderFile *file, GError **error)
+int
+hab_folder_file_open (const HabFolderFile *file, GError **error)
 {
   int fd;
   HabFileStamp stamp;
@@ -147,7 +152,7 @@ hab_input_files_open (HabInputFiles *self, const gchar *storage,
         O_RDONLY, error);
   file = find_media (self, storage);
   if (file != NULL)
-    return open_media (file, error);
+    return hab_folder_file_open (file, error);
   g_set_error_literal (error, HAB_INPUT_FILE_ERROR,
       HAB_INPUT_FILE_ERROR_CHANGED,
       "The file in its folder on the service's machine has other bytes by "
@@ -171,6 +176,50 @@ hab_input_files_remove (HabInputFiles *self, const gchar *storage)
   g_mutex_lock (&self->lock);
   g_hash_table_remove (self->media, storage);
   g_mutex_unlock (&self->lock);
+}
+
+/* (transfer none): of the same folder and bytes; at the same path, too, where
+ * here is TRUE. Under lock. */
+static const HabFolderFile *
+find_same (HabInputFiles *self, const HabFolderFile *file, gboolean here)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->media);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const HabFolderFile *other = value;
+
+    if (hab_file_stamp_equal (&file->stamp, &other->stamp) &&
+        g_str_equal (file->folder, other->folder) &&
+        (!here || g_str_equal (file->file, other->file)))
+      return other;
+  }
+  return NULL;
+}
+
+gboolean
+hab_input_files_has (HabInputFiles *self, const HabFolderFile *file)
+{
+  gboolean has;
+
+  g_mutex_lock (&self->lock);
+  has = find_same (self, file, TRUE) != NULL;
+  g_mutex_unlock (&self->lock);
+  return has;
+}
+
+gint64
+hab_input_files_find_twin (HabInputFiles *self, const HabFolderFile *file)
+{
+  const HabFolderFile *twin;
+  gint64 id;
+
+  g_mutex_lock (&self->lock);
+  twin = find_same (self, file, FALSE);
+  id = twin != NULL ? twin->input_id : 0;
+  g_mutex_unlock (&self->lock);
+  return id;
 }
 
 GPtrArray *

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "catalog.h"
 #include "data-dir.h"
 
@@ -33,11 +35,21 @@ gchar *hab_input_files_make_media_storage (void);
 int hab_input_files_open (HabInputFiles *files, const gchar *storage,
     GError **error);
 
+void hab_file_stamp_of_stat (const struct stat *info, HabFileStamp *stamp);
 /* What an open file is now. FALSE unless it is a regular file. */
 gboolean hab_file_stamp_read (int fd, HabFileStamp *stamp);
 gboolean hab_file_stamp_equal (const HabFileStamp *a, const HabFileStamp *b);
 
 /* --- for who looks after the media folders ----------------------------- */
+
+/* Opens a file that is not noted down yet; as hab_input_files_open (). */
+int hab_folder_file_open (const HabFolderFile *file, GError **error);
+/* Whether file, as it is, is noted down. */
+gboolean hab_input_files_has (HabInputFiles *files,
+    const HabFolderFile *file);
+/* The input of a file of this folder that has the same stamp; 0 for none. */
+gint64 hab_input_files_find_twin (HabInputFiles *files,
+    const HabFolderFile *file);
 
 /* Notes down a file of a media folder, in place of what it had of the same
  * storage. Takes file. */
