@@ -20,7 +20,7 @@ run_packages=(
   glib-networking sqlite3 curl ca-certificates
 )
 test_packages=(ffmpeg libxml2-utils chromium procps mandoc)
-slow_packages=(debhelper debootstrap lintian nginx-light)
+slow_packages=(buildah debhelper debootstrap lintian nginx-light)
 
 say () {
   printf '%s\n' "$*" >&2
@@ -76,14 +76,18 @@ install_packages () {
     </dev/null >&2
 }
 
-# npm_ci FOLDER: brings node_modules to what the lock file says. The copy of
-# the lock file is written last, so that a broken installation is made again.
+# npm_is_current FOLDER: whether node_modules is what the lock file says.
+npm_is_current () {
+  cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock.json"
+}
+
+# npm_ci FOLDER: brings it to that. The copy of the lock file is written last,
+# so that a broken installation is made again.
 npm_ci () {
-  local stamp=$1/node_modules/.installed-lock.json
-  cmp -s "$1/package-lock.json" "$stamp" && return 0
+  npm_is_current "$1" && return 0
   say "Installing the npm packages of ${1#"$top"/}"
   (cd "$1" && npm ci --no-audit --no-fund --loglevel=error </dev/null >&2)
-  cp "$1/package-lock.json" "$stamp"
+  cp "$1/package-lock.json" "$1/node_modules/.installed-lock.json"
 }
 
 # build_all [MESON OPTION...]: configures the build folder when it is new or

@@ -2,35 +2,21 @@
 // The Debian packages: built of the source package alone, judged by lintian,
 // installed on a Debian 12 that has nothing else, and run as the unit says, by a
 // user without rights on a file system that cannot be written to.
-//
-// HABERDASH_FRESH_BASE may name a debootstrapped Debian 12 (minbase, with
-// ca-certificates) that is copied instead of made.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 import { addInput, get, KEY, KID, makeFolder, packageEnd, post } from '../launcher/service.mjs';
+import { environment, inside, makeSystem, MOUNTS, run, whyNot } from '../support/fresh-system.mjs';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
 const USER = 4711;
-const run = (program, args, options = {}) => promisify(execFile)(program, args,
-  { maxBuffer: 1 << 26, ...options });
-const has = (program) => run('sh', ['-c', `command -v ${program}`]).then(() => true, () => false);
-
-const whyNot = async () => {
-  if (process.getuid() !== 0)
-    return 'needs root';
-  for (const program of ['debootstrap', 'dpkg-buildpackage', 'dh', 'lintian', 'unshare'])
-    if (!await has(program))
-      return `needs ${program}`;
-  return false;
-};
+const needed = ['debootstrap', 'dpkg-buildpackage', 'dh', 'lintian', 'unshare'];
 
 const build = async (folder) => {
   const tree = (await run(path.join(top, 'scripts/source-package'), [folder])).stdout.trim();
@@ -38,30 +24,6 @@ const build = async (folder) => {
   const names = await fs.readdir(folder);
   return { changes: path.join(folder, names.find((name) => name.endsWith('.changes'))),
     packages: names.filter((name) => name.endsWith('.deb') && !name.includes('dbgsym')) };
-};
-
-// A program in the new system, in mounts of its own that end with it.
-const MOUNTS = 'mount -t proc proc "$ROOT/proc" && mount --rbind /dev "$ROOT/dev"';
-const inside = (root, args, mounts = MOUNTS) => ['--mount', 'sh', '-ec',
-  `${mounts}\nexec chroot "$ROOT" "$@"`, 'sh', ...args];
-const environment = (root) => ({
-  PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive',
-  ROOT: root,
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => /_proxy$/i.test(name))) });
-
-// What this machine needs to reach a package archive, the new one needs too.
-const COPIED = ['/etc/resolv.conf', '/etc/hosts', '/etc/apt/apt.conf.d', '/etc/apt/auth.conf.d',
-  '/usr/local/share/ca-certificates'];
-
-const makeSystem = async (root) => {
-  const base = process.env.HABERDASH_FRESH_BASE;
-  if (base)
-    await run('cp', ['-a', base, root]);
-  else
-    await run('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', root]);
-  for (const from of COPIED)
-    await run('cp', ['-r', '-T', from, root + from]).catch(() => {});
-  await run('unshare', inside(root, ['update-ca-certificates']), { env: environment(root) });
 };
 
 const install = async (root, folder, packages) => {
@@ -115,7 +77,7 @@ const start = async (t, root) => {
   return service;
 };
 
-test('Debian packages', { skip: await whyNot() }, async (t) => {
+test('Debian packages', { skip: await whyNot(needed) }, async (t) => {
   const folder = await makeFolder(t);
   const root = path.join(folder, 'root');
   const { changes, packages } = await build(folder);
@@ -131,7 +93,7 @@ test('Debian packages', { skip: await whyNot() }, async (t) => {
   await makeSystem(root);
   await install(root, folder, packages);
 
-  const noAnalyze = await has('systemd-analyze') ? false : 'needs systemd-analyze';
+  const noAnalyze = await whyNot(['systemd-analyze']);
   await t.test('the units', { skip: noAnalyze }, async () => {
     const { stderr } = await run('systemd-analyze', ['verify', '--man=no', `--root=${root}`,
       ...['.service', '-api.socket', '-delivery.socket'].map((name) => `haberdash${name}`)])
