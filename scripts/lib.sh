@@ -19,7 +19,7 @@ run_packages=(
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
   glib-networking sqlite3 curl ca-certificates
 )
-test_packages=(ffmpeg libxml2-utils chromium procps mandoc)
+test_packages=(ffmpeg libxml2-utils chromium procps mandoc fish zsh)
 slow_packages=(buildah debhelper debootstrap lintian nginx-light)
 
 say () {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The manual page and the completion against what the program says of itself.
+// The manual page and the completions against what the program says of itself.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -91,4 +91,60 @@ test('every option is completed', () => {
   for (const command of commands)
     assert.deepEqual(complete(command, '--').filter((word) => word !== '--help'),
       Object.keys(ofHelp(command)).map((name) => `--${name}`).sort());
+});
+
+// --- the other shells ---
+
+const env = { ...process.env, PATH: `${path.dirname(program)}:${process.env.PATH}` };
+const completeFish = (line) => run('fish', ['--no-config', '-c', 'source $argv[1]; complete -C $argv[2]',
+  path.join(data, 'completion/haberdash.fish'), line], { cwd: folder, env })
+  .split('\n').filter(Boolean).map((found) => found.split('\t')[0]).sort();
+// What zsh's own _arguments is given; its compadd shows nothing without a
+// terminal.
+const completeZsh = (...words) => run('zsh', ['-f', '-c', `
+  _arguments() { print -rl -- "$@" }; compadd() { print -rl -- "$@" }
+  script=$1; shift; words=("$@") CURRENT=$#
+  source $script`, 'zsh', path.join(data, 'completion/_haberdash'), program, ...words], { cwd: folder })
+  .split('\n').filter((line) => line && line !== '-S' && line !== '--');
+// Options of which bash knows the values.
+const VALUES = [...readFileSync(path.join(data, 'completion/haberdash'), 'utf8')
+  .matchAll(/^ +--([\w-]+)\) echo/gm)].map((match) => match[1]);
+const withDashes = (names) => names.map((name) => `--${name}`);
+const optionsOf = (command) => withDashes([...Object.keys(ofHelp(command)), 'help']).sort();
+const without = (shell) => !hasTool(shell) && `${shell} is not installed`;
+
+test('fish completes the same', { skip: without('fish') }, () => {
+  assert.deepEqual(completeFish('haberdash '), complete(''));
+  for (const command of commands)
+    assert.deepEqual(completeFish(`haberdash ${command} --`), optionsOf(command));
+  for (const option of withDashes(VALUES)) {
+    const values = complete('package', option, '');
+    assert.ok(values.length > 0, option);
+    assert.deepEqual(completeFish(`haberdash package ${option} `), values);
+    assert.deepEqual(completeFish(`haberdash package ${option}=`), values.map((value) => `${option}=${value}`));
+  }
+  assert.deepEqual(completeFish('haberdash gops mo'), ['movie.mp4']);
+});
+
+// The words that bash has, in the order in which it has them, or files.
+const actionOf = (option) => {
+  const words = VALUES.includes(option.slice(2)) && run('bash', ['--norc', '-c', 'source "$1"; _haberdash_words "$2"',
+    'bash', path.join(data, 'completion/haberdash'), option]).trim();
+  return words ? `(${words})` : '_files';
+};
+
+test('zsh completes the same', { skip: without('zsh') }, () => {
+  assert.deepEqual(completeZsh('').sort(), complete(''));
+  for (const command of commands) {
+    const specs = completeZsh(command, '--').map((spec) => /^\*?(--[a-z-]+)(=?)\[.*?[^\\]\](.*)$/.exec(spec));
+    const help = ofHelp(command);
+    assert.equal(specs.pop(), null, 'files come last');
+    assert.deepEqual(specs.map(([, option]) => option).sort(), withDashes([...Object.keys(help), 'help']).sort());
+    for (const [spec, option, takes, action] of specs) {
+      const argument = help[option.slice(2)] ?? '';
+      assert.equal(takes, argument && '=', spec);
+      if (argument)
+        assert.equal(action.replaceAll('\\', ''), `:${argument}:${actionOf(option)}`, spec);
+    }
+  }
 });
