@@ -11,9 +11,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import {
-  childrenOf, get, KEY, KID, makeClip, makeFolder, post, until, upload,
-} from '../launcher/service.mjs';
+import { get, KEY, KID, makeClip, makeFolder, post, upload } from '../launcher/service.mjs';
 import { makeSystem, run, whyNot } from '../support/fresh-system.mjs';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
@@ -53,11 +51,19 @@ const makeSecrets = async (folder, secrets) => {
   }
 };
 
+// Of all threads of a process.
+const allChildrenOf = async (pid) => {
+  const threads = await fs.readdir(`/proc/${pid}/task`).catch(() => []);
+  const lists = await Promise.all(threads.map((thread) =>
+    fs.readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')));
+  return lists.join(' ').split(' ').filter(Boolean);
+};
+
 // The program itself, below the processes that set up its world.
 const findProgram = async (pid) => {
-  for (const child of await childrenOf(pid).catch(() => [])) {
-    const found = (await fs.readFile(`/proc/${child}/cmdline`, 'utf8')).startsWith('haberdash\0')
-      ? child : await findProgram(child);
+  for (const child of await allChildrenOf(pid)) {
+    const [name] = (await fs.readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    const found = path.basename(name) === 'haberdash' ? Number(child) : await findProgram(child);
     if (found)
       return found;
   }
@@ -66,15 +72,13 @@ const findProgram = async (pid) => {
 
 const start = (t, buildah, container, folder, command) => {
   const child = spawn('buildah', buildah.args('run', '--isolation', 'chroot',
-    '-v', `${folder}/data:/var/lib/haberdash`, '-v', `${folder}/secrets:/run/secrets:ro`, container, '--',
-    ...command, '--port', '0', '--delivery-port', '0'), { stdio: ['ignore', 'pipe', 'pipe'] });
+    '-v', `${folder}/secrets:/run/secrets:ro`, container, '--', ...command, '--port', '0', '--delivery-port', '0'), { stdio: ['ignore', 'pipe', 'pipe'] });
   const service = { log: '', out: '', pid: child.pid, gone: once(child, 'exit') };
   child.stderr.setEncoding('utf8').on('data', (text) => { service.log += text; });
   child.stdout.setEncoding('utf8').on('data', (text) => { service.out += text; });
   const end = async (signal) => {
-    const pid = await findProgram(child.pid);
-    if (pid)
-      process.kill(pid, signal);
+    if (child.exitCode === null)
+      process.kill(await findProgram(child.pid) ?? child.pid, signal);
     return (await service.gone)[0];
   };
   t.after(() => end('SIGKILL'));
@@ -93,9 +97,7 @@ test('container image', { skip: await whyNot(['buildah', 'debootstrap', 'unshare
   const config = await build(buildah, folder);
   const container = await buildah('from', IMAGE);
   const command = [...config.Entrypoint, ...config.Cmd];
-  await fs.mkdir(`${folder}/data`, { mode: 0o700 });
-  await fs.chown(`${folder}/data`, USER, USER);
-  // Others have to get to the volumes.
+  // Others have to get to the volumes, of which buildah makes that of the data.
   await fs.chmod(folder, 0o711);
 
   await t.test('what it says of itself', () => {
@@ -136,7 +138,7 @@ test('container image', { skip: await whyNot(['buildah', 'debootstrap', 'unshare
       check.replaceAll('5000', new URL(service.api).port));
     assert.equal(await service.end('SIGTERM'), 0);
     assert.doesNotMatch(service.log, /level=(warning|critical|error)/);
-    const names = await fs.readdir(`${folder}/data/haberdash`).catch(() => fs.readdir(`${folder}/data`));
-    assert.ok(names.includes('catalog.sqlite') && !names.includes('master.key'), names.join());
+    const { stdout } = await run('find', [`${folder}/storage`, '-name', 'catalog.sqlite', '-o', '-name', 'master.key']);
+    assert.match(stdout, /^\S*\/buildah-volumes\/\w+\/catalog\.sqlite\n$/);
   });
 });
