@@ -5,11 +5,14 @@ import { remove } from './api.js';
 import { confirmDialog } from './dialogs.js';
 import { el, errorNotice } from './dom.js';
 
-// work runs when it is pressed; until it is done the button is disabled.
-export function actionButton(title, work, attributes = {}) {
+// work runs when it is pressed and ask, which may put a question first, says
+// yes; until it is done the button is disabled.
+export function actionButton(title, work, { ask = () => true, ...attributes } = {}) {
   return el('button', { type: 'button', ...attributes, onclick: async ({ currentTarget: button }) => {
     const place = button.closest('.buttons') ?? button;
 
+    if (!await ask())
+      return;
     button.disabled = true;
     if (place.nextElementSibling?.matches('.notice.bad'))
       place.nextElementSibling.remove();
@@ -27,9 +30,7 @@ export function actionButton(title, work, attributes = {}) {
 // title and text: of the question whether that is meant.
 export function deleteButton(path, { label, title, text }, onGone) {
   return actionButton('Delete', async () => {
-    if (!await confirmDialog(title, text, 'Delete'))
-      return;
     await remove(path);
     onGone();
-  }, { class: 'danger', 'aria-label': label });
+  }, { class: 'danger', 'aria-label': label, ask: () => confirmDialog(title, text, 'Delete') });
 }

@@ -5,10 +5,12 @@ import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { it } from 'node:test';
 
-import { bitRate, bytes, clock, languageName, remaining } from '../../data/assets/format.js';
+import { bitRate, bytes, clock, codecName, languageName, progressText, remaining }
+  from '../../data/assets/format.js';
 import { kindName, totals } from '../../data/assets/gop-list.js';
 import { encryptionOf } from '../../data/assets/init-segment.js';
 import { generateKey, parseKey, toBase64url, toUuid } from '../../data/assets/keys.js';
+import { autoLadder, listedLadder } from '../../data/assets/ladder.js';
 import { commandsFor } from '../../data/assets/player-commands.js';
 import { explain } from '../../data/assets/player-errors.js';
 
@@ -140,4 +142,32 @@ it('quotes what a shell would take for more than text', () => {
     url: 'http://localhost:8080/x/dash/stream.mpd', sets }).map(({ text }) => text).join('\n');
   assert.ok(texts.includes("'http://localhost:8080/x/dash/a b'\\''c/init.mp4'"));
   assert.ok(texts.includes("'http://localhost:8080/x/dash/v/[1-3].m4s' -o 'package-7/v/#1.m4s'"));
+});
+
+for (const [codec, name] of [['avc1.64001f', 'H.264'], ['hvc1.1.6.L93.B0', 'H.265'], ['mp4a.40.2', 'AAC'],
+  ['mp4a.6B', 'MP3'], ['opus', 'Opus'], ['Opus', 'Opus'], ['strange', 'strange'], [null, 'unknown codec']])
+  it(`calls ${codec} ${name}`, () => assert.equal(codecName(codec), name));
+
+it('says how far a package is, and nothing that is not known', () => {
+  assert.equal(progressText({ progress: 0.421, speed: 61.3, bytes_per_second: 31_457_280, eta: 12.5 }),
+    '42 % · 61× · 31 MB/s · 13 s left');
+  assert.equal(progressText({ progress: 0, speed: null, bytes_per_second: null, eta: null }), '0 %');
+});
+
+// As docs/ladder.md shows it.
+it('knows what an automatic ladder has in it', () => {
+  const sizes = autoLadder({ width: 1920, height: 1080, rate: 25, bitrate: 6_377_000 });
+  assert.deepEqual(sizes.map(({ width, height }) => `${width}x${height}`),
+    ['1920x1080', '1280x720', '960x540', '640x360', '426x240']);
+  assert.deepEqual(sizes.map(({ original }) => original), [true, false, false, false, false]);
+  const upright = autoLadder({ width: 720, height: 1280, rate: 60, bitrate: 3_000_000 });
+  assert.deepEqual(upright.map(({ width, height }) => `${width}x${height}`), ['720x1280', '540x960', '360x640', '240x426']);
+});
+
+it('knows what becomes of sizes that were asked for', () => {
+  const source = { width: 640, height: 360, rate: 25, bitrate: 900_000 };
+  assert.deepEqual(listedLadder(source, [{ height: 720, bitrate: 2_800_000 }, { height: 180, bitrate: 300_000 }]),
+    [{ width: 320, height: 180, bitrate: 300_000, original: false }]);
+  assert.deepEqual(listedLadder(source, [{ height: 720, bitrate: 2_800_000 }]),
+    [{ width: 640, height: 360, bitrate: 900_000, original: false }]);
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Chromium without a screen, and pages that watch what they should not do.
 
+import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 
 // By require(), which also looks where NODE_PATH says.
@@ -46,4 +47,20 @@ export async function openPage(browser, service, { expected = [], initScript, ..
       complain(`request: ${request.url()}`);
   });
   return { page, complaints, close: () => context.close() };
+}
+
+// A function that opens the page at an address, runs work with it, and looks at
+// what the page complained about.
+export function walker(browser, service) {
+  return async (address, work, options) => {
+    const { page, complaints, close } = await openPage(browser, service, options);
+
+    try {
+      await page.goto(new URL(address, service.api).href);
+      await work(page);
+      assert.deepEqual(complaints, []);
+    } finally {
+      await close();
+    }
+  };
 }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, it } from 'node:test';
 
-import { openPage, startBrowser } from './browser.mjs';
+import { openPage, startBrowser, walker } from './browser.mjs';
 import { makeClip, probeGops } from './media.mjs';
 import { Reference, SAME, bareVideo, decodedFrames, shoot } from './pictures.mjs';
 import { startService } from './service.mjs';
@@ -20,13 +20,14 @@ const TIMES = [0.4, 2.6, 5];
 // The same walk where the service asks who comes.
 const TOKEN = process.argv[2] === 'with-token' ? 'open-sesame-and-be-quick-about-it' : null;
 
-let service, browser, clip, reference;
+let service, browser, withPage, clip, reference;
 let player = null; // address of the player page, once there is a package
 
 before(async () => {
   service = await startService(TOKEN ? { token: TOKEN } : {});
   clip = path.join(service.home, CLIP);
   [browser] = await Promise.all([startBrowser(), makeClip(clip)]);
+  withPage = walker(browser, service);
   reference = await Reference.open(browser, clip);
 });
 
@@ -34,19 +35,6 @@ after(async () => {
   await browser?.close();
   await service?.stop();
 });
-
-// Runs work with a page, then looks at what the page complained about.
-async function withPage(address, work, options) {
-  const { page, complaints, close } = await openPage(browser, service, options);
-
-  try {
-    await page.goto(new URL(address, service.api).href);
-    await work(page);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await close();
-  }
-}
 
 const verdict = (page, kind) => page.locator(`#verdict[data-kind="${kind}"]`).waitFor({ timeout: 20_000 });
 

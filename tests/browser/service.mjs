@@ -35,15 +35,16 @@ async function askForToken(home, token) {
   return ['--api-token-file', file, '--address', '0.0.0.0', '--signed-delivery'];
 }
 
-// token: that the service asks for, and its viewers for signed addresses.
-export async function startService({ token } = {}) {
+// token: that the service asks for, and its viewers for signed addresses; args:
+// further ones of the program.
+export async function startService({ token, args = [] } = {}) {
   const program = process.env.HABERDASH;
   if (!program)
     throw new Error('HABERDASH must name the program to test');
 
   const home = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-browser-'));
   const child = spawn(program, ['serve', '--port', '0', '--delivery-port', '0',
-    '--data-dir', path.join(home, 'data'), ...token ? await askForToken(home, token) : []],
+    '--data-dir', path.join(home, 'data'), ...args, ...token ? await askForToken(home, token) : []],
     { stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, HOME: home,
         GST_REGISTRY_1_0: process.env.GST_REGISTRY_1_0 ?? path.join(home, 'registry.bin') } });
