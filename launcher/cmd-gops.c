@@ -3,21 +3,26 @@
 #include "config.h"
 #endif
 
+#include <stdio.h>
+
 #include <json-glib/json-glib.h>
 
 #include "commands.h"
+#include "frame-list.h"
 #include "gop-index-read.h"
 #include "gop-json.h"
+
+/* Lists are long: they go through the buffer of the standard output. */
 
 static void
 print_table (const HabGopIndex *index)
 {
-  g_print ("%6s  %-14s %-6s %12s %12s %7s %12s\n", "index", "kind", "",
+  printf ("%6s  %-14s %-6s %12s %12s %7s %12s\n", "index", "kind", "",
       "time", "duration", "frames", "bytes");
   for (guint i = 0; i < index->gops->len; i++) {
     const HabGop *gop = &g_array_index (index->gops, HabGop, i);
 
-    g_print ("%6" G_GUINT64_FORMAT "  %-14s %-6s %12.3f %12.3f %7"
+    printf ("%6" G_GUINT64_FORMAT "  %-14s %-6s %12.3f %12.3f %7"
         G_GUINT64_FORMAT " %12" G_GUINT64_FORMAT "\n", gop->index, gop->kind,
         gop->closed ? "closed" : "open", gop->pts_ns / 1e9,
         gop->duration_ns / 1e9, gop->frames, gop->bytes);
@@ -40,14 +45,41 @@ print_json (const HabGopIndex *index)
   json_builder_end_array (builder);
   root = json_builder_get_root (builder);
   text = json_to_string (root, TRUE);
-  g_print ("%s\n", text);
+  printf ("%s\n", text);
+}
+
+static void
+print_frame (const HabGopFrame *frame, gpointer data)
+{
+  if (frame->number == 0)
+    printf ("%8s  %-5s %12s %12s %14s %10s\n", "frame", "type", "time",
+        "decoded", "offset", "bytes");
+  printf ("%8u  %c %-3s %12.3f %12.3f %14" G_GINT64_FORMAT " %10u\n",
+      frame->number, frame->picture_type, frame->key_frame ? "key" : "",
+      frame->pts_ns / 1e9, frame->dts_ns / 1e9, frame->offset, frame->size);
+}
+
+static gboolean
+print_frames (const gchar *input, const HabGopIndex *index, gboolean json,
+    GError **error)
+{
+  HabGopFramesRange range = { 0 };
+
+  for (guint i = 0; i < index->gops->len; i++)
+    range.count += g_array_index (index->gops, HabGop, i).frames;
+  if (json)
+    return hab_frame_list_print (input, &range, stdout, error);
+  return hab_gop_frames_read (input, &range, print_frame, NULL, error);
 }
 
 HabExit
 hab_cmd_gops (int argc, char **argv)
 {
-  gboolean json = FALSE;
+  gboolean json = FALSE, frames = FALSE;
   const GOptionEntry entries[] = {
+    { "frames", 0, 0, G_OPTION_ARG_NONE, &frames,
+      "every frame in decode order with its picture type; of MP4 and MOV that "
+      "are not fragmented", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "as a JSON array", NULL },
     G_OPTION_ENTRY_NULL
   };
@@ -60,15 +92,18 @@ hab_cmd_gops (int argc, char **argv)
           "the one before (open), times in seconds.",
           "Examples:\n"
           "  haberdash gops movie.mp4\n"
-          "  haberdash gops movie.mp4 --json", entries, 1))
+          "  haberdash gops movie.mp4 --json\n"
+          "  haberdash gops movie.mp4 --frames", entries, 1))
     return HAB_EXIT_USAGE;
   if (hab_cmd_init_gstreamer (&error))
-    index = hab_gop_index_read (argv[1], &error);
+    index = hab_gop_index_read_gops (argv[1], &error);
   if (index == NULL)
     return hab_cmd_fail (argv[1], error);
-  if (json)
+  if (frames && !print_frames (argv[1], index, json, &error))
+    return hab_cmd_fail (argv[1], error);
+  if (!frames && json)
     print_json (index);
-  else
+  else if (!frames)
     print_table (index);
   return HAB_EXIT_OK;
 }

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <stdio.h>
 
 #include "json-build.h"
 
@@ -78,18 +77,27 @@ close_output (FILE *output, GError **error)
 }
 
 gboolean
+hab_frame_list_print (const gchar *input, const HabGopFramesRange *range,
+    FILE *output, GError **error)
+{
+  FrameList self = { output, "[" };
+
+  if (!hab_gop_frames_read (input, range, write_frame, &self, error))
+    return FALSE;
+  fprintf (output, "%s\n]\n", range->count == 0 ? "[" : "");
+  return TRUE;
+}
+
+gboolean
 hab_frame_list_write (const gchar *input, const HabGopFramesRange *range,
     const gchar *output, GError **error)
 {
-  FrameList self = { g_fopen (output, "we"), "" };
+  FILE *file = g_fopen (output, "we");
 
-  if (self.output == NULL)
+  if (file == NULL)
     return fail (errno, error);
-  fputs ("[", self.output);
-  if (!hab_gop_frames_read (input, range, write_frame, &self, error)) {
-    fclose (self.output);
-    return FALSE;
-  }
-  fputs ("\n]\n", self.output);
-  return close_output (self.output, error);
+  if (hab_frame_list_print (input, range, file, error))
+    return close_output (file, error);
+  fclose (file);
+  return FALSE;
 }

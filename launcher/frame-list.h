@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdio.h>
+
 #include "gop-frames.h"
 
 G_BEGIN_DECLS
@@ -9,5 +11,9 @@ G_BEGIN_DECLS
  * API has them. Errors are HAB_MEDIA_ERROR. */
 gboolean hab_frame_list_write (const gchar *input,
     const HabGopFramesRange *range, const gchar *output, GError **error);
+
+/* The same to a stream, whose own errors are the caller's to look for. */
+gboolean hab_frame_list_print (const gchar *input,
+    const HabGopFramesRange *range, FILE *output, GError **error);
 
 G_END_DECLS

@@ -20,7 +20,7 @@ static const struct
       hab_cmd_serve },
   { "package", "INPUT OUT_DIR [OPTION…]",
       "make encrypted MPEG-DASH and HLS of a file", hab_cmd_package },
-  { "gops", "INPUT [--json]", "list the GOPs of a file", hab_cmd_gops },
+  { "gops", "INPUT [--frames] [--json]", "list the GOPs of a file", hab_cmd_gops },
   { "slice", "INPUT GOPS OUTPUT", "write GOPs of a file as an MP4",
       hab_cmd_slice },
   { "verify", "MANIFEST [OPTION…]",

@@ -71,6 +71,7 @@ cut_find_range (Cut *self, guint64 first, guint64 last, GError **error)
   GError *scan_error = NULL;
   guint64 index = 0;
 
+  hab_video_scan_look_for_gops (self->scan);
   hab_gop_accumulator_init (&gops, 0);
   while (hab_video_scan_next (self->scan, &unit, &scan_error)) {
     HabGopUnit gop_unit = { unit.info, unit.pts, unit.dts,

@@ -115,23 +115,26 @@ describe_tracks (HabGopIndex *self, const HabVideoScan *scan)
 }
 
 static gboolean
-read_table (HabGopIndex *self, const gchar *input, GError **error)
+read_table (HabGopIndex *self, const gchar *input, gboolean gops_only,
+    GError **error)
 {
   g_autoptr (HabVideoScan) scan = hab_video_scan_open (input, error);
 
   if (scan == NULL)
     return FALSE;
+  if (gops_only)
+    hab_video_scan_look_for_gops (scan);
   describe_tracks (self, scan);
   return read_video (self, scan, error);
 }
 
-HabGopIndex *
-hab_gop_index_read (const gchar *input, GError **error)
+static HabGopIndex *
+read_index (const gchar *input, gboolean gops_only, GError **error)
 {
   g_autoptr (HabGopIndex) self = hab_gop_index_new ();
   g_autoptr (GError) failure = NULL;
 
-  if (read_table (self, input, &failure))
+  if (read_table (self, input, gops_only, &failure))
     return g_steal_pointer (&self);
   if (!g_error_matches (failure, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_TABLE)) {
     g_propagate_error (error, g_steal_pointer (&failure));
@@ -139,4 +142,16 @@ hab_gop_index_read (const gchar *input, GError **error)
   }
   return hab_stream_scan_run (input, self, error) ? g_steal_pointer (&self) :
                                                     NULL;
+}
+
+HabGopIndex *
+hab_gop_index_read (const gchar *input, GError **error)
+{
+  return read_index (input, FALSE, error);
+}
+
+HabGopIndex *
+hab_gop_index_read_gops (const gchar *input, GError **error)
+{
+  return read_index (input, TRUE, error);
 }

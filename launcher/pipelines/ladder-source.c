@@ -63,7 +63,7 @@ gboolean
 hab_ladder_source_read (HabLadderSource *source, const gchar *input,
     guint64 segment_duration, const HabTrackChoice *choice, GError **error)
 {
-  g_autoptr (HabGopIndex) index = hab_gop_index_read (input, error);
+  g_autoptr (HabGopIndex) index = hab_gop_index_read_gops (input, error);
   const HabTrack *track = index ? find_video (index) : NULL;
   guint64 bytes, frames, duration;
 

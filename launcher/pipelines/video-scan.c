@@ -16,6 +16,9 @@
  * of the first slice of most of them. */
 #define READ_AHEAD 1024
 
+/* Access units that are read before the table is believed. */
+#define TABLE_CHECKS 256
+
 /* Far above what any level of H.264 allows a picture. */
 #define MAX_ACCESS_UNIT (32 * 1024 * 1024)
 
@@ -36,6 +39,10 @@ struct _HabVideoScan
   HabCodecParser *parser;
   const HabMp4Sample *sample; /* that is being looked at */
   Window window;
+
+  gboolean table_is_whole; /* GOPs begin at sync samples alone */
+  gboolean gops_only;
+  gint64 gop_pts; /* of the first access unit of the GOP at hand */
 };
 
 /* --- errors ------------------------------------------------------------ */
@@ -130,24 +137,107 @@ check_track (const HabMp4Track *track, GError **error)
   return TRUE;
 }
 
-static gboolean
-open_parser (HabVideoScan *self, GError **error)
+/* (transfer full) (nullable): that knows what the track says of itself. */
+static HabCodecParser *
+make_parser (const HabVideoScan *self, GError **error)
 {
   const HabMp4SampleEntry *entry = &self->track->entry;
+  g_autoptr (HabCodecParser) parser =
+      hab_codec_parser_new (hab_media_track_get_codec (self->track));
   GError *cause = NULL;
 
-  self->parser =
-      hab_codec_parser_new (hab_media_track_get_codec (self->track));
   if (entry->codec_data == NULL) {
     g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
         "the video track has no decoder configuration (avcC, hvcC, …)");
-    return FALSE;
+    return NULL;
   }
-  if (self->parser->codec->parse_codec_data (self->parser, entry->codec_data,
+  if (parser->codec->parse_codec_data (parser, entry->codec_data,
       entry->codec_data_size, &cause))
-    return TRUE;
-  return fail (error, cause);
+    return g_steal_pointer (&parser);
+  fail (error, cause);
+  return NULL;
 }
+
+/* --- reading ----------------------------------------------------------- */
+
+static const guint8 *
+read_window (gsize offset, gsize want, gpointer data, GError **error)
+{
+  HabVideoScan *self = data;
+  Window *window = &self->window;
+  gsize left = self->sample->size - MIN (offset, self->sample->size);
+  gsize size = MIN (left, MAX (want, READ_AHEAD));
+
+  want = MIN (want, left);
+  if (offset >= window->offset && offset - window->offset <= window->size &&
+      want <= window->size - (offset - window->offset))
+    return window->data + (offset - window->offset);
+
+  if (window->allocated < size) {
+    window->data = g_realloc (window->data, size);
+    window->allocated = size;
+  }
+  window->size = 0;
+  if (!hab_mp4_movie_read (self->movie, self->sample->offset + offset,
+      window->data, size, error))
+    return NULL;
+  window->offset = offset;
+  window->size = size;
+  return window->data;
+}
+
+static gboolean
+inspect (HabVideoScan *self, HabCodecParser *parser,
+    const HabMp4Sample *sample, HabAccessUnitInfo *info, GError **error)
+{
+  self->sample = sample;
+  self->window.offset = self->window.size = 0;
+  return parser->codec->parse_access_unit (parser, sample->size, read_window,
+      self, info, error);
+}
+
+/* --- whether the table tells where GOPs begin -------------------------- */
+
+/* What cannot be read by itself may be anything. */
+static gboolean
+may_start_gop (HabVideoScan *self, HabCodecParser *parser,
+    const HabMp4Sample *sample)
+{
+  HabAccessUnitInfo info;
+  g_autoptr (GError) error = NULL;
+
+  return !inspect (self, parser, sample, &info, &error) ||
+      info.random_access != HAB_RANDOM_ACCESS_NONE;
+}
+
+/* Some writers do not name the open GOPs. Such begin with a picture that is
+ * larger than those around it: of as many stretches of the video as there are
+ * checks, each as long, the largest access unit that the table does not name is
+ * looked at. Of a short video that is each. */
+static gboolean
+is_table_whole (HabVideoScan *self)
+{
+  const HabMp4SampleTable *table = &self->track->table;
+  g_autoptr (HabCodecParser) parser = make_parser (self, NULL);
+  guint32 stretch = table->n_samples / TABLE_CHECKS + 1;
+  HabMp4Sample sample, largest = { 0 };
+  HabMp4SampleReader reader;
+
+  hab_mp4_sample_reader_init (&reader, table);
+  while (!table->all_sync && hab_mp4_sample_reader_next (&reader, &sample)) {
+    if (!sample.sync && sample.size > largest.size)
+      largest = sample;
+    if ((sample.number + 1) % stretch != 0 &&
+        sample.number + 1 < table->n_samples)
+      continue;
+    if (largest.size > 0 && may_start_gop (self, parser, &largest))
+      return FALSE;
+    largest.size = 0;
+  }
+  return TRUE;
+}
+
+/* --- the whole --------------------------------------------------------- */
 
 static gboolean
 open_input (HabVideoScan *self, const gchar *path, GError **error)
@@ -173,7 +263,11 @@ open_input (HabVideoScan *self, const gchar *path, GError **error)
   if (!check_track (self->track, error))
     return FALSE;
   hab_mp4_sample_reader_init (&self->samples, &self->track->table);
-  return open_parser (self, error);
+  self->parser = make_parser (self, error);
+  if (self->parser == NULL)
+    return FALSE;
+  self->table_is_whole = is_table_whole (self);
+  return TRUE;
 }
 
 HabVideoScan *
@@ -212,30 +306,24 @@ hab_video_scan_get_track (const HabVideoScan *self)
 
 /* --- walking ----------------------------------------------------------- */
 
-static const guint8 *
-read_window (gsize offset, gsize want, gpointer data, GError **error)
+/* A leading picture is shown before the first one of its GOP. */
+static gboolean
+must_read (const HabVideoScan *self, const HabVideoScanUnit *unit)
 {
-  HabVideoScan *self = data;
-  Window *window = &self->window;
-  gsize left = self->sample->size - MIN (offset, self->sample->size);
-  gsize size = MIN (left, MAX (want, READ_AHEAD));
+  return !self->gops_only || !self->table_is_whole || unit->sample.sync ||
+      unit->pts < self->gop_pts;
+}
 
-  want = MIN (want, left);
-  if (offset >= window->offset && offset - window->offset <= window->size &&
-      want <= window->size - (offset - window->offset))
-    return window->data + (offset - window->offset);
-
-  if (window->allocated < size) {
-    window->data = g_realloc (window->data, size);
-    window->allocated = size;
-  }
-  window->size = 0;
-  if (!hab_mp4_movie_read (self->movie, self->sample->offset + offset,
-      window->data, size, error))
-    return NULL;
-  window->offset = offset;
-  window->size = size;
-  return window->data;
+/* Also where all is read a GOP begins at no other access unit, so that GOPs have
+ * the same numbers. */
+static void
+take_info (HabVideoScan *self, HabVideoScanUnit *unit)
+{
+  if (self->table_is_whole && !unit->sample.sync)
+    unit->info.random_access = HAB_RANDOM_ACCESS_NONE;
+  if (unit->sample.number == 0 ||
+      unit->info.random_access != HAB_RANDOM_ACCESS_NONE)
+    self->gop_pts = unit->pts;
 }
 
 gboolean
@@ -246,17 +334,24 @@ hab_video_scan_next (HabVideoScan *self, HabVideoScanUnit *unit,
 
   if (!hab_mp4_sample_reader_next (&self->samples, &unit->sample))
     return FALSE;
-  self->sample = &unit->sample;
-  self->window.offset = self->window.size = 0;
   unit->pts = unit->sample.cts + self->track->pts_offset;
   unit->dts = unit->sample.dts + self->track->dts_offset;
 
-  if (self->parser->codec->parse_access_unit (self->parser,
-      unit->sample.size, read_window, self, &unit->info, &cause))
+  unit->info = (HabAccessUnitInfo) { HAB_RANDOM_ACCESS_NONE };
+  if (!must_read (self, unit) ||
+      inspect (self, self->parser, &unit->sample, &unit->info, &cause)) {
+    take_info (self, unit);
     return TRUE;
+  }
   g_prefix_error (&cause, "video frame %u, at byte %" G_GUINT64_FORMAT ": ",
       unit->sample.number, unit->sample.offset);
   return fail (error, cause);
+}
+
+void
+hab_video_scan_look_for_gops (HabVideoScan *self)
+{
+  self->gops_only = TRUE;
 }
 
 void

@@ -8,7 +8,9 @@
 G_BEGIN_DECLS
 
 /* Looks at each access unit of a file's first video track in decode order,
- * reading no more of it than tells what it is. */
+ * reading no more of it than tells what it is. GOPs begin where the table of sync
+ * samples says, and the access unit, too; where the table is found to lack some,
+ * the access units alone tell. */
 typedef struct _HabVideoScan HabVideoScan;
 
 /* An access unit. */
@@ -27,6 +29,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabVideoScan, hab_video_scan_free)
 
 const HabMp4Movie *hab_video_scan_get_movie (const HabVideoScan *scan);
 const HabMp4Track *hab_video_scan_get_track (const HabVideoScan *scan);
+
+/* To be called before the first access unit: where GOPs begin and what leads
+ * them is all that is asked. Then only access units that may tell are read, and of
+ * the others neither picture type nor damage is known. */
+void hab_video_scan_look_for_gops (HabVideoScan *scan);
 
 /* FALSE after the last access unit, and with error set on failure. */
 gboolean hab_video_scan_next (HabVideoScan *scan, HabVideoScanUnit *unit,

@@ -27,7 +27,8 @@ typedef struct
   const gchar *stream_format;
   guint slice_size;
 
-  /* a word for each access unit: its kind and its place in presentation */
+  /* a word for each access unit: its kind and its place in presentation; r is R
+   * and no sync sample */
   const gchar *units;
   const gchar *gops;    /* "kind frames leading" */
   const gchar *iframes; /* "number key-frame gop" */
@@ -39,6 +40,8 @@ static const Case cases[] = {
   { "open", "mp4mux", "avc", 100, "K2 B0 B1 P3 R6 B4 B5 P7 R9 B8",
     "idr 4 2, recovery-point 4 2, recovery-point 2 1",
     "0 1 0, 4 1 1, 8 1 2" },
+  { "not-in-table", "mp4mux", "avc", 100, "K2 B0 B1 P3 r6 B4 B5 P7 K9 B8",
+    "idr 4 2, recovery-point 4 2, idr 2 1", "0 1 0, 4 1 1, 8 1 2" },
   { "no-random-access", "mp4mux", "avc", 100, "K0 P1 I2 P3 M4 I5 K6 P7",
     "idr 6 0, idr 2 0", "0 1 0, 2 0 -1, 5 0 -1, 6 1 1" },
   { "starts-without", "mp4mux", "avc", 100, "P0 I1 K2 P3", "none 2 0, idr 2 0",
@@ -82,7 +85,8 @@ files_clear (Files *files)
 static GstBuffer *
 make_buffer (const Case *c, const gchar *word, guint number)
 {
-  GByteArray *unit = h264_access_unit (word[0], c->slice_size, number + 1);
+  gchar kind = word[0] == 'r' ? 'R' : word[0];
+  GByteArray *unit = h264_access_unit (kind, c->slice_size, number + 1);
   gsize size = unit->len;
   GstBuffer *buffer =
       gst_buffer_new_wrapped (g_byte_array_free (unit, FALSE), size);
@@ -194,6 +198,18 @@ assert_consistent (const HabGopIndex *index)
 }
 
 static void
+assert_same_gops (const gchar *path, const gchar *gops)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HabGopIndex) index = hab_gop_index_read_gops (path, &error);
+  g_autofree gchar *found = NULL;
+
+  g_assert_no_error (error);
+  found = describe_gops (index);
+  g_assert_cmpstr (found, ==, gops);
+}
+
+static void
 test_index (gconstpointer data)
 {
   const Case *c = data;
@@ -214,6 +230,7 @@ test_index (gconstpointer data)
   g_assert_cmpstr (gops, ==, c->gops);
   g_assert_cmpstr (iframes, ==, c->iframes);
   assert_consistent (index);
+  assert_same_gops (files.input, c->gops);
 
   track = &g_array_index (index->tracks, HabTrack, 0);
   g_assert_cmpstr (track->kind, ==, "video");
@@ -428,6 +445,62 @@ test_damaged_unit (void)
   files_clear (&files);
 }
 
+/* 20 GOPs of 50 access units, with what middle says in the middle of each, and
+ * the unit of a word somewhere in the last. */
+static gchar *
+long_video (gchar middle, gchar somewhere)
+{
+  GString *units = g_string_new (NULL);
+
+  for (guint i = 0; i < 1000; i++) {
+    gchar kind = i % 50 == 0 ? 'K' : i % 50 == 25 ? middle : 'P';
+
+    g_string_append_printf (units, "%s%c%u", i ? " " : "",
+        i == 970 ? somewhere : kind, i);
+  }
+  return g_string_free (units, FALSE);
+}
+
+/* Of a video with more access units than are looked at to find out. */
+static void
+test_unnamed_gops (void)
+{
+  g_autofree gchar *units = long_video ('r', 'P');
+  const Case unnamed = { "unnamed", "mp4mux", "avc", 100, units, NULL, NULL };
+  g_autoptr (HabGopIndex) index = NULL;
+  g_autofree gchar *gops = NULL;
+  Files files;
+
+  files_init (&files);
+  write_input (&unnamed, files.input);
+  index = hab_gop_index_read (files.input, NULL);
+  g_assert_cmpuint (index->gops->len, ==, 40);
+  gops = describe_gops (index);
+  assert_same_gops (files.input, gops);
+  files_clear (&files);
+}
+
+/* Where the table names all there are, it is not the media that is read. */
+static void
+test_gops_by_table (void)
+{
+  g_autofree gchar *units = long_video ('R', 'x');
+  const Case damaged = { "damaged", "mp4mux", "avc", 100, units, NULL, NULL };
+  g_autoptr (HabGopIndex) index = NULL;
+  g_autoptr (GError) error = NULL;
+  Files files;
+
+  files_init (&files);
+  write_input (&damaged, files.input);
+  g_assert_null (hab_gop_index_read (files.input, NULL));
+  index = hab_gop_index_read_gops (files.input, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (index->gops->len, ==, 40);
+  g_assert_cmpuint (index->iframes->len, ==, 40);
+  cut (&files, 38, 38);
+  files_clear (&files);
+}
+
 /* What ffprobe says of a file that is not ours. */
 static void
 test_file_from_elsewhere (void)
@@ -488,6 +561,8 @@ main (int argc, char **argv)
   g_test_add_func ("/gop-files/cut-errors", test_cut_errors);
   g_test_add_func ("/gop-files/bad-input", test_bad_input);
   g_test_add_func ("/gop-files/damaged-unit", test_damaged_unit);
+  g_test_add_func ("/gop-files/unnamed-gops", test_unnamed_gops);
+  g_test_add_func ("/gop-files/gops-by-table", test_gops_by_table);
   g_test_add_func ("/gop-files/file-from-elsewhere", test_file_from_elsewhere);
   return g_test_run ();
 }

@@ -224,6 +224,20 @@ test('several GOPs in one file', async () => {
       64, range);
 });
 
+test('every frame with its picture type', async () => {
+  const frames = JSON.parse(await run('haberdash',
+    ['gops', movies.mp4, '--frames', '--json']));
+  const types = await run('ffprobe', ['-v', 'error', '-select_streams', 'v',
+    '-show_entries', 'frame=pict_type', '-of', 'csv=p=0', movies.mp4]);
+  assert.deepEqual(
+    frames.sort((a, b) => a.pts_time - b.pts_time).map((f) => f.pict_type),
+    types.match(/[IPB]/g));
+
+  const table = await run('haberdash', ['gops', movies.mp4, '--frames']);
+  assert.equal(table.trimEnd().split('\n').length, frames.length + 1);
+  assert.match(table.split('\n')[1], /^ *0 {2}I key /);
+});
+
 // --- the command line itself ---
 
 for (const [why, args] of Object.entries({
