@@ -5,55 +5,133 @@
 
 #include "media-file.h"
 
-/* Of boxes that are read into: everything but mdat. */
-#define MAX_BOX (256 * 1024 * 1024)
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of boxes that are read into, everything but mdat, and of samples. */
+#define MAX_READ (256 * 1024 * 1024)
 #define FOURCC_MDAT HAB_MP4_FOURCC ('m', 'd', 'a', 't')
+#define MAX_HEADER 16
+
+static int
+open_regular (const gchar *path, guint64 *size, GError **error)
+{
+  /* A pipe must not be waited for. */
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat info;
+
+  if (fd >= 0 && fstat (fd, &info) == 0 && S_ISREG (info.st_mode)) {
+    *size = info.st_size;
+    return fd;
+  }
+  if (fd >= 0)
+    close (fd);
+  if (fd >= 0 || errno == ENOENT)
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+        "there is no such file");
+  else
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
+        "it cannot be opened: %s", g_strerror (errno));
+  return -1;
+}
 
 HabMediaFile *
 hab_media_file_open (const gchar *folder, const gchar *name, GError **error)
 {
   g_autofree gchar *path = g_build_filename (folder, name, NULL);
-  GMappedFile *map;
+  guint64 size;
+  int fd = open_regular (path, &size, error);
   HabMediaFile *file;
 
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
-    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-        "there is no such file");
-    return NULL;
-  }
-  map = g_mapped_file_new (path, FALSE, error);
-  if (map == NULL)
+  if (fd < 0)
     return NULL;
   file = g_new0 (HabMediaFile, 1);
   file->name = g_strdup (name);
-  file->map = map;
-  file->data = (const guint8 *) g_mapped_file_get_contents (map);
-  file->size = g_mapped_file_get_length (map);
+  file->fd = fd;
+  file->size = size;
+  file->loaded = g_byte_array_new ();
   return file;
 }
 
 void
 hab_media_file_free (HabMediaFile *file)
 {
-  g_mapped_file_unref (file->map);
+  close (file->fd);
+  g_byte_array_unref (file->loaded);
   g_free (file->name);
   g_free (file);
+}
+
+/* The file may have become shorter since it was opened. */
+static gboolean
+read_fully (const HabMediaFile *file, guint64 offset, guint8 *data, gsize size,
+    GError **error)
+{
+  while (size > 0) {
+    gssize n = pread (file->fd, data, size, offset);
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0) {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_IO,
+          "it cannot be read: %s",
+          n < 0 ? g_strerror (errno) : "it became shorter meanwhile");
+      return FALSE;
+    }
+    data += n;
+    offset += n;
+    size -= n;
+  }
+  return TRUE;
+}
+
+gboolean
+hab_media_file_read (const HabMediaFile *file, guint64 offset, guint64 size,
+    GByteArray *bytes, GError **error)
+{
+  g_byte_array_set_size (bytes, 0);
+  if (size > MAX_READ) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
+        "%" G_GUINT64_FORMAT " bytes in one piece are more than are read here",
+        size);
+    return FALSE;
+  }
+  g_byte_array_set_size (bytes, size);
+  return read_fully (file, offset, bytes->data, size, error);
+}
+
+gboolean
+hab_media_file_load (HabMediaFile *file, HabFileBox *box, GError **error)
+{
+  file->loaded_offset = box->offset + box->header;
+  if (!hab_media_file_read (file, file->loaded_offset, box->box.size,
+          file->loaded, error))
+    return FALSE;
+  box->box.data = file->loaded->data;
+  return TRUE;
 }
 
 gint64
 hab_media_file_tell (const HabMediaFile *file, const guint8 *data)
 {
-  return data - file->data;
+  return file->loaded_offset + (data - file->loaded->data);
 }
 
 static gboolean
 read_header (const HabMediaFile *file, guint64 at, guint64 end,
-    HabFileBox *box)
+    HabFileBox *box, GError **error)
 {
-  const guint8 *data = file->data + at;
   guint64 left = end - at;
+  guint8 data[MAX_HEADER];
 
-  if (left < 8)
+  if (left < 8) {
+    g_set_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED,
+        "%" G_GUINT64_FORMAT " bytes are no box", left);
+    return FALSE;
+  }
+  if (!read_fully (file, at, data, MIN (left, MAX_HEADER), error))
     return FALSE;
   box->offset = at;
   box->header = 8;
@@ -75,20 +153,17 @@ hab_media_file_next (const HabMediaFile *file, guint64 *at, guint64 end,
 
   if (*at >= end)
     return FALSE;
-  if (!read_header (file, *at, end, box)) {
-    g_set_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED,
-        "%" G_GUINT64_FORMAT " bytes are no box", end - *at);
+  if (!read_header (file, *at, end, box, error))
     return FALSE;
-  }
   if (box->size < box->header || box->size > end - *at ||
-      (box->box.type != FOURCC_MDAT && box->size > MAX_BOX)) {
+      (box->box.type != FOURCC_MDAT && box->size > MAX_READ)) {
     g_set_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED,
         "the box %s says that it has %" G_GUINT64_FORMAT " bytes where %"
         G_GUINT64_FORMAT " are left",
         hab_mp4_fourcc_to_string (box->box.type, type), box->size, end - *at);
     return FALSE;
   }
-  box->box.data = file->data + *at + box->header;
+  box->box.data = NULL;
   box->box.size = box->size - box->header;
   *at += box->size;
   return TRUE;

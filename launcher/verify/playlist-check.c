@@ -320,15 +320,17 @@ check_playlist (Walk *walk, gchar *name)
   g_autoptr (GError) error = NULL;
   g_autoptr (HabMediaFile) file =
       hab_media_file_open (walk->context->folder, name, &error);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
   g_auto (GStrv) lines = NULL;
   g_autofree gchar *text = NULL;
 
-  if (file == NULL || file->size > MAX_FILE) {
+  if (file == NULL || file->size > MAX_FILE ||
+      !hab_media_file_read (file, 0, file->size, bytes, &error)) {
     complain (&self, "missing", "%s", error ? error->message : "too large");
     g_free (name);
     return;
   }
-  text = g_strndup ((const gchar *) file->data, file->size);
+  text = g_strndup ((const gchar *) bytes->data, bytes->len);
   lines = g_strsplit (text, "\n", -1);
   if (!g_str_has_prefix (text, "#EXTM3U"))
     complain (&self, "playlist", "it does not begin with #EXTM3U");

@@ -419,15 +419,19 @@ hab_sample_check_take (HabSampleCheck *self, const HabMediaFile *file,
     const HabFragment *fragment, guint index)
 {
   Sample sample = { .file = file, .fragment = fragment, .index = index };
+  g_autoptr (GError) error = NULL;
 
   sample.sample =
       &g_array_index (fragment->samples, HabFragmentSample, index);
   sample.entry = &g_array_index (self->init->entries, HabInitEntry,
       fragment->entry);
   sample.state = &self->entries[fragment->entry];
-  g_byte_array_set_size (self->clear, 0);
-  g_byte_array_append (self->clear, file->data + sample.sample->offset,
-      sample.sample->size);
+  if (!hab_media_file_read (file, sample.sample->offset, sample.sample->size,
+          self->clear, &error)) {
+    hab_report_error (self->report, "mdat", file->name, sample.sample->offset,
+        "%s", error->message);
+    return;
+  }
   if (fragment->protection.encrypted)
     check_encrypted (self, &sample);
   else if (sample.state->parser != NULL)

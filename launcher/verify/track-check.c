@@ -117,8 +117,11 @@ find_box (Check *self, guint64 at, guint64 end, guint32 type, HabFileBox *box)
   g_autoptr (GError) error = NULL;
 
   while (hab_media_file_next (self->file, &at, end, box, &error))
-    if (box->box.type == type)
-      return TRUE;
+    if (box->box.type == type) {
+      if (hab_media_file_load (self->file, box, &error))
+        return TRUE;
+      break;
+    }
   if (error != NULL)
     hab_report_error (self->report, "boxes", self->file->name, at, "%s",
         error->message);
@@ -280,14 +283,20 @@ take_fragment (Check *self, const HabFileBox *mdat, Segment *segment)
 
 /* A moof and what follows it up to its mdat. */
 static gboolean
-read_moof (Check *self, const HabFileBox *moof, guint64 *at, guint64 end,
+read_moof (Check *self, HabFileBox *moof, guint64 *at, guint64 end,
     Segment *segment)
 {
   g_autoptr (GError) error = NULL;
   HabFileBox box;
-  gboolean fine = hab_fragment_read (&self->fragment, self->file, moof,
-      self->init, self->report);
+  gboolean fine;
 
+  if (!hab_media_file_load (self->file, moof, &error)) {
+    hab_report_error (self->report, "boxes", self->file->name, moof->offset,
+        "%s", error->message);
+    return FALSE;
+  }
+  fine = hab_fragment_read (&self->fragment, self->file, moof, self->init,
+      self->report);
   while (hab_media_file_next (self->file, at, end, &box, &error))
     if (box.box.type == F ('m', 'd', 'a', 't')) {
       if (fine)
@@ -314,8 +323,12 @@ read_segment_boxes (Check *self, guint64 at, guint64 end, Segment *segment)
           "there is no moof in front of mdat");
     else if (box.box.type == F ('s', 'i', 'd', 'x') && !self->track->has_initial) {
       guint32 timescale;
-      g_autoptr (GArray) references = hab_segment_index_read (self->file, &box,
-          end, &timescale, self->report);
+      g_autoptr (GArray) references = NULL;
+
+      if (!hab_media_file_load (self->file, &box, &error))
+        break;
+      references = hab_segment_index_read (self->file, &box, end, &timescale,
+          self->report);
     }
   }
   if (error != NULL)
@@ -516,6 +529,15 @@ summarize (Check *self)
   check_bandwidth (self);
 }
 
+static gboolean
+is_webvtt (const HabMediaFile *file)
+{
+  g_autoptr (GByteArray) start = g_byte_array_new ();
+
+  return hab_media_file_read (file, 0, strlen ("WEBVTT"), start, NULL) &&
+      memcmp (start->data, "WEBVTT", strlen ("WEBVTT")) == 0;
+}
+
 /* Text and the like: the files are there. */
 static void
 check_files (Check *self)
@@ -529,7 +551,7 @@ check_files (Check *self)
     self->summary->n_segments++;
     self->summary->bytes += self->file->size;
     if (g_str_equal (self->track->mime_type, "text/vtt") &&
-        (self->file->size < 6 || memcmp (self->file->data, "WEBVTT", 6) != 0))
+        !is_webvtt (self->file))
       hab_report_error (self->report, "text", bytes->file, 0,
           "it does not begin with WEBVTT");
   }

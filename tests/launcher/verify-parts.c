@@ -6,7 +6,11 @@
 #include "config.h"
 #endif
 
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 #include "key-evidence.h"
+#include "media-file.h"
 #include "mpd-reader.h"
 #include "track-choice.h"
 
@@ -126,6 +130,98 @@ test_choice (void)
       "enm"));
 }
 
+/* --- files that change meanwhile ---------------------------------------- */
+
+#define FREE_SIZE 8192
+
+/* A free box, an mdat that is empty, and a moof that is cut off, in folder. */
+static HabMediaFile *
+make_file (const gchar *folder, gchar **path)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GError) error = NULL;
+  HabMediaFile *file;
+
+  g_byte_array_append (bytes, (const guint8 *) "\0\0\x20\0free", 8);
+  g_byte_array_set_size (bytes, FREE_SIZE);
+  memset (bytes->data + 8, 0x5a, FREE_SIZE - 8);
+  g_byte_array_append (bytes, (const guint8 *) "\0\0\0\x08mdat", 8);
+  g_byte_array_append (bytes, (const guint8 *) "\0\0\0\x09moof", 8);
+  *path = g_build_filename (folder, "a.mp4", NULL);
+  g_file_set_contents (*path, (const gchar *) bytes->data, bytes->len, &error);
+  g_assert_no_error (error);
+  file = hab_media_file_open (folder, "a.mp4", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (file->size, ==, FREE_SIZE + 16);
+  return file;
+}
+
+static void
+test_boxes (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("hab-verify-XXXXXX", NULL);
+  g_autofree gchar *path = NULL;
+  g_autoptr (HabMediaFile) file = make_file (folder, &path);
+  g_autoptr (GError) error = NULL;
+  HabFileBox box;
+  guint64 at = 0;
+
+  g_assert_true (hab_media_file_next (file, &at, file->size, &box, &error));
+  g_assert_null (box.box.data);
+  g_assert_true (hab_media_file_load (file, &box, &error));
+  g_assert_cmpuint (box.box.size, ==, FREE_SIZE - 8);
+  g_assert_cmpuint (box.box.data[FREE_SIZE - 9], ==, 0x5a);
+  g_assert_cmpint (hab_media_file_tell (file, box.box.data + 2), ==, 10);
+  g_assert_true (hab_media_file_next (file, &at, file->size, &box, &error));
+  g_assert_cmpuint (box.offset, ==, FREE_SIZE);
+  g_assert_cmpuint (box.box.size, ==, 0);
+  g_assert_no_error (error);
+  g_assert_false (hab_media_file_next (file, &at, file->size, &box, &error));
+  g_assert_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+static void
+test_shrinks (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("hab-verify-XXXXXX", NULL);
+  g_autofree gchar *path = NULL;
+  g_autoptr (HabMediaFile) file = make_file (folder, &path);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GError) error = NULL;
+  HabFileBox box;
+  guint64 at = 0;
+
+  g_assert_true (hab_media_file_next (file, &at, file->size, &box, &error));
+  g_assert_cmpint (truncate (path, 100), ==, 0);
+  g_assert_false (hab_media_file_load (file, &box, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_IO);
+  g_clear_error (&error);
+  g_assert_false (hab_media_file_next (file, &at, file->size, &box, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_IO);
+  g_clear_error (&error);
+  g_assert_false (hab_media_file_read (file, 90, 20, bytes, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_IO);
+  g_clear_error (&error);
+  g_assert_true (hab_media_file_read (file, 90, 10, bytes, &error));
+  g_assert_cmpuint (bytes->len, ==, 10);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+static void
+test_no_file (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (hab_media_file_open ("/", "dev", &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+  g_clear_error (&error);
+  g_assert_null (hab_media_file_open ("/dev", "null", &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -134,6 +230,9 @@ main (int argc, char **argv)
   g_test_add_func ("/verify/duration", test_duration);
   g_test_add_func ("/verify/template", test_template);
   g_test_add_func ("/verify/nal-evidence", test_nal_evidence);
+  g_test_add_func ("/verify/boxes", test_boxes);
+  g_test_add_func ("/verify/shrinks", test_shrinks);
+  g_test_add_func ("/verify/no-file", test_no_file);
   g_test_add_func ("/tracks/choice", test_choice);
   return g_test_run ();
 }
