@@ -5,9 +5,11 @@ import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { it } from 'node:test';
 
+import { findAt, fences, outlier, ticks, timeTicks } from '../../data/assets/chart-scale.js';
 import { bitRate, bytes, clock, codecName, languageName, progressText, remaining }
   from '../../data/assets/format.js';
-import { kindName, totals } from '../../data/assets/gop-list.js';
+import { joinValue, splitValue } from '../../data/assets/gop-filters.js';
+import { kindName, parsePlace, summary } from '../../data/assets/gop-list.js';
 import { encryptionOf } from '../../data/assets/init-segment.js';
 import { generateKey, parseKey, toBase64url, toUuid } from '../../data/assets/keys.js';
 import { autoLadder, listedLadder } from '../../data/assets/ladder.js';
@@ -51,11 +53,52 @@ for (const [seconds, text] of [[0.4, 'a moment left'], [42, '42 s left'], [600, 
   [7200, '2.0 h left'], [Infinity, '']])
   it(`${seconds} s is "${text}"`, () => assert.equal(remaining(seconds), text));
 
-it('sums GOPs up', () => {
-  const gops = [{ duration: 2, frames: 50, size: 1000, closed: true },
-    { duration: 0.5, frames: 12, size: 200, closed: false }];
-  assert.deepEqual(totals(gops), { duration: 2.5, frames: 62, size: 1200, open: 1 });
-  assert.deepEqual(totals([]), { duration: 0, frames: 0, size: 0, open: 0 });
+it('says what all GOPs are', () => {
+  const statistics = { gops: 3, open: 1, frames: 62, duration: 2.5, size: 250_000 };
+  assert.equal(summary(statistics), '3 GOPs in 0:03: 62 frames, 250 kB, 800 kbit/s; 1 GOP open; 0.833 s on average.');
+});
+
+for (const [text, place] of [['12', { index: 12 }], [' 0 ', { index: 0 }], ['1:02:03', { time: 3723 }],
+  ['0:07.5', { time: 7.5 }], ['', null], ['-1', null], ['1.5', null], ['1:2:3:4', null], ['x', null]])
+  it(`takes ${JSON.stringify(text)} for a place`, () => assert.deepEqual(parsePlace(text), place));
+
+for (const [largest, count, wanted] of [[10, 4, [0, 5, 10]], [7, 4, [0, 2, 4, 6, 8]], [0.9, 2, [0, 0.5, 1]], [0, 4, [0, 1]],
+  [1, 4, [0, 0.5, 1]], [123456, 4, [0, 50000, 100000, 150000]]])
+  it(`an axis to ${largest}`, () => assert.deepEqual(ticks(largest, count), wanted));
+
+it('puts times on an axis', () => {
+  assert.deepEqual(timeTicks(0, 40, 10), [0, 5, 10, 15, 20, 25, 30, 35, 40]);
+  assert.deepEqual(timeTicks(3.2, 5, 5), [4, 5, 6, 7, 8]);
+  assert.equal(timeTicks(0, 36000, 12).length, 11);
+});
+
+it('knows what is far out', () => {
+  const sizes = fences({ lower_quartile: 90, median: 100, upper_quartile: 110 });
+  assert.equal(outlier(100, 120, sizes), null);
+  assert.equal(outlier(100, 171, sizes), 'large');
+  assert.equal(outlier(29, 100, sizes), 'small');
+  assert.equal(outlier(0, 171, sizes), 'small');
+  const same = fences({ lower_quartile: 2, median: 2, upper_quartile: 2 });
+  assert.equal(outlier(1.96, 2.04, same), null);
+  assert.equal(outlier(1, 2, same), 'small');
+});
+
+it('finds what begins at a place or before', () => {
+  const items = [0, 2, 4, 6];
+  const find = (place) => findAt(items, place, (item) => item);
+  assert.deepEqual([-1, 0, 1.9, 2, 5, 6, 99].map(find), [0, 0, 0, 1, 2, 3, 3]);
+});
+
+const RATE = [{ separator: '', default: null }, { separator: '/', default: 1 }];
+const CROP = [0, 1, 2, 3].map((i) => ({ separator: i ? ',' : '', default: null }));
+
+it('takes values of filters apart and puts them together', () => {
+  assert.deepEqual(splitValue('12', RATE), ['12', null]);
+  assert.deepEqual(splitValue('30000/1001', RATE), ['30000', '1001']);
+  assert.deepEqual(splitValue('0,1,160,90', CROP), ['0', '1', '160', '90']);
+  assert.equal(joinValue(['12', ''], RATE), '12');
+  assert.equal(joinValue(['30000', '1001'], RATE), '30000/1001');
+  assert.equal(joinValue(['0', '1', '160', '90'], CROP), '0,1,160,90');
 });
 
 it('names kinds, also those it does not know', () => {

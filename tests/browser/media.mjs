@@ -24,6 +24,27 @@ export async function makeClip(path, { seconds = 8, gop = 50, video = H264, audi
     '-c:a', ...audio, '-strict', '-2', path], { timeout: 60_000 });
 }
 
+// A small film of so many GOPs of a second each: one of a minute, joined.
+export async function joinClip(path, gops) {
+  const part = `${path}.part.mp4`;
+
+  await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=64x36:rate=${FRAME_RATE}:duration=60`,
+    '-vf', 'format=yuv420p', '-c:v', ...H264, '-threads', '1', '-g', String(FRAME_RATE), part], { timeout: 60_000 });
+  await run('ffmpeg', ['-v', 'error', '-y', '-stream_loop', String(gops / 60 - 1), '-i', part, '-c', 'copy', path],
+    { timeout: 60_000 });
+}
+
+// Each access unit of the video in decoding order, as ffprobe has it.
+export async function probeFrames(path) {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_packets', '-show_frames',
+    '-of', 'json', path], { timeout: 60_000, maxBuffer: 1 << 28 });
+  const all = JSON.parse(stdout).packets_and_frames;
+  const types = new Map(all.filter(({ type }) => type === 'frame').map((frame) => [frame.pts, frame.pict_type]));
+
+  return all.filter(({ type }) => type === 'packet').map((packet) => ({ type: types.get(packet.pts),
+    size: Number(packet.size), pos: Number(packet.pos), pts: Number(packet.pts_time), dts: Number(packet.dts_time) }));
+}
+
 // Indices and frame counts of the GOPs as ffprobe counts them; right where
 // every GOP starts with an IDR picture, as here.
 export async function probeGops(path) {
