@@ -23,12 +23,20 @@ function figures(gop) {
 const blank = () => Array.from({ length: 3 }, () => el('span', { class: 'gop-line', 'aria-hidden': 'true' }, '…'));
 
 export function makeCard(index, gop, href) {
-  return el('li', { class: 'gop' },
+  const card = el('li', { class: 'gop' },
     el('a', { href, class: 'gop-link', 'aria-keyshortcuts': 'Space' },
-      el('span', { class: 'thumb' }),
-      el('span', { class: 'gop-text' }, el('strong', {}, gopName(index)), ...(gop ? figures(gop) : blank()))),
+      el('span', { class: 'thumb' }), el('span', { class: 'gop-text' })),
     el('button', { type: 'button', class: 'peek', tabindex: -1, 'aria-pressed': 'false',
       'aria-label': `Play ${gopName(index)} here` }, '▶'));
+
+  setFacts(card, index, gop);
+  return card;
+}
+
+// gop: undefined where it is not known yet.
+export function setFacts(card, index, gop) {
+  card.querySelector('.gop-text').replaceChildren(el('strong', {}, gopName(index)), ...(gop ? figures(gop) : blank()));
+  card.classList.toggle('unknown', !gop);
 }
 
 // url: null where there is no picture.

@@ -6,7 +6,7 @@ import { get, gopsPath } from './api.js';
 import { byId, el, errorNotice, show } from './dom.js';
 import { bytes, clock } from './format.js';
 import { GopChart } from './gop-chart.js';
-import { Peek, makeCard, setPicture } from './gop-card.js';
+import { Peek, makeCard, setFacts, setPicture } from './gop-card.js';
 import { cutName, gopName, parsePlace, seconds, summary } from './gop-list.js';
 import { GopPages } from './gop-pages.js';
 import { GopView } from './gop-view.js';
@@ -83,8 +83,8 @@ function makeGrid() {
     timer = setTimeout(async () => {
       try {
         await gops.load(first, last);
-        for (const card of list.querySelectorAll('li:has([aria-hidden="true"].gop-line)'))
-          grid.refresh(Number(card.dataset.index));
+        for (const card of list.querySelectorAll('.unknown'))
+          setFacts(card, Number(card.dataset.index), gops.peek(Number(card.dataset.index)));
       } catch (error) {
         showTrouble(error);
       }

@@ -12,7 +12,7 @@ export class Thumbnails {
   #wanted = [];          // indices, the next first
   #running = new Map();  // index -> AbortController
   #kept = new Map();     // index -> address of a blob, or null where there is none; the oldest first
-  #timer = 0;
+  #timer = 0; // 0 while it rests
 
   // address (index) of the picture; onPicture (index, url) with null where there
   // is none.
@@ -36,11 +36,14 @@ export class Thumbnails {
         control.abort();
     this.#wanted = indices.filter((index) => !this.#kept.has(index) && !this.#running.has(index));
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#start(), PAUSE_MS);
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      this.#start();
+    }, PAUSE_MS);
   }
 
   #start() {
-    while (this.#running.size < AT_ONCE && this.#wanted.length > 0)
+    while (this.#timer === 0 && this.#running.size < AT_ONCE && this.#wanted.length > 0)
       this.#fetch(this.#wanted.shift());
   }
 

@@ -47,7 +47,7 @@ export class VirtualGrid {
     return Number(node.closest('li').dataset.index);
   }
 
-  // Makes the items anew where their size or what is known of them has changed.
+  // After the size of the grid, or of its items, has changed.
   layout() {
     if (this.#frame.offsetParent === null)
       return; // not on the screen
@@ -145,18 +145,6 @@ export class VirtualGrid {
         link.tabIndex = tabIndex;
     }
     this.#current = index;
-  }
-
-  // Makes an item that is there anew.
-  refresh(index) {
-    const old = this.#items.get(index);
-
-    if (!old)
-      return;
-    const hadFocus = old.contains(document.activeElement);
-    old.replaceWith(this.#add(index));
-    if (hadFocus)
-      this.#link(index).focus({ preventScroll: true });
   }
 
   // Scrolls the page as little as needed, or so that the item is in the middle.

@@ -63,12 +63,11 @@ async function withPage(address, work, options) {
 const card = (page, index) => page.locator(`#grid > li[data-index="${index}"]`);
 const heading = (page, index) => page.getByRole('heading', { name: `GOP ${index}`, exact: true });
 
-// What an image shows, in base64.
+// What an image shows, as large as the clip, in base64.
 async function toPng(image) {
   await image.decode();
-  const canvas = Object.assign(document.createElement('canvas'), { width: image.naturalWidth,
-    height: image.naturalHeight });
-  canvas.getContext('2d').drawImage(image, 0, 0);
+  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+  canvas.getContext('2d').drawImage(image, 0, 0, 640, 360);
   return canvas.toDataURL('image/png').split(',')[1];
 }
 
@@ -275,62 +274,42 @@ it('walks through all of it by keyboard', () => withPage(PAGE, async (page) => {
   await page.waitForFunction((index) => document.activeElement.closest('li')?.dataset.index === index, below);
 }));
 
-// From the top to the end in so many steps without a rest. Gives the number of
-// elements when they were the most.
-async function scrollThrough(steps) {
-  let most = 0;
+// How large the picture of a video is, and how far its pixels are from grey.
+const coloursOf = (page, id) => page.evaluate((name) => {
+  const video = document.getElementById(name);
+  const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
+  const pen = canvas.getContext('2d');
+  pen.drawImage(video, 0, 0, 64, 36);
+  const { data } = pen.getImageData(0, 0, 64, 36);
+  let spread = 0;
+  for (let i = 0; i < data.length; i += 4)
+    spread += Math.max(...data.slice(i, i + 3)) - Math.min(...data.slice(i, i + 3));
+  return { width: video.videoWidth, height: video.videoHeight, spread: spread / data.length * 4 };
+}, id);
 
-  for (let i = 0; i <= steps; i++) {
-    scrollTo({ top: document.documentElement.scrollHeight * i / steps, behavior: 'instant' });
-    await new Promise((done) => requestAnimationFrame(done));
-    most = Math.max(most, document.querySelectorAll('*').length);
-  }
-  return most;
-}
+it('puts filters on a GOP and shows both', () => withPage(`${PAGE}?gop=3`, async (page) => {
+  await page.getByLabel('Shades of grey').check();
+  await page.getByLabel('Crop').check();
+  for (const [label, value] of [['Left', 320], ['Top', 0], ['Width', 160], ['Height', 90]])
+    await page.getByRole('group', { name: 'Crop' }).getByLabel(label).fill(String(value));
+  const link = await page.locator('#filter-link code').textContent();
+  assert.equal(link, `${service.api}${PAGE}/3.mp4?crop=320,0,160,90&grayscale=1`);
+  await page.getByRole('button', { name: 'Show the result' }).click();
+  await page.locator('#filter-result').waitFor();
+  await page.waitForFunction(() => ['filtered', 'filter-original'].every((id) =>
+    document.getElementById(id).readyState >= 2));
+  const original = await coloursOf(page, 'filter-original');
+  const filtered = await coloursOf(page, 'filtered');
+  assert.deepEqual([original.width, original.height, filtered.width, filtered.height], [640, 360, 160, 90]);
+  assert.ok(original.spread > 50 && filtered.spread < 6, `grey: ${original.spread}, ${filtered.spread}`);
 
-it('shows 36,000 GOPs with few elements and few requests', () => withPage(LONG_PAGE, async (page) => {
-  const seen = { pictures: 0, lists: 0 };
-  page.on('request', (request) => {
-    seen.pictures += request.url().endsWith('.jpg');
-    seen.lists += request.url().includes('limit=');
-  });
-  await page.reload();
-  await card(page, 0).getByText('25 frames').waitFor();
-  assert.equal(await page.locator('#grid > li').first().getAttribute('aria-setsize'), String(MANY));
-  assert.match(await page.locator('#summary').textContent(), /36,000 GOPs in 10:00:00/);
-
-  const most = await page.evaluate(scrollThrough, STEPS);
-  assert.ok(most < MOST_NODES, `${most} elements`);
-  await card(page, MANY - 1).getByText('25 frames').waitFor();
-  // what is passed by is not asked for, but where the machine is so slow that it
-  // rests
-  assert.ok(seen.lists < STEPS / 2, `${seen.lists} parts of the list`);
-  assert.ok(seen.pictures < STEPS, `${seen.pictures} pictures`);
-  await card(page, MANY - 1).getByRole('link').click();
-  await heading(page, '35,999').waitFor();
-}));
-
-it('has no more pictures under way than a few, and gives up those scrolled past', () =>
-  withPage(LONG_PAGE, async (page) => {
-    let underWay = 0;
-    let most = 0;
-    let given = 0;
-    const isPicture = (request) => request.url().endsWith('.jpg');
-    await page.route('**/*.jpg', async (route) => {
-      most = Math.max(most, ++underWay);
-      await new Promise((done) => setTimeout(done, 300));
-      underWay--;
-      await route.continue().catch(() => {}); // given up
-    });
-    page.on('requestfailed', (request) => { given += isPicture(request); });
-    await page.reload();
-    await page.waitForRequest(isPicture);
-    await page.evaluate(() => scrollTo(0, 100_000));
-    await page.waitForRequest(isPicture);
-    assert.ok(most <= 4, `${most} at once`);
-    await page.waitForFunction(() => document.querySelector('#grid img'));
-    assert.ok(given > 0, 'none was given up');
-  }));
+  // what is wrong is said in the service's words
+  await page.getByRole('group', { name: 'Crop' }).getByLabel('Left').fill('600');
+  await page.getByRole('button', { name: 'Show the result' }).click();
+  await page.locator('#filter-trouble .notice.bad').waitFor();
+  assert.match(await page.locator('#filter-trouble').innerText(), /crop/i);
+  assert.ok(await page.locator('#filter-result').isHidden());
+}, { expected: [/status of 400/] }));
 
 it('says what there is not', () => withPage(`${PAGE}?gop=8`, async (page) => {
   assert.match(await page.locator('#trouble').innerText(), /no GOP 8[^]*8 GOPs, numbered from 0/);
@@ -366,3 +345,60 @@ for (const colorScheme of ['light', 'dark'])
       assert.ok(overflow <= 0, `${address} is ${overflow} px too wide`);
     }
   }, { viewport: { width: 360, height: 740 }, colorScheme }));
+
+it('has no more pictures under way than a few, and gives up those scrolled past', () =>
+  withPage(LONG_PAGE, async (page) => {
+    let underWay = 0;
+    let most = 0;
+    let given = 0;
+    const isPicture = (request) => request.url().endsWith('.jpg');
+    await page.route('**/*.jpg', async (route) => {
+      most = Math.max(most, ++underWay);
+      await new Promise((done) => setTimeout(done, 300));
+      underWay--;
+      await route.continue().catch(() => {}); // given up
+    });
+    page.on('requestfailed', (request) => { given += isPicture(request); });
+    await page.reload();
+    await page.waitForRequest(isPicture);
+    await page.evaluate(() => scrollTo(0, 100_000));
+    await page.waitForRequest(isPicture);
+    assert.ok(most <= 4, `${most} at once`);
+    await page.waitForFunction(() => document.querySelector('#grid img'));
+    assert.ok(given > 0, 'none was given up');
+  }));
+
+// From the top to the end in so many steps without a rest. Gives the number of
+// elements when they were the most.
+async function scrollThrough(steps) {
+  let most = 0;
+
+  for (let i = 0; i <= steps; i++) {
+    scrollTo({ top: document.documentElement.scrollHeight * i / steps, behavior: 'instant' });
+    await new Promise((done) => requestAnimationFrame(done));
+    most = Math.max(most, document.querySelectorAll('*').length);
+  }
+  return most;
+}
+
+it('shows 36,000 GOPs with few elements and few requests', () => withPage(LONG_PAGE, async (page) => {
+  const seen = { pictures: 0, lists: 0 };
+  page.on('request', (request) => {
+    seen.pictures += request.url().endsWith('.jpg');
+    seen.lists += request.url().includes('limit=');
+  });
+  await page.reload();
+  await card(page, 0).getByText('25 frames').waitFor();
+  assert.equal(await page.locator('#grid > li').first().getAttribute('aria-setsize'), String(MANY));
+  assert.match(await page.locator('#summary').textContent(), /36,000 GOPs in 10:00:00/);
+
+  const most = await page.evaluate(scrollThrough, STEPS);
+  assert.ok(most < MOST_NODES, `${most} elements`);
+  await card(page, MANY - 1).getByText('25 frames').waitFor();
+  // what is passed by is not asked for, but where the machine is so slow that it
+  // rests
+  assert.ok(seen.lists < STEPS / 2, `${seen.lists} parts of the list`);
+  assert.ok(seen.pictures < STEPS, `${seen.pictures} pictures`);
+  await card(page, MANY - 1).getByRole('link').click();
+  await heading(page, '35,999').waitFor();
+}));
