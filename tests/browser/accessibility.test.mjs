@@ -58,8 +58,16 @@ const PAGES = {
     await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
   } },
   'nothing found': { address: '/?search=nothing-like-that', whole: '#not-found:not([hidden])' },
-  GOPs: { address: GOPS, whole: '#gops tbody button' },
-  'a GOP': { address: `${GOPS}#1`, whole: '#gops tbody button' },
+  GOPs: { address: GOPS, whole: '#grid .gop:not(.unknown)', act: async (page) => {
+    await page.locator('#grid .gop').first().waitFor();
+    await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+  } },
+  'a GOP': { address: `${GOPS}?gop=1`, whole: '#frame-rows tr[data-index="0"]', act: async (page) => {
+    await page.locator('#frame-types').filter({ hasText: 'I' }).waitFor();
+    await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+    for (const box of await page.locator('#filter-list input[type="checkbox"]').all())
+      await box.check();
+  } },
   player: { address: '/packaged_content/1/player', whole: '#verdict[data-kind=good]' },
   'player of what is clear': { address: '/packaged_content/2/player', whole: '#verdict[data-kind=good]' },
   'no such page': { address: '/nothing-here', whole: 'h1' },
