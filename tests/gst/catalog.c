@@ -1310,6 +1310,78 @@ test_uploads (Fixture *fixture, gconstpointer data)
   assert_query (fixture->path, "SELECT count(*) FROM uploads", "0\n");
 }
 
+/* A file of a media folder: everybody's, without a hash; one that is replaced
+ * leaves its name to the next and goes once no package needs it. */
+static void
+test_folder_files (Fixture *fixture, gconstpointer data)
+{
+  HabCatalog *catalog = open_catalog (fixture);
+  HabFolderFile file = { .name = (gchar *) "films/a.mp4",
+    .storage = (gchar *) "media-1", .folder = (gchar *) "/films",
+    .file = (gchar *) "a.mp4", .stamp = { 12, -5, G_MAXUINT64 } };
+  g_autoptr (GArray) tracks = new_tracks ();
+  g_autoptr (GPtrArray) files = NULL, storages =
+      g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) inputs = NULL;
+  g_autoptr (HabFolderFile) read = NULL;
+  g_autoptr (HabInput) input = NULL;
+  g_autoptr (GError) error = NULL;
+  HabPackage package;
+  gint64 id, again, package_id;
+
+  id = hab_catalog_add_folder_file (catalog, &file, -1, tracks, 2, NULL, NULL,
+      &error);
+  g_assert_no_error (error);
+  read = hab_catalog_get_folder_file (catalog, id, &error);
+  g_assert_cmpint (read->stamp.mtime_ns, ==, -5);
+  g_assert_true (read->stamp.inode == G_MAXUINT64);
+  g_assert_cmpstr (read->folder, ==, "/films");
+  input = hab_catalog_find_input (catalog, "somebody", "films/a.mp4", &error);
+  g_assert_cmpint (input->source, ==, HAB_SOURCE_MEDIA_DIR);
+  g_assert_null (input->sha256);
+  g_assert_cmpint (input->size_bytes, ==, 12);
+  inputs = hab_catalog_list_inputs (catalog, "somebody", 0, 9, &error);
+  g_assert_cmpuint (inputs->len, ==, 1);
+
+  /* Its name is taken until its file has other bytes. */
+  file.storage = (gchar *) "media-2";
+  g_assert_cmpint (hab_catalog_add_folder_file (catalog, &file, -1, tracks, 2,
+      NULL, NULL, &error), ==, 0);
+  assert_error (error, EXISTS);
+  g_clear_error (&error);
+  package = make_package (id, "WAITS1");
+  package_id = hab_catalog_add_package (catalog, &package, &error);
+  g_assert_true (hab_catalog_set_input_state (catalog, id, HAB_INPUT_MISSING,
+      &error));
+  g_assert_true (hab_catalog_set_input_state (catalog, id, HAB_INPUT_REPLACED,
+      &error));
+  again = hab_catalog_copy_folder_file (catalog, id, &file, &error);
+  g_assert_no_error (error);
+  files = hab_catalog_list_folder_files (catalog, &error);
+  g_assert_cmpuint (files->len, ==, 1);
+  g_assert_cmpint (((HabFolderFile *) files->pdata[0])->input_id, ==, again);
+
+  g_assert_true (hab_catalog_sweep_replaced_inputs (catalog, storages,
+      &error));
+  g_assert_cmpuint (storages->len, ==, 0);
+  g_assert_true (hab_catalog_set_status (catalog, package_id,
+      HAB_STATUS_FAILED, "gone", NULL, &error));
+  g_assert_true (hab_catalog_sweep_replaced_inputs (catalog, storages,
+      &error));
+  g_assert_cmpuint (storages->len, ==, 1);
+  g_assert_cmpstr (storages->pdata[0], ==, "media-1");
+  assert_query (fixture->path, "SELECT input_id IS NULL FROM packages", "1\n");
+
+  file.name = (gchar *) "films/b.mp4";
+  file.file = (gchar *) "b.mp4";
+  g_assert_true (hab_catalog_move_folder_file (catalog, again, &file, &error));
+  assert_query (fixture->path,
+      "SELECT name, file, state FROM inputs JOIN media_files ON id = input_id",
+      "films/b.mp4|b.mp4|present\n");
+  g_assert_false (hab_catalog_move_folder_file (catalog, id, &file, &error));
+  assert_error (error, NOT_FOUND);
+}
+
 static void
 test_copied_input (Fixture *fixture, gconstpointer data)
 {
@@ -1383,6 +1455,7 @@ main (int argc, char **argv)
   ADD ("two-keys", test_two_keys);
   ADD ("deleted-keys", test_deleted_keys);
   ADD ("uploads", test_uploads);
+  ADD ("folder-files", test_folder_files);
   ADD ("copied-input", test_copied_input);
   g_test_add_func ("/catalog/statuses", test_statuses);
 

@@ -187,13 +187,21 @@ test('a file that is replaced or written to while it is packaged', async (t) => 
   const films = await makeFolder(t);
   const file = path.join(films, 'clip.mp4');
   await put(file);
-  const service = await serve(t, films);
+  const service = await serve(t, films, { args: ['--jobs', '1'] });
   const item = await offered(service, 'films/clip.mp4');
   const other = await otherClip();
 
-  // The child has the file that it was: the package is of those bytes.
-  const replaced = await during(service, item.input_content_id, () => put(file, other));
+  // The child has the file that it was: the package is of those bytes. One that
+  // waits finds others.
+  let waiting;
+  const replaced = await during(service, item.input_content_id, async () => {
+    waiting = (await ask(service, item.input_content_id)).json.packaged_content_id;
+    await put(file, other);
+  });
   assert.equal(replaced.status, 'Ready', replaced.reason);
+  const waited = await packageEnd(service, waiting);
+  assert.equal(waited.status, 'Failed');
+  assert.match(waited.reason, /changed|other bytes/);
   const next = await is(service, 'films/clip.mp4', ({ size }) => size === other.length, 'is new');
   const written = await during(service, next.input_content_id, async () => {
     await fs.appendFile(file, Buffer.alloc(12));
