@@ -5,7 +5,8 @@
 
 #include "mux-settings.h"
 
-#define DEFAULT_FRAGMENT_DURATION (4 * GST_SECOND)
+#include "segment-properties.h"
+
 #define DEFAULT_MAX_CHUNK_BYTES (4 * 1024 * 1024)
 
 typedef enum
@@ -22,7 +23,7 @@ void
 hab_mux_settings_init (HabMuxSettings *settings)
 {
   *settings = (HabMuxSettings){
-    .fragment_duration = DEFAULT_FRAGMENT_DURATION,
+    .fragment_duration = HAB_DEFAULT_FRAGMENT_DURATION,
     .max_chunk_bytes = DEFAULT_MAX_CHUNK_BYTES,
   };
 }
@@ -34,17 +35,8 @@ hab_mux_settings_install (GObjectClass *klass)
       GST_PARAM_MUTABLE_READY;
   GParamSpec *props[N_PROPS] = { NULL };
 
-  props[PROP_FRAGMENT_DURATION] = g_param_spec_uint64 ("fragment-duration",
-      "Fragment duration",
-      "Distance of the lines on which segments begin, in nanoseconds of running "
-      "time; a video segment begins with the first GOP at or behind a line",
-      GST_MSECOND, G_MAXINT64, DEFAULT_FRAGMENT_DURATION, flags);
-  props[PROP_CHUNK_DURATION] = g_param_spec_uint64 ("chunk-duration",
-      "Chunk duration",
-      "Nanoseconds after which a segment goes on in a further moof and mdat, "
-      "which goes out as soon as the first sample after it has come; 0: a "
-      "segment is one chunk, but for max-chunk-bytes",
-      0, G_MAXINT64, 0, flags);
+  props[PROP_FRAGMENT_DURATION] = hab_fragment_duration_spec_new (flags);
+  props[PROP_CHUNK_DURATION] = hab_chunk_duration_spec_new (flags);
   props[PROP_MAX_CHUNK_BYTES] = g_param_spec_uint ("max-chunk-bytes",
       "Maximum chunk size",
       "Bytes of samples above which a segment goes on in a further moof and "

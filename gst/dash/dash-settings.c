@@ -5,7 +5,7 @@
 
 #include "dash-settings.h"
 
-#define DEFAULT_FRAGMENT_DURATION (4 * GST_SECOND)
+#include "segment-properties.h"
 
 typedef enum
 {
@@ -69,7 +69,7 @@ void
 hab_dash_settings_init (HabDashSettings *settings)
 {
   *settings = (HabDashSettings){
-    .fragment_duration = DEFAULT_FRAGMENT_DURATION,
+    .fragment_duration = HAB_DEFAULT_FRAGMENT_DURATION,
   };
 }
 
@@ -225,17 +225,8 @@ hab_dash_settings_install (GObjectClass *klass)
   props[PROP_LOCATION] = g_param_spec_string ("location", "Location",
       "Path of the manifest to write; the tracks' folders are made beside it",
       NULL, flags);
-  props[PROP_FRAGMENT_DURATION] = g_param_spec_uint64 ("fragment-duration",
-      "Fragment duration",
-      "Distance of the lines on which segments begin, in nanoseconds of running "
-      "time; a video segment begins with the first GOP at or behind a line",
-      GST_MSECOND, G_MAXINT64, DEFAULT_FRAGMENT_DURATION, flags);
-  props[PROP_CHUNK_DURATION] = g_param_spec_uint64 ("chunk-duration",
-      "Chunk duration",
-      "Nanoseconds after which a segment goes on in a further moof and mdat, "
-      "which is written at once; 0: a segment is one chunk, but for memory's "
-      "sake. See cencmux",
-      0, G_MAXINT64, 0, flags);
+  props[PROP_FRAGMENT_DURATION] = hab_fragment_duration_spec_new (flags);
+  props[PROP_CHUNK_DURATION] = hab_chunk_duration_spec_new (flags);
   props[PROP_LICENSE_URL] = g_param_spec_string ("license-url", "Licence URL",
       "Address of a ClearKey licence service that the manifest names; when "
       "unset, it has the pssh box of the W3C common system instead",

@@ -5,10 +5,10 @@
 
 #include "catalog-private.h"
 
+#include "folder.h"
 #include "keys.h"
 #include "seal.h"
 
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -39,16 +39,8 @@ set_up (Fixture *fixture, gconstpointer data)
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (GDir) dir = NULL;
-  const gchar *name;
-
   hab_catalog_close (fixture->catalog);
-  dir = g_dir_open (fixture->dir, 0, NULL);
-  while ((name = g_dir_read_name (dir))) {
-    g_autofree gchar *path = g_build_filename (fixture->dir, name, NULL);
-    g_unlink (path);
-  }
-  g_rmdir (fixture->dir);
+  remove_all (fixture->dir);
   g_free (fixture->path);
   g_free (fixture->dir);
 }

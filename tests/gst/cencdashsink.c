@@ -3,11 +3,11 @@
 #include "config.h"
 #endif
 
-#include <glib/gstdio.h>
 #include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
 #include <string.h>
 
+#include "folder.h"
 
 #define TIMEOUT (20 * GST_SECOND)
 #define AAC \
@@ -39,20 +39,6 @@ set_up (Fixture *f, gconstpointer data)
   g_object_set (f->source, "caps", caps, "format", GST_FORMAT_TIME, NULL);
   g_object_set (f->sink, "location", f->manifest, "fragment-duration",
       (guint64) GST_SECOND, NULL);
-}
-
-static void
-remove_all (const gchar *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    g_autofree gchar *child = g_build_filename (path, name, NULL);
-
-    remove_all (child);
-  }
-  g_remove (path);
 }
 
 static void

@@ -3,10 +3,11 @@
 #include "config.h"
 #endif
 
-#include <glib/gstdio.h>
 #include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
 #include <string.h>
+
+#include "folder.h"
 
 #define TIMEOUT (20 * GST_SECOND)
 #define AAC \
@@ -48,20 +49,6 @@ set_up (Fixture *f, gconstpointer data)
       "fragment-duration", (guint64) GST_SECOND,
       "time-shift-buffer-depth", (guint64) (5 * GST_SECOND), NULL);
   f->sources[0] = add_source (f, "audio_0");
-}
-
-static void
-remove_all (const gchar *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    g_autofree gchar *child = g_build_filename (path, name, NULL);
-
-    remove_all (child);
-  }
-  g_remove (path);
 }
 
 static void

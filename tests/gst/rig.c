@@ -5,9 +5,9 @@
 
 #include "rig.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
+#include "folder.h"
 #include "leaks.h"
 
 #define TIMEOUT (20 * GST_SECOND)
@@ -136,20 +136,6 @@ rig_new (const RigElement *row, const SampleStream *stream)
   if (row->traits & RIG_DECRYPTS)
     rig->other = new_harness_with_key ("cbcsenc");
   return rig;
-}
-
-static void
-remove_all (const gchar *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    g_autofree gchar *child = g_build_filename (path, name, NULL);
-
-    remove_all (child);
-  }
-  g_remove (path);
 }
 
 void

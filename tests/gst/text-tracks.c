@@ -6,10 +6,11 @@
 #include "config.h"
 #endif
 
-#include <glib/gstdio.h>
 #include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
 #include <string.h>
+
+#include "folder.h"
 
 #define TIMEOUT (20 * GST_SECOND)
 #define AAC \
@@ -53,20 +54,6 @@ set_up (Fixture *f, gconstpointer data)
   g_object_set (f->sink, "location", manifest, "fragment-duration",
       500 * GST_MSECOND, "hls", TRUE, NULL);
   f->sound = add_source (f, AAC, "audio_0");
-}
-
-static void
-remove_all (const gchar *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    g_autofree gchar *child = g_build_filename (path, name, NULL);
-
-    remove_all (child);
-  }
-  g_remove (path);
 }
 
 static void

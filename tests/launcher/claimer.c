@@ -4,9 +4,8 @@
 #include "config.h"
 #endif
 
-#include <glib/gstdio.h>
-
 #include "claimer.h"
+#include "folder.h"
 
 /* A catalog's stand-in: numbers that are due, one after the other. */
 typedef struct
@@ -124,25 +123,11 @@ set_up (World *world, gconstpointer data)
 }
 
 static void
-remove_folder (const gchar *path)
-{
-  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while ((name = g_dir_read_name (folder)) != NULL) {
-    g_autofree gchar *file = g_build_filename (path, name, NULL);
-
-    g_assert_cmpint (g_unlink (file), ==, 0);
-  }
-  g_assert_cmpint (g_rmdir (path), ==, 0);
-}
-
-static void
 tear_down (World *world, gconstpointer data)
 {
   hab_store_free (world->store);
   hab_claimer_free (world->claimer);
-  remove_folder (world->folder);
+  remove_all (world->folder);
   g_free (world->folder);
 }
 

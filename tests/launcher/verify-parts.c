@@ -6,9 +6,9 @@
 #include "config.h"
 #endif
 
-#include <glib/gstdio.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "key-evidence.h"
 #include "media-file.h"
 #include "mpd-reader.h"
@@ -178,8 +178,7 @@ test_boxes (void)
   g_assert_no_error (error);
   g_assert_false (hab_media_file_next (file, &at, file->size, &box, &error));
   g_assert_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED);
-  g_unlink (path);
-  g_rmdir (folder);
+  remove_all (folder);
 }
 
 static void
@@ -206,8 +205,7 @@ test_shrinks (void)
   g_clear_error (&error);
   g_assert_true (hab_media_file_read (file, 90, 10, bytes, &error));
   g_assert_cmpuint (bytes->len, ==, 10);
-  g_unlink (path);
-  g_rmdir (folder);
+  remove_all (folder);
 }
 
 static void
