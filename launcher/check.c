@@ -5,11 +5,14 @@
 
 #include "check.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "input-files.h"
 #include "keys.h"
 #include "package-keys.h"
@@ -22,7 +25,8 @@ typedef struct
 {
   const HabCheck *check;
   GPtrArray *faults;
-  GHashTable *known[HAB_N_FOLDERS]; /* names that the catalog has */
+  GHashTable *known[HAB_N_FOLDERS]; /* names that the catalog has; of cuts/,
+                                     * whose they may be */
 } Run;
 
 static void
@@ -159,6 +163,8 @@ check_inputs (Run *self, GError **error)
     for (guint i = 0; i < found; i++) {
       const HabInput *input = g_ptr_array_index (inputs, i);
 
+      g_hash_table_add (self->known[HAB_FOLDER_CUTS],
+          g_strdup (input->storage));
       after = input->id;
       if (input->source == HAB_SOURCE_UPLOAD)
         check_upload (self, input);
@@ -271,20 +277,25 @@ check_master_key (Run *self, GError **error)
 /* --- files that nobody knows ------------------------------------------ */
 
 /* Names as they were before the catalog was read: what came meanwhile is in
- * the catalog by then. */
+ * the catalog by then. A backup has no cuts/. */
 static GPtrArray *
 list_names (Run *self, HabFolder folder, GError **error)
 {
   g_autofree gchar *path =
       build_path (self, hab_data_dir_get_folder_name (folder), NULL);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, error);
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (GDir) dir = g_dir_open (path, 0, &failure);
   GPtrArray *names;
   const gchar *name;
 
-  if (dir == NULL)
+  if (dir == NULL && !(folder == HAB_FOLDER_CUTS &&
+                         g_error_matches (failure, G_FILE_ERROR,
+                             G_FILE_ERROR_NOENT))) {
+    g_propagate_error (error, g_steal_pointer (&failure));
     return NULL;
+  }
   names = g_ptr_array_new_with_free_func (g_free);
-  while ((name = g_dir_read_name (dir)) != NULL)
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     g_ptr_array_add (names, g_strdup (name));
   return names;
 }
@@ -302,6 +313,46 @@ check_unknown (Run *self, HabFolder folder, GPtrArray *names)
         "%s/%s belongs to nothing in the catalog",
         hab_data_dir_get_folder_name (folder), name));
     fault->folder = folder;
+    fault->name = g_strdup (name);
+  }
+}
+
+/* --- what was made of inputs ------------------------------------------- */
+
+/* (nullable) (transfer full): what is wrong with a file of the cache. One that
+ * went meanwhile is none. */
+static gchar *
+find_cache_fault (Run *self, const gchar *name)
+{
+  g_autofree gchar *owner = hab_cache_get_owner (name);
+  g_autofree gchar *path = build_path (self, "cuts", name);
+  g_autoptr (GError) error = NULL;
+  int fd;
+
+  if (owner == NULL ||
+      !g_hash_table_contains (self->known[HAB_FOLDER_CUTS], owner))
+    return g_strdup ("belongs to nothing in the catalog");
+  fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0)
+    return errno == ENOENT ? NULL : g_strdup (g_strerror (errno));
+  hab_cache_check_file (fd, name, &error);
+  close (fd);
+  return error != NULL ? g_strdup (error->message) : NULL;
+}
+
+static void
+check_cache (Run *self, GPtrArray *names)
+{
+  for (guint i = 0; i < names->len; i++) {
+    const gchar *name = g_ptr_array_index (names, i);
+    g_autofree gchar *text = find_cache_fault (self, name);
+    HabFault *fault;
+
+    if (text == NULL)
+      continue;
+    fault = run_add (self, HAB_REPAIR_REMOVE_FILE, 0,
+        g_strdup_printf ("cuts/%s: %s", name, text));
+    fault->folder = HAB_FOLDER_CUTS;
     fault->name = g_strdup (name);
   }
 }
@@ -329,13 +380,17 @@ run (Run *self, GError **error)
   g_autoptr (GPtrArray) packages = inputs != NULL
       ? list_names (self, HAB_FOLDER_PACKAGES, error)
       : NULL;
+  g_autoptr (GPtrArray) cuts = packages != NULL
+      ? list_names (self, HAB_FOLDER_CUTS, error)
+      : NULL;
 
-  if (packages == NULL || !check_database (self, error) ||
+  if (cuts == NULL || !check_database (self, error) ||
       !check_master_key (self, error) || !check_inputs (self, error) ||
       !check_packages (self, error))
     return FALSE;
   check_unknown (self, HAB_FOLDER_INPUTS, inputs);
   check_unknown (self, HAB_FOLDER_PACKAGES, packages);
+  check_cache (self, cuts);
   return TRUE;
 }
 

@@ -4,6 +4,7 @@
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
@@ -107,6 +108,25 @@ write_done (void)
   write_record (record_new ("done"));
 }
 
+/* --- what is made ------------------------------------------------------ */
+
+/* Whoever gives it its name can then be sure that it is on the disk. */
+static gboolean
+sync_file (const gchar *path, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  gboolean synced = fd >= 0 && fdatasync (fd) == 0;
+  int saved_errno = errno;
+
+  if (fd >= 0)
+    close (fd);
+  if (!synced)
+    g_set_error (error, HAB_MEDIA_ERROR,
+        saved_errno == ENOSPC ? HAB_MEDIA_ERROR_NO_SPACE : HAB_MEDIA_ERROR_IO,
+        "what was made cannot be stored: %s", g_strerror (saved_errno));
+  return synced;
+}
+
 /* --- tasks ------------------------------------------------------------ */
 
 static gboolean
@@ -125,20 +145,16 @@ run_index (JsonObject *job, GError **error)
   for (guint i = 0; i < index->iframes->len; i++)
     take_line (hab_records_format_iframe (index->video_track_number,
         &g_array_index (index->iframes, HabIFrame, i)));
-  write_done ();
   return TRUE;
 }
 
 static gboolean
 run_cut (JsonObject *job, GError **error)
 {
-  if (!hab_gop_cut_run (INPUT_PATH,
+  return hab_gop_cut_run (INPUT_PATH,
           json_object_get_int_member_with_default (job, "first", 0),
           json_object_get_int_member_with_default (job, "last", 0),
-          OUTPUT_PATH, error))
-    return FALSE;
-  write_done ();
-  return TRUE;
+          OUTPUT_PATH, error);
 }
 
 static gboolean
@@ -152,32 +168,77 @@ run_frames (JsonObject *job, GError **error)
     .pts_ns = json_object_get_int_member_with_default (job, "pts_ns", 0),
   };
 
-  if (!hab_frame_list_write (INPUT_PATH, &range, OUTPUT_PATH, error))
-    return FALSE;
-  write_done ();
-  return TRUE;
+  return hab_frame_list_write (INPUT_PATH, &range, OUTPUT_PATH, error);
+}
+
+typedef struct
+{
+  HabPictureSource *source;
+  guint max_width, dark;
+} Pictures;
+
+/* The first candidate that is not dark, or the last. */
+static gboolean
+make_picture (const Pictures *self, JsonArray *frames, guint number,
+    HabPictureFacts *facts, GError **error)
+{
+  g_autofree gchar *path = g_strdup_printf (OUTPUT_PATH "/%u.jpg", number);
+  const HabPictureOutput output = { path, self->max_width };
+  guint n = json_array_get_length (frames);
+
+  for (guint i = 0; i < n; i++) {
+    if (!hab_picture_make (self->source,
+            json_array_get_int_element (frames, i), &output, facts, error))
+      return FALSE;
+    if (facts->brightness >= self->dark)
+      break;
+  }
+  return sync_file (path, error);
+}
+
+static void
+write_picture (const Pictures *self, JsonArray *frames, guint number)
+{
+  g_autoptr (GError) error = NULL;
+  HabPictureFacts facts = { 0 };
+  gboolean made = make_picture (self, frames, number, &facts, &error);
+  JsonObject *record = record_new (made ? "picture" : "no-picture");
+
+  json_object_set_int_member (record, "picture", number);
+  if (made) {
+    json_object_set_int_member (record, "width", facts.width);
+    json_object_set_int_member (record, "height", facts.height);
+    json_object_set_int_member (record, "brightness", facts.brightness);
+  } else {
+    json_object_set_string_member (record, "cause",
+        hab_media_failure_to_word (error));
+    json_object_set_string_member (record, "detail", error->message);
+  }
+  write_record (record);
 }
 
 /* What decoders do with a hostile picture ends soon. */
 static gboolean
-run_picture (JsonObject *job, GError **error)
+run_pictures (JsonObject *job, GError **error)
 {
-  const struct rlimit seconds = { PICTURE_SECONDS, PICTURE_SECONDS };
-  JsonObject *record = record_new ("picture");
-  HabPictureFacts facts;
+  JsonArray *list = json_object_get_array_member (job, "pictures");
+  guint n = list != NULL ? json_array_get_length (list) : 0;
+  const struct rlimit seconds = {
+    PICTURE_SECONDS + 2 * n, PICTURE_SECONDS + 2 * n
+  };
+  g_autoptr (HabPictureSource) source = NULL;
+  Pictures pictures = {
+    .max_width =
+        json_object_get_int_member_with_default (job, "max_width", 640),
+    .dark = json_object_get_int_member_with_default (job, "dark", 0),
+  };
 
   setrlimit (RLIMIT_CPU, &seconds);
-  if (!hab_picture_run (INPUT_PATH,
-          json_object_get_int_member_with_default (job, "max_width", 640),
-          OUTPUT_PATH, &facts, error)) {
-    json_object_unref (record);
+  pictures.source = source = hab_picture_source_open (INPUT_PATH, error);
+  if (source == NULL)
     return FALSE;
-  }
-  json_object_set_int_member (record, "width", facts.width);
-  json_object_set_int_member (record, "height", facts.height);
-  json_object_set_int_member (record, "brightness", facts.brightness);
-  write_record (record);
-  write_done ();
+  for (guint i = 0; i < n; i++)
+    write_picture (&pictures, json_array_get_array_element (list, i), i);
   return TRUE;
 }
 
@@ -311,11 +372,8 @@ run_filter (JsonObject *job, GError **error)
   };
 
   setrlimit (RLIMIT_CPU, &seconds);
-  if (chain == NULL ||
-      !hab_gop_filter_run (INPUT_PATH, &config, OUTPUT_PATH, error))
-    return FALSE;
-  write_done ();
-  return TRUE;
+  return chain != NULL &&
+      hab_gop_filter_run (INPUT_PATH, &config, OUTPUT_PATH, error);
 }
 
 /* NULL where the job has none. */
@@ -387,8 +445,6 @@ run_package (JsonObject *job, GError **error)
       read_keys (job, &config, error) &&
       hab_package_run (&config, &observer, NULL, error);
   hab_key_wipe (config.keys, sizeof config.keys);
-  if (packaged)
-    write_done ();
   return packaged;
 }
 
@@ -396,7 +452,6 @@ run_package (JsonObject *job, GError **error)
 static gboolean
 run_probe (JsonObject *job, GError **error)
 {
-  write_done ();
   return TRUE;
 }
 
@@ -404,14 +459,15 @@ static const struct
 {
   const gchar *name;
   gboolean (*run) (JsonObject *job, GError **error);
+  gboolean file; /* its output is one file */
 } tasks[] = {
-  { "index", run_index },
-  { "package", run_package },
-  { "cut", run_cut },
-  { "frames", run_frames },
-  { "probe", run_probe },
-  { "picture", run_picture },
-  { "filter", run_filter },
+  { "index", run_index, FALSE },
+  { "package", run_package, FALSE },
+  { "cut", run_cut, TRUE },
+  { "frames", run_frames, TRUE },
+  { "probe", run_probe, FALSE },
+  { "pictures", run_pictures, FALSE },
+  { "filter", run_filter, TRUE },
 };
 
 /* --- the process ------------------------------------------------------ */
@@ -467,6 +523,16 @@ name_in_log (JsonObject *job)
 }
 
 static gboolean
+run_task (guint i, JsonObject *job, GError **error)
+{
+  if (!hab_cmd_init_gstreamer (error) || !tasks[i].run (job, error) ||
+      (tasks[i].file && !sync_file (OUTPUT_PATH, error)))
+    return FALSE;
+  write_done ();
+  return TRUE;
+}
+
+static gboolean
 run_job (JsonObject *job, GError **error)
 {
   const gchar *task =
@@ -475,7 +541,7 @@ run_job (JsonObject *job, GError **error)
   name_in_log (job);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     if (g_str_equal (tasks[i].name, task))
-      return hab_cmd_init_gstreamer (error) && tasks[i].run (job, error);
+      return run_task (i, job, error);
   g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
       "The job asks for an unknown task");
   return FALSE;

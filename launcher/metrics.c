@@ -35,6 +35,17 @@ static const struct
 } families[HAB_N_METRICS] = {
   [HAB_METRIC_BUILD_INFO] = { "haberdash_build_info", GAUGE,
       "1, with the version of the program." },
+  [HAB_METRIC_CACHE_BYTES] = { "haberdash_cache_bytes", GAUGE,
+      "What the GOPs and pictures that are kept take up on the disk." },
+  [HAB_METRIC_CACHE_EVICTIONS] = { "haberdash_cache_evictions_total", COUNTER,
+      "Files that went because others needed the room." },
+  [HAB_METRIC_CACHE_FILES] = { "haberdash_cache_files", GAUGE,
+      "GOPs and pictures that are kept." },
+  [HAB_METRIC_CACHE_LIMIT] = { "haberdash_cache_limit_bytes", GAUGE,
+      "What they may take up, --cache-size." },
+  [HAB_METRIC_CACHE_REQUESTS] = { "haberdash_cache_requests_total", COUNTER,
+      "Asked for: it was there (hit), was being made (shared), had to be made "
+      "(miss)." },
   [HAB_METRIC_CHILDREN] = { "haberdash_children", GAUGE,
       "Child processes that do media work, and work that waits for one." },
   [HAB_METRIC_DISK_FREE] = { "haberdash_disk_free_bytes", GAUGE,

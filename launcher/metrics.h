@@ -13,6 +13,11 @@ typedef struct _HabMetrics HabMetrics;
 typedef enum
 {
   HAB_METRIC_BUILD_INFO,        /* version */
+  HAB_METRIC_CACHE_BYTES,
+  HAB_METRIC_CACHE_EVICTIONS,
+  HAB_METRIC_CACHE_FILES,
+  HAB_METRIC_CACHE_LIMIT,
+  HAB_METRIC_CACHE_REQUESTS,    /* result */
   HAB_METRIC_CHILDREN,          /* kind, state */
   HAB_METRIC_DISK_FREE,
   HAB_METRIC_DISK_USED,         /* kind */

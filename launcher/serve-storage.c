@@ -53,7 +53,8 @@ hab_serve_storage_add_entries (HabServeStorage *self, GArray *entries)
         "remove the inputs that were not used for the longest while all have "
         "more bytes; 0, the default, for any size", "BYTES" },
     { "cache-size", 0, 0, G_OPTION_ARG_INT64, &self->cache_size,
-        "bytes of cut GOPs that are kept, 1 GiB by default", "BYTES" },
+        "bytes of GOPs and pictures that are kept, 1 GiB by default",
+        "BYTES" },
   };
 
   g_array_append_vals (entries, own, G_N_ELEMENTS (own));

@@ -34,6 +34,7 @@ struct _HabService
   HabPartials *partials;
   HabQueue *queue;
   HabCallbacks *callbacks;
+  HabCache *cache;
   HabCutter *cutter;
   HabRetention *retention;
   HabMediaScan *media;
@@ -139,22 +140,43 @@ is_listed (const gchar *name, gpointer data)
   return g_hash_table_contains (data, name);
 }
 
-/* Removes what the catalog, as func lists it, does not know. */
-static gboolean
-sweep_unlisted (HabService *self, HabFolder folder, HabStoreFunc func,
-    GError **error)
+/* (transfer full): what func lists of the catalog. */
+static GHashTable *
+list_known (HabService *self, HabStoreFunc func, GError **error)
 {
   g_autoptr (GHashTable) names =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   GError *failure = NULL;
 
   hab_store_call (self->store, func, names, &failure);
-  if (failure != NULL) {
-    g_propagate_error (error, failure);
-    return FALSE;
-  }
-  hab_data_dir_sweep (self->dir, folder, is_listed, names);
-  return TRUE;
+  if (failure == NULL)
+    return g_steal_pointer (&names);
+  g_propagate_error (error, failure);
+  return NULL;
+}
+
+/* Removes what the catalog, as func lists it, does not know. */
+static gboolean
+sweep_unlisted (HabService *self, HabFolder folder, HabStoreFunc func,
+    GError **error)
+{
+  g_autoptr (GHashTable) names = list_known (self, func, error);
+
+  if (names != NULL)
+    hab_data_dir_sweep (self->dir, folder, is_listed, names);
+  return names != NULL;
+}
+
+static gboolean
+open_cache (HabService *self, GError **error)
+{
+  g_autoptr (GHashTable) owners =
+      list_known (self, list_storage_names, error);
+
+  if (owners != NULL)
+    self->cache =
+        hab_cache_new (self->dir, self->settings->cache_size, owners);
+  return owners != NULL;
 }
 
 static gboolean
@@ -169,7 +191,6 @@ put_in_order (HabService *self, gboolean is_new, GError **error)
   }
   hab_data_dir_sweep (self->dir, HAB_FOLDER_INCOMING, NULL, NULL);
   hab_data_dir_sweep (self->dir, HAB_FOLDER_WORK, NULL, NULL);
-  hab_data_dir_sweep (self->dir, HAB_FOLDER_CUTS, NULL, NULL);
   /* A catalog that was just made knows nothing. Whoever lost theirs keeps the
    * files. */
   if (is_new)
@@ -279,6 +300,7 @@ make_jobs (HabService *self, GError **error)
     .files = self->files,
     .store = self->store,
     .metrics = self->metrics,
+    .cache = self->cache,
     .feed = self->feed,
     .readers = self->readers,
     .signer = self->signer,
@@ -312,6 +334,7 @@ make_listeners (HabService *self)
     .probe = self->probe,
     .partials = self->partials,
     .queue = self->queue,
+    .cache = self->cache,
     .cutter = self->cutter,
     .jobs = &self->jobs,
     .sessions = self->sessions,
@@ -346,7 +369,8 @@ hab_service_new (const HabSettings *settings, GError **error)
   catalog_path = hab_data_dir_build_path (self->dir, "catalog.sqlite");
   is_new = !g_file_test (catalog_path, G_FILE_TEST_EXISTS);
   self->store = open_store (settings->data_dir, catalog_path, error);
-  if (self->store == NULL || !put_in_order (self, is_new, error))
+  if (self->store == NULL || !put_in_order (self, is_new, error) ||
+      !open_cache (self, error))
     return NULL;
   self->signer = hab_store_call (self->store, make_signer, NULL, NULL);
   self->readers = hab_workers_new (MAX (settings->jobs, 2));
@@ -369,6 +393,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->media, hab_media_scan_free);
   g_clear_pointer (&self->retention, hab_retention_free);
   g_clear_pointer (&self->cutter, hab_cutter_free);
+  g_clear_pointer (&self->cache, hab_cache_free);
   g_clear_pointer (&self->callbacks, hab_callbacks_free);
   g_clear_pointer (&self->queue, hab_queue_free);
   g_clear_pointer (&self->feed, hab_feed_free);

@@ -22,7 +22,7 @@ typedef struct
   gint64 keep_inputs;         /* seconds, 0: for ever */
   gint64 keep_packages;       /* the same */
   guint64 max_inputs_size;    /* bytes of all inputs, 0: any */
-  guint64 cache_size;         /* bytes of cut GOPs */
+  guint64 cache_size;         /* bytes of cuts/ */
   gdouble stop_timeout;       /* seconds that packages are waited for */
   guint64 max_upload;         /* bytes of one file */
   guint upload_expiry;        /* seconds, of an upload that can be resumed */

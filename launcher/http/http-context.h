@@ -35,6 +35,7 @@ typedef struct
   HabFeed *feed;            /* where changes of packages are told */
   HabPartials *partials;    /* uploads that can be resumed */
   HabQueue *queue;
+  HabCache *cache;          /* what was made of inputs; every thread's */
   HabCutter *cutter;
   const HabJobsContext *jobs; /* for what of jobs/ is called with it */
   HabTokens *tokens;        /* of which a client must send one; or NULL */

@@ -5,7 +5,6 @@
 
 #include "input-content.h"
 
-#include "cutter.h"
 #include "ingest.h"
 #include "list-request.h"
 #include "pages.h"
@@ -195,7 +194,7 @@ forget (const HabHttpContext *context, const HabInput *input)
     hab_data_dir_remove (context->dir, HAB_FOLDER_INPUTS, input->storage);
   else
     hab_input_files_remove (context->jobs->files, input->storage);
-  hab_cutter_forget (context->dir, input->storage);
+  hab_cache_forget (context->cache, input->storage);
 }
 
 static HabReply *

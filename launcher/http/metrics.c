@@ -80,12 +80,36 @@ set_children (HabMetrics *metrics, const gchar *kind, HabWorkers *workers)
 }
 
 static void
+set_cache_requests (HabMetrics *metrics, const gchar *result, guint64 count)
+{
+  g_autofree gchar *label = hab_metrics_labels ("result", result, NULL);
+
+  hab_metrics_set (metrics, HAB_METRIC_CACHE_REQUESTS, label, count);
+}
+
+static void
+set_cache (HabMetrics *metrics, HabCache *cache)
+{
+  HabCacheStatistics now;
+
+  hab_cache_get_statistics (cache, &now);
+  hab_metrics_set (metrics, HAB_METRIC_CACHE_BYTES, NULL, now.bytes);
+  hab_metrics_set (metrics, HAB_METRIC_CACHE_LIMIT, NULL, now.max_bytes);
+  hab_metrics_set (metrics, HAB_METRIC_CACHE_FILES, NULL, now.files);
+  hab_metrics_set (metrics, HAB_METRIC_CACHE_EVICTIONS, NULL, now.evictions);
+  set_cache_requests (metrics, "hit", now.hits);
+  set_cache_requests (metrics, "shared", now.shared);
+  set_cache_requests (metrics, "miss", now.misses);
+}
+
+static void
 set_service (HabMetrics *metrics, const HabHttpContext *context)
 {
   g_autofree gchar *version =
       hab_metrics_labels ("version", PACKAGE_VERSION, NULL);
 
   hab_metrics_set (metrics, HAB_METRIC_BUILD_INFO, version, 1);
+  set_cache (metrics, context->cache);
   set_children (metrics, "reader", context->readers);
   set_children (metrics, "packager", hab_queue_get_packagers (context->queue));
   hab_metrics_set (metrics, HAB_METRIC_DISK_FREE, NULL,

@@ -19,7 +19,7 @@ typedef struct
 {
   HabRequest *request;
   gchar *storage; /* NULL until it was found */
-  GArray *gops;   /* of guint64 */
+  GArray *gops;   /* of HabGop */
   guint64 max_width;
 } Picture;
 
@@ -78,7 +78,7 @@ picture_get (HabRequest *request, HabStoreFunc look_up)
   Picture *self = g_new0 (Picture, 1);
 
   self->request = hab_request_ref (request);
-  self->gops = g_array_new (FALSE, FALSE, sizeof (guint64));
+  self->gops = g_array_new (FALSE, FALSE, sizeof (HabGop));
   hab_store_call_async (context->store, look_up, self, NULL,
       on_looked_up, self);
 }
@@ -92,17 +92,31 @@ picture_read_width (Picture *self, guint fallback, GError **error)
 
 /* --- the poster -------------------------------------------------------- */
 
+static gboolean
+picture_add_gop (Picture *self, HabCatalog *catalog, gint64 input_id,
+    guint64 index, GError **error)
+{
+  HabGop gop;
+
+  if (!hab_catalog_get_gop (catalog, input_id, index, &gop, error))
+    return FALSE;
+  g_array_append_val (self->gops, gop);
+  return TRUE;
+}
+
 /* A tenth in, or where that is dark, later. */
-static void
-choose_gops (GArray *gops, guint64 count)
+static gboolean
+choose_gops (Picture *self, HabCatalog *catalog, gint64 input_id,
+    guint64 count, GError **error)
 {
   const guint64 candidates[] = { count / 10, count / 4, count / 2,
     count / 4 * 3 };
 
   for (guint i = 0; i < G_N_ELEMENTS (candidates); i++)
-    if (gops->len == 0 ||
-        candidates[i] > g_array_index (gops, guint64, gops->len - 1))
-      g_array_append_val (gops, candidates[i]);
+    if ((i == 0 || candidates[i] > candidates[i - 1]) &&
+        !picture_add_gop (self, catalog, input_id, candidates[i], error))
+      return FALSE;
+  return TRUE;
 }
 
 /* In the store's thread. */
@@ -121,9 +135,9 @@ look_up_poster (HabVault *vault, gpointer data, GError **error)
       hab_catalog_get_input (vault->catalog, id, error), error);
   if (input == NULL ||
       !hab_catalog_count_gops (vault->catalog, id, &count, error) ||
-      !hab_gops_check (vault->catalog, id, 0, error))
+      !hab_gops_check (vault->catalog, id, 0, error) ||
+      !choose_gops (self, vault->catalog, id, count, error))
     return NULL;
-  choose_gops (self->gops, count);
   self->storage = g_strdup (input->storage);
   return NULL;
 }
@@ -147,9 +161,9 @@ look_up_gop (HabVault *vault, gpointer data, GError **error)
 
   if (input == NULL || !picture_read_width (self, GOP_WIDTH, error) ||
       !hab_gops_read_number (self->request, &gop, error) ||
-      !hab_gops_check (vault->catalog, input->id, gop, error))
+      !hab_gops_check (vault->catalog, input->id, gop, error) ||
+      !picture_add_gop (self, vault->catalog, input->id, gop, error))
     return NULL;
-  g_array_append_val (self->gops, gop);
   self->storage = g_strdup (input->storage);
   return NULL;
 }

@@ -7,41 +7,35 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "input-files.h"
 #include "json-build.h"
-#include "json-read.h"
+#include "picture-maker.h"
 
 #define CUT_TIMEOUT_SECONDS 300
-#define PICTURE_TIMEOUT_SECONDS 60
-/* Of 255: hardly more than black. */
-#define DARK 10
 
 struct _HabCutter
 {
   const HabJobsContext *context;
-  HabDataDir *dir;
-  GHashTable *cuts; /* name in cuts/ -> Cut, not owned */
+  HabPictureMaker *pictures;
+  GHashTable *cuts; /* name in the cache -> Cut, not owned */
 };
 
 /* A file that is being made. */
 typedef struct
 {
   HabCutter *cutter;
-  gchar *name;    /* in cuts/, when it is whole */
+  gchar *name;    /* in the cache, when it is whole */
   gchar *draft;   /* in work/, until then */
   GSList *tasks;  /* of GTask: who waits for it */
+  GBytes *job;    /* what is done to the GOP once it is a file */
 
   /* of a picture */
   gchar *storage;
-  GArray *gops;   /* of guint64: candidates */
+  GArray *gops;   /* of HabGop: candidates */
   guint next;     /* of gops */
   guint max_width;
-  gboolean dark;  /* the one that was made last */
-
-  GBytes *job;    /* what is done to the GOP once it is a file */
 } Cut;
 
 HabCutter *
@@ -50,7 +44,7 @@ hab_cutter_new (const HabJobsContext *context)
   HabCutter *self = g_new0 (HabCutter, 1);
 
   self->context = context;
-  self->dir = context->dir;
+  self->pictures = hab_picture_maker_new (context);
   self->cuts = g_hash_table_new (g_str_hash, g_str_equal);
   return self;
 }
@@ -58,128 +52,16 @@ hab_cutter_new (const HabJobsContext *context)
 void
 hab_cutter_free (HabCutter *self)
 {
+  hab_picture_maker_free (self->pictures);
   g_hash_table_unref (self->cuts);
   g_free (self);
 }
 
-/* --- the files that are kept ------------------------------------------ */
-
-typedef struct
-{
-  gchar *name;
-  guint64 size;
-  gint64 used_s;
-} Kept;
+/* --- the end ----------------------------------------------------------- */
 
 static void
-kept_clear (gpointer data)
+cut_free (Cut *self)
 {
-  g_free (((Kept *) data)->name);
-}
-
-static gint
-compare_kept (gconstpointer a, gconstpointer b)
-{
-  const Kept *one = a, *other = b;
-
-  return (one->used_s > other->used_s) - (one->used_s < other->used_s);
-}
-
-static GArray *
-list_kept (HabDataDir *dir, guint64 *total)
-{
-  g_autofree gchar *path =
-      hab_data_dir_build_folder_path (dir, HAB_FOLDER_CUTS, NULL);
-  g_autoptr (GDir) names = g_dir_open (path, 0, NULL);
-  GArray *files = g_array_new (FALSE, FALSE, sizeof (Kept));
-  const gchar *name;
-
-  g_array_set_clear_func (files, kept_clear);
-  *total = 0;
-  while (names != NULL && (name = g_dir_read_name (names)) != NULL) {
-    struct stat info;
-
-    if (fstatat (hab_data_dir_get_fd (dir, HAB_FOLDER_CUTS), name, &info,
-            AT_SYMLINK_NOFOLLOW) == 0) {
-      Kept kept = { g_strdup (name), info.st_size, info.st_atim.tv_sec };
-
-      g_array_append_val (files, kept);
-      *total += info.st_size;
-    }
-  }
-  return files;
-}
-
-/* The newest file stays, however large it is. */
-static void
-trim_cache (HabDataDir *dir, guint64 max_bytes)
-{
-  guint64 total;
-  g_autoptr (GArray) files = list_kept (dir, &total);
-
-  if (total <= max_bytes)
-    return;
-  g_array_sort (files, compare_kept);
-  for (guint i = 0; i + 1 < files->len && total > max_bytes; i++) {
-    Kept *kept = &g_array_index (files, Kept, i);
-
-    hab_data_dir_remove (dir, HAB_FOLDER_CUTS, kept->name);
-    total -= kept->size;
-  }
-}
-
-/* The time of access is set by hand: file systems are mounted without it. */
-static int
-open_kept (HabDataDir *dir, const gchar *name, GError **error)
-{
-  static const struct timespec used_now[] = {
-    { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_OMIT }
-  };
-  int fd =
-      hab_data_dir_open_file (dir, HAB_FOLDER_CUTS, name, O_RDONLY, error);
-
-  if (fd >= 0)
-    futimens (fd, used_now);
-  return fd;
-}
-
-static gboolean
-is_of_other_input (const gchar *name, gpointer data)
-{
-  return !g_str_has_prefix (name, data);
-}
-
-void
-hab_cutter_forget (HabDataDir *dir, const gchar *storage)
-{
-  g_autofree gchar *prefix = g_strconcat (storage, "-", NULL);
-
-  hab_data_dir_sweep (dir, HAB_FOLDER_CUTS, is_of_other_input, prefix);
-}
-
-/* --- cutting ---------------------------------------------------------- */
-
-/* The descriptors of those who wait are their own: each has its position. */
-static void
-cut_end (Cut *self, GError *error)
-{
-  HabDataDir *dir = self->cutter->dir;
-
-  g_hash_table_remove (self->cutter->cuts, self->name);
-  for (GSList *item = self->tasks; item != NULL; item = item->next) {
-    GError *failure = NULL;
-    int fd = error == NULL ? open_kept (dir, self->name, &failure) : -1;
-
-    if (fd >= 0)
-      g_task_return_int (item->data, fd);
-    else
-      g_task_return_error (item->data,
-          error != NULL ? g_error_copy (error) : failure);
-  }
-  if (error != NULL)
-    hab_data_dir_remove (dir, HAB_FOLDER_WORK, self->draft);
-  else
-    trim_cache (dir, self->cutter->context->settings->cache_size);
   g_slist_free_full (self->tasks, g_object_unref);
   g_clear_pointer (&self->gops, g_array_unref);
   g_clear_pointer (&self->job, g_bytes_unref);
@@ -189,28 +71,66 @@ cut_end (Cut *self, GError *error)
   g_free (self);
 }
 
+static void
+return_failure (gpointer task, gpointer error)
+{
+  g_task_return_error (task, g_error_copy (error));
+}
+
+/* Whoever waits has the file, even where it is not kept. The descriptors are
+ * their own: each has its position. */
+static void
+return_draft (gpointer task, gpointer data)
+{
+  Cut *self = data;
+  GError *error = NULL;
+  int fd = hab_data_dir_open_file (self->cutter->context->dir, HAB_FOLDER_WORK,
+      self->draft, O_RDONLY, &error);
+
+  if (fd >= 0)
+    g_task_return_int (task, fd);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+cut_fail (Cut *self, const GError *error)
+{
+  const HabJobsContext *context = self->cutter->context;
+
+  g_hash_table_remove (self->cutter->cuts, self->name);
+  hab_cache_give_up (context->cache, self->name);
+  hab_data_dir_remove (context->dir, HAB_FOLDER_WORK, self->draft);
+  g_slist_foreach (self->tasks, return_failure, (gpointer) error);
+  cut_free (self);
+}
+
 /* The draft is whole. */
 static void
 cut_keep (Cut *self)
 {
   g_autoptr (GError) error = NULL;
 
-  hab_data_dir_move (self->cutter->dir, HAB_FOLDER_WORK, self->draft,
-      HAB_FOLDER_CUTS, self->name, &error);
-  cut_end (self, error);
+  g_hash_table_remove (self->cutter->cuts, self->name);
+  g_slist_foreach (self->tasks, return_draft, self);
+  if (!hab_cache_keep (self->cutter->context->cache, self->name, self->draft,
+          &error))
+    g_warning ("What was cut cannot be kept: %s", error->message);
+  cut_free (self);
 }
+
+/* --- cutting ---------------------------------------------------------- */
 
 static void
 on_cut (GObject *source, GAsyncResult *result, gpointer data)
 {
   Cut *self = data;
-  HabCutter *cutter = self->cutter;
   g_autoptr (GError) error = NULL;
 
-  if (hab_workers_run_finish (cutter->context->readers, result, &error))
+  if (hab_workers_run_finish (self->cutter->context->readers, result, &error))
     cut_keep (self);
   else
-    cut_end (self, error);
+    cut_fail (self, error);
 }
 
 static GBytes *
@@ -237,12 +157,12 @@ cut_run (Cut *self, GBytes *job, int input_fd, GError *error)
   };
 
   if (input_fd >= 0)
-    work.output_fd = hab_data_dir_open_file (cutter->dir, HAB_FOLDER_WORK,
-        self->draft, O_RDWR | O_CREAT | O_EXCL, &error);
+    work.output_fd = hab_data_dir_open_file (cutter->context->dir,
+        HAB_FOLDER_WORK, self->draft, O_RDWR | O_CREAT | O_EXCL, &error);
   if (work.output_fd < 0) {
     if (input_fd >= 0)
       close (input_fd);
-    cut_end (self, error);
+    cut_fail (self, error);
     g_clear_error (&error);
     return;
   }
@@ -330,9 +250,11 @@ name_filtered (const gchar *storage, guint64 first, guint64 last,
   g_autofree gchar *text = g_strjoinv ("&", pairs);
   g_autofree gchar *digest =
       g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+  g_autofree gchar *what = NULL;
 
-  return g_strdup_printf ("%s-%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT
-      "-%.32s.mp4", storage, first, last, digest);
+  what = g_strdup_printf ("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT
+      "-%.32s.mp4", first, last, digest);
+  return hab_cache_make_name (storage, what);
 }
 
 /* --- pictures ---------------------------------------------------------- */
@@ -340,61 +262,34 @@ name_filtered (const gchar *storage, guint64 first, guint64 last,
 static void picture_try_next (Cut *self);
 
 static void
-on_picture_record (JsonObject *record, gpointer data)
+on_picture (gboolean dark, const GError *error, gpointer data)
 {
   Cut *self = data;
 
-  if (g_strcmp0 (hab_json_read_text (record, "record"), "picture") == 0)
-    self->dark = hab_json_read_int (record, "brightness", 0) < DARK;
-}
-
-static void
-on_picture (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Cut *self = data;
-  g_autoptr (GError) error = NULL;
-
-  if (!hab_workers_run_finish (self->cutter->context->readers, result, &error))
-    cut_end (self, error);
-  else if (self->dark && self->next < self->gops->len)
+  if (error != NULL)
+    cut_fail (self, error);
+  else if (dark && self->next < self->gops->len)
     picture_try_next (self);
   else
     cut_keep (self);
 }
 
-static GBytes *
-describe_picture (guint max_width)
-{
-  gchar *text = g_strdup_printf ("{\"task\":\"picture\",\"max_width\":%u}",
-      max_width);
-
-  return g_bytes_new_take (text, strlen (text));
-}
-
-/* Takes input_fd, of the GOP as a file. */
+/* input_fd: of an MP4, taken; -1 for the input itself. Takes frames. */
 static void
-picture_start (Cut *self, int input_fd)
+picture_order (Cut *self, int input_fd, GArray *frames)
 {
-  HabCutter *cutter = self->cutter;
-  g_autoptr (GBytes) job = describe_picture (self->max_width);
-  g_autoptr (GError) error = NULL;
-  HabWork work = {
-    .job = job,
+  const HabPictureOrder order = {
+    .storage = input_fd < 0 ? self->storage : NULL,
     .input_fd = input_fd,
-    .output_fd = hab_data_dir_open_file (cutter->dir, HAB_FOLDER_WORK,
-        self->draft, O_RDWR | O_CREAT | O_TRUNC, &error),
-    .timeout_seconds = PICTURE_TIMEOUT_SECONDS,
-    .record = on_picture_record,
+    .frames = frames,
+    .max_width = self->max_width,
+    .draft = self->draft,
+    .func = on_picture,
     .data = self,
   };
 
-  if (work.output_fd < 0) {
-    close (input_fd);
-    cut_end (self, error);
-    return;
-  }
-  hab_workers_run_async (cutter->context->readers, &work,
-      cutter->context->cancellable, on_picture, self);
+  hab_picture_maker_make (self->cutter->pictures, &order);
+  g_array_unref (frames);
 }
 
 static void
@@ -403,20 +298,36 @@ on_picture_cut (GObject *source, GAsyncResult *result, gpointer data)
   Cut *self = data;
   g_autoptr (GError) error = NULL;
   int fd = hab_cutter_get_finish (self->cutter, result, &error);
+  const guint64 first = 0;
 
   if (fd >= 0)
-    picture_start (self, fd);
+    picture_order (self, fd, g_array_append_val (
+        g_array_new (FALSE, FALSE, sizeof first), first));
   else
-    cut_end (self, error);
+    cut_fail (self, error);
 }
 
+/* Of a GOP as a file. */
 static void
 picture_try_next (Cut *self)
 {
-  guint64 gop = g_array_index (self->gops, guint64, self->next++);
+  const HabGop *gop = &g_array_index (self->gops, HabGop, self->next++);
 
-  hab_cutter_get_async (self->cutter, self->storage, gop, gop, on_picture_cut,
-      self);
+  hab_cutter_get_async (self->cutter, self->storage, gop->index, gop->index,
+      on_picture_cut, self);
+}
+
+/* Of the input itself, of which nothing but the frames is read. */
+static void
+picture_start (Cut *self)
+{
+  GArray *frames = g_array_new (FALSE, FALSE, sizeof (guint64));
+
+  for (guint i = 0; i < self->gops->len; i++)
+    g_array_append_val (frames,
+        g_array_index (self->gops, HabGop, i).first_frame);
+  self->next = self->gops->len;
+  picture_order (self, -1, frames);
 }
 
 /* --- asking ------------------------------------------------------------ */
@@ -426,19 +337,23 @@ picture_try_next (Cut *self)
 static Cut *
 cutter_ask (HabCutter *self, gchar *name, GTask *task)
 {
+  HabCache *cache = self->context->cache;
   Cut *cut = g_hash_table_lookup (self->cuts, name);
-  int fd = cut == NULL ? open_kept (self->dir, name, NULL) : -1;
+  int fd = cut == NULL ? hab_cache_open (cache, name) : -1;
 
-  if (fd >= 0 || cut != NULL) {
+  if (cut != NULL) {
+    hab_cache_share (cache);
+    cut->tasks = g_slist_prepend (cut->tasks, task);
     g_free (name);
-    if (cut != NULL) {
-      cut->tasks = g_slist_prepend (cut->tasks, task);
-      return NULL;
-    }
-    g_task_return_int (task, fd);
-    g_object_unref (task);
     return NULL;
   }
+  if (fd >= 0) {
+    g_task_return_int (task, fd);
+    g_object_unref (task);
+    g_free (name);
+    return NULL;
+  }
+  hab_cache_begin (cache, name);
   cut = g_new0 (Cut, 1);
   cut->cutter = self;
   cut->name = name;
@@ -452,9 +367,9 @@ void
 hab_cutter_get_async (HabCutter *self, const gchar *storage, guint64 first,
     guint64 last, GAsyncReadyCallback callback, gpointer user_data)
 {
-  gchar *name = g_strdup_printf ("%s-%" G_GUINT64_FORMAT "-%"
-      G_GUINT64_FORMAT ".mp4", storage, first, last);
-  Cut *cut = cutter_ask (self, name,
+  g_autofree gchar *what = g_strdup_printf ("%" G_GUINT64_FORMAT "-%"
+      G_GUINT64_FORMAT ".mp4", first, last);
+  Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what),
       g_task_new (NULL, NULL, callback, user_data));
 
   if (cut != NULL)
@@ -479,9 +394,9 @@ void
 hab_cutter_get_frames_async (HabCutter *self, const gchar *storage,
     const HabGop *gop, GAsyncReadyCallback callback, gpointer user_data)
 {
-  gchar *name = g_strdup_printf ("%s-%" G_GUINT64_FORMAT "-frames.json",
-      storage, gop->index);
-  Cut *cut = cutter_ask (self, name,
+  g_autofree gchar *what =
+      g_strdup_printf ("%" G_GUINT64_FORMAT "-frames.json", gop->index);
+  Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what),
       g_task_new (NULL, NULL, callback, user_data));
 
   if (cut == NULL)
@@ -499,9 +414,10 @@ hab_cutter_get_picture_async (HabCutter *self, const gchar *storage,
     GArray *gops, guint max_width, GAsyncReadyCallback callback,
     gpointer user_data)
 {
-  gchar *name = g_strdup_printf ("%s-%" G_GUINT64_FORMAT "-of-%u-%u.jpg",
-      storage, g_array_index (gops, guint64, 0), gops->len, max_width);
-  Cut *cut = cutter_ask (self, name,
+  const HabGop *first = &g_array_index (gops, HabGop, 0);
+  g_autofree gchar *what = g_strdup_printf ("%" G_GUINT64_FORMAT "-of-%u-%u.jpg",
+      first->index, gops->len, max_width);
+  Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what),
       g_task_new (NULL, NULL, callback, user_data));
 
   if (cut == NULL)
@@ -509,7 +425,10 @@ hab_cutter_get_picture_async (HabCutter *self, const gchar *storage,
   cut->storage = g_strdup (storage);
   cut->gops = g_array_ref (gops);
   cut->max_width = max_width;
-  picture_try_next (cut);
+  if (first->first_byte >= 0)
+    picture_start (cut);
+  else
+    picture_try_next (cut);
 }
 
 int

@@ -7,8 +7,7 @@
 G_BEGIN_DECLS
 
 /* GOPs, their frames and pictures of them as files, made when somebody asks for
- * one and kept in cuts/ for the next one who asks, up to a number of bytes;
- * those that were not asked for the longest go first. Main thread. */
+ * one and kept in the cache for the next one who asks. Main thread. */
 typedef struct _HabCutter HabCutter;
 
 HabCutter *hab_cutter_new (const HabJobsContext *context);
@@ -29,7 +28,7 @@ void hab_cutter_get_filtered_async (HabCutter *cutter, const gchar *storage,
  * they are read from the GOP as a file. */
 void hab_cutter_get_frames_async (HabCutter *cutter, const gchar *storage,
     const HabGop *gop, GAsyncReadyCallback callback, gpointer user_data);
-/* A picture as JPEG of the first frame of the first of these GOPs (guint64) that
+/* A picture as JPEG of the first frame of the first of these GOPs (HabGop) that
  * is not dark, or of the last; at most max_width pixels wide. The caller's
  * gops. */
 void hab_cutter_get_picture_async (HabCutter *cutter, const gchar *storage,
@@ -38,8 +37,5 @@ void hab_cutter_get_picture_async (HabCutter *cutter, const gchar *storage,
 /* A descriptor for reading, the caller's; -1 on failure. */
 int hab_cutter_get_finish (HabCutter *cutter, GAsyncResult *result,
     GError **error);
-
-/* Forgets the files of an input that was deleted. */
-void hab_cutter_forget (HabDataDir *dir, const gchar *storage);
 
 G_END_DECLS

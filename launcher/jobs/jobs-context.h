@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "cache.h"
 #include "data-dir.h"
 #include "feed.h"
 #include "input-files.h"
@@ -24,6 +25,7 @@ typedef struct
   HabInputFiles *files;     /* every thread's */
   HabStore *store;
   HabMetrics *metrics;
+  HabCache *cache;          /* what was made of inputs */
   HabFeed *feed;            /* where changes of packages are told */
   HabWorkers *readers;      /* children that somebody waits for: indexing,
                              * cutting */

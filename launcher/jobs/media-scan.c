@@ -5,7 +5,6 @@
 
 #include "media-scan.h"
 
-#include "cutter.h"
 #include "log.h"
 #include "media-index.h"
 #include "media-look.h"
@@ -179,7 +178,7 @@ conclude (HabVault *vault, gpointer data, GError **error)
   }
   if (hab_catalog_commit (vault->catalog, error))
     for (guint i = 0; i < storages->len; i++)
-      hab_cutter_forget (self->scan->context->dir,
+      hab_cache_forget (self->scan->context->cache,
           g_ptr_array_index (storages, i));
   return NULL;
 }

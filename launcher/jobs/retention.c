@@ -5,7 +5,6 @@
 
 #include "retention.h"
 
-#include "cutter.h"
 #include "feed.h"
 #include "log.h"
 
@@ -20,6 +19,7 @@ typedef struct
 {
   HabRetention *retention;
   HabDataDir *dir;
+  HabCache *cache;
   const HabSettings *settings;
   GPtrArray *packages; /* of HabPackage: removed, to be told */
   guint n_inputs;
@@ -63,7 +63,7 @@ expire_input (Look *self, HabCatalog *catalog, const HabUnusedInput *input,
   if (!hab_catalog_delete_input (catalog, input->id, error))
     return FALSE;
   hab_data_dir_remove (self->dir, HAB_FOLDER_INPUTS, input->storage);
-  hab_cutter_forget (self->dir, input->storage);
+  hab_cache_forget (self->cache, input->storage);
   log_expired ("input content expires", "input", input->id, input->storage);
   self->n_inputs++;
   return TRUE;
@@ -184,6 +184,7 @@ hab_retention_run (HabRetention *self)
   next = g_new0 (Look, 1);
   next->retention = self;
   next->dir = self->context->dir;
+  next->cache = self->context->cache;
   next->settings = settings;
   next->packages =
       g_ptr_array_new_with_free_func ((GDestroyNotify) hab_package_free);

@@ -270,15 +270,6 @@ build_line (Filter *self, const HabFilterPicture *source,
 
 /* --- what the pictures are like ---------------------------------------- */
 
-static gboolean
-is_turned_aside (GstVideoOrientationMethod orientation)
-{
-  return orientation == GST_VIDEO_ORIENTATION_90R ||
-      orientation == GST_VIDEO_ORIENTATION_90L ||
-      orientation == GST_VIDEO_ORIENTATION_UL_LR ||
-      orientation == GST_VIDEO_ORIENTATION_UR_LL;
-}
-
 /* As they are shown, at the mean rate. */
 static void
 describe (const Filter *self, const GstVideoInfo *info, gboolean aside,
@@ -353,7 +344,7 @@ build_for (Filter *self, const GstVideoInfo *info)
   HabFilterPicture source, result;
 
   self->built = TRUE;
-  describe (self, info, is_turned_aside (orientation), &source);
+  describe (self, info, hab_media_is_turned_aside (orientation), &source);
   if (!check (self, info, &source, &result, &self->build_error))
     return;
   reserve (self, &result);

@@ -295,6 +295,13 @@ hab_media_track_get_orientation (const HabMp4Track *track)
   return GST_VIDEO_ORIENTATION_IDENTITY;
 }
 
+gboolean
+hab_media_is_turned_aside (GstVideoOrientationMethod orientation)
+{
+  return orientation < G_N_ELEMENTS (orientations) &&
+      orientations[orientation].a == 0;
+}
+
 void
 hab_media_track_describe (const HabMp4Track *track, HabTrack *description)
 {

@@ -23,6 +23,9 @@ GstCaps *hab_media_track_get_caps (const HabMp4Track *track);
 GstVideoOrientationMethod hab_media_track_get_orientation (
     const HabMp4Track *track);
 
+/* Whether width and height change places. */
+gboolean hab_media_is_turned_aside (GstVideoOrientationMethod orientation);
+
 void hab_media_track_describe (const HabMp4Track *track, HabTrack *description);
 
 G_END_DECLS

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* appsrc with one access unit, a decoder, a scaler and a JPEG encoder. What
- * the parts are is told by the codec alone. */
+ * the parts are is told by the codec alone. Another pipeline for each picture:
+ * decoders hold pictures back until the end of the stream. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -20,24 +21,40 @@
 #define MAX_SIDE 8192
 #define QUALITY 85
 
+struct _HabPictureSource
+{
+  HabVideoScan *scan;
+  const HabMp4Track *track;
+  GstCaps *caps;
+  HabMp4SampleReader samples; /* behind the picture that was made last */
+};
+
 /* --- the access unit --------------------------------------------------- */
 
-static GstBuffer *
-read_first_unit (HabVideoScan *scan, GError **error)
+/* From the table alone: nothing of the frames before is read. */
+static gboolean
+find_sample (HabPictureSource *self, guint64 number, HabMp4Sample *sample)
 {
-  GError *failure = NULL;
-  HabVideoScanUnit unit;
+  if (number < self->samples.number)
+    hab_mp4_sample_reader_init (&self->samples, &self->track->table);
+  while (hab_mp4_sample_reader_next (&self->samples, sample))
+    if (sample->number == number)
+      return TRUE;
+  return FALSE;
+}
+
+static GstBuffer *
+read_unit (HabPictureSource *self, guint64 number, GError **error)
+{
+  HabMp4Sample sample;
   GstBuffer *buffer;
 
-  if (!hab_video_scan_next (scan, &unit, &failure)) {
-    if (failure == NULL)
-      g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_FOUND,
-          "there is no picture in the video");
-    else
-      g_propagate_error (error, failure);
+  if (!find_sample (self, number, &sample)) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_FOUND,
+        "there is no frame %" G_GUINT64_FORMAT " in the video", number);
     return NULL;
   }
-  buffer = hab_video_scan_read (scan, &unit.sample, error);
+  buffer = hab_video_scan_read (self->scan, &sample, error);
   if (buffer != NULL)
     GST_BUFFER_PTS (buffer) = GST_BUFFER_DTS (buffer) = 0;
   return buffer;
@@ -60,15 +77,20 @@ add (Builder *self, const gchar *factory)
 }
 
 /* RGB, of which the encoder makes the full range of JFIF. videoconvertscale
- * (1.22) does not do that from I420 to I420 where only the range differs. */
+ * (1.22) does not do that from I420 to I420 where only the range differs. side:
+ * of a picture as it is coded, what is its width when it is turned. */
 static GstCaps *
-make_output_caps (guint max_width)
+make_output_caps (guint max_width, const gchar *side)
 {
-  return gst_caps_new_simple ("video/x-raw",
+  GstCaps *caps = gst_caps_new_simple ("video/x-raw",
       "format", G_TYPE_STRING, "RGB",
-      "width", GST_TYPE_INT_RANGE, 1, MAX ((gint) max_width, 2),
+      "width", GST_TYPE_INT_RANGE, 1, MAX_SIDE,
       "height", GST_TYPE_INT_RANGE, 1, MAX_SIDE,
       "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, NULL);
+
+  gst_caps_set_simple (caps, side, GST_TYPE_INT_RANGE, 1,
+      MAX ((gint) max_width, 2), NULL);
+  return caps;
 }
 
 /* The mean of red, green and blue. */
@@ -110,14 +132,16 @@ on_raw_picture (GstPad *pad, GstPadProbeInfo *probe, gpointer data)
 
 /* Links scaler, encoder and file behind decoder. */
 static gboolean
-add_encoder (Builder *self, GstElement *decoder, guint max_width,
-    const gchar *output, HabPictureFacts *facts)
+add_encoder (Builder *self, GstElement *decoder, const HabPictureOutput *output,
+    GstVideoOrientationMethod orientation, HabPictureFacts *facts)
 {
   GstElement *scale = add (self, "videoconvertscale");
   GstElement *filter = add (self, "capsfilter");
+  GstElement *flip = add (self, "videoflip");
   GstElement *encoder = add (self, "jpegenc");
   GstElement *sink = add (self, "filesink");
-  g_autoptr (GstCaps) caps = make_output_caps (max_width);
+  g_autoptr (GstCaps) caps = make_output_caps (output->max_width,
+      hab_media_is_turned_aside (orientation) ? "height" : "width");
   g_autoptr (GstPad) pad = NULL;
 
   if (self->missing != NULL)
@@ -125,32 +149,34 @@ add_encoder (Builder *self, GstElement *decoder, guint max_width,
   g_object_set (scale, "add-borders", FALSE, NULL);
   gst_util_set_object_arg (G_OBJECT (scale), "method", "lanczos");
   g_object_set (filter, "caps", caps, NULL);
+  g_object_set (flip, "video-direction", orientation, NULL);
   g_object_set (encoder, "quality", QUALITY, "snapshot", TRUE, NULL);
-  g_object_set (sink, "location", output, "async", FALSE, NULL);
+  g_object_set (sink, "location", output->path, "async", FALSE, NULL);
   pad = gst_element_get_static_pad (encoder, "sink");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_raw_picture, facts,
       NULL);
-  return gst_element_link_many (decoder, scale, filter, encoder, sink, NULL);
+  return gst_element_link_many (decoder, scale, filter, flip, encoder, sink,
+      NULL);
 }
 
 static gboolean
-build (Builder *self, GstElement *src, GstCaps *caps, guint max_width,
-    const gchar *output, HabPictureFacts *facts)
+build (Builder *self, const HabPictureSource *source, GstElement *src,
+    const HabPictureOutput *output, HabPictureFacts *facts)
 {
   GstElement *decoder;
 
   if (src == NULL)
     return FALSE;
-  g_object_set (src, "caps", caps, "format", GST_FORMAT_TIME, NULL);
-  decoder = hab_decoder_add_behind (GST_BIN (self->pipeline), src, caps, 1,
-      &self->missing);
-  return decoder != NULL &&
-      add_encoder (self, decoder, max_width, output, facts);
+  g_object_set (src, "caps", source->caps, "format", GST_FORMAT_TIME, NULL);
+  decoder = hab_decoder_add_behind (GST_BIN (self->pipeline), src,
+      source->caps, 1, &self->missing);
+  return decoder != NULL && add_encoder (self, decoder, output,
+      hab_media_track_get_orientation (source->track), facts);
 }
 
 /* (transfer full) */
 static GstElement *
-build_pipeline (GstCaps *caps, guint max_width, const gchar *output,
+build_pipeline (const HabPictureSource *source, const HabPictureOutput *output,
     HabPictureFacts *facts, GstElement **src, GError **error)
 {
   g_autoptr (GstElement) pipeline =
@@ -158,7 +184,7 @@ build_pipeline (GstCaps *caps, guint max_width, const gchar *output,
   Builder builder = { pipeline, NULL };
 
   *src = add (&builder, "appsrc");
-  if (build (&builder, *src, caps, max_width, output, facts))
+  if (build (&builder, source, *src, output, facts))
     return g_steal_pointer (&pipeline);
   g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
       "no picture can be made of this video: %s",
@@ -188,6 +214,29 @@ run_pipeline (GstElement *pipeline, GstElement *src, GstBuffer *unit,
   return FALSE;
 }
 
+gboolean
+hab_picture_make (HabPictureSource *self, guint64 frame,
+    const HabPictureOutput *output, HabPictureFacts *facts, GError **error)
+{
+  g_autoptr (GstBuffer) unit = read_unit (self, frame, error);
+  g_autoptr (GstElement) pipeline = NULL;
+  GstElement *src;
+
+  *facts = (HabPictureFacts) { 0 };
+  if (unit == NULL)
+    return FALSE;
+  pipeline = build_pipeline (self, output, facts, &src, error);
+  if (pipeline == NULL || !run_pipeline (pipeline, src, unit, error))
+    return FALSE;
+  if (facts->width > 0)
+    return TRUE;
+  g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+      "the decoder made no picture of this GOP's first frame");
+  return FALSE;
+}
+
+/* --- sources ----------------------------------------------------------- */
+
 static gboolean
 check_size (const HabMp4Track *track, GError **error)
 {
@@ -198,36 +247,32 @@ check_size (const HabMp4Track *track, GError **error)
   return FALSE;
 }
 
-gboolean
-hab_picture_run (const gchar *input, guint max_width, const gchar *output,
-    HabPictureFacts *facts, GError **error)
+HabPictureSource *
+hab_picture_source_open (const gchar *path, GError **error)
 {
-  g_autoptr (HabVideoScan) scan = hab_video_scan_open (input, error);
-  const HabMp4Track *track =
-      scan != NULL ? hab_video_scan_get_track (scan) : NULL;
-  g_autoptr (GstCaps) caps = NULL;
-  g_autoptr (GstBuffer) unit = NULL;
-  g_autoptr (GstElement) pipeline = NULL;
-  GstElement *src;
+  g_autoptr (HabPictureSource) self = g_new0 (HabPictureSource, 1);
 
-  *facts = (HabPictureFacts) { 0 };
-  if (track == NULL || !check_size (track, error))
-    return FALSE;
-  caps = hab_media_track_get_caps (track);
-  if (caps == NULL) {
-    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
-        "no picture can be made of this video: its codec is not handled");
-    return FALSE;
-  }
-  unit = read_first_unit (scan, error);
-  if (unit == NULL)
-    return FALSE;
-  pipeline = build_pipeline (caps, max_width, output, facts, &src, error);
-  if (pipeline == NULL || !run_pipeline (pipeline, src, unit, error))
-    return FALSE;
-  if (facts->width > 0)
-    return TRUE;
+  self->scan = hab_video_scan_open (path, error);
+  if (self->scan == NULL)
+    return NULL;
+  self->track = hab_video_scan_get_track (self->scan);
+  hab_mp4_sample_reader_init (&self->samples, &self->track->table);
+  if (!check_size (self->track, error))
+    return NULL;
+  self->caps = hab_media_track_get_caps (self->track);
+  if (self->caps != NULL)
+    return g_steal_pointer (&self);
   g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
-      "the decoder made no picture of this GOP's first frame");
-  return FALSE;
+      "no picture can be made of this video: its codec is not handled");
+  return NULL;
+}
+
+void
+hab_picture_source_free (HabPictureSource *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->scan, hab_video_scan_free);
+  g_clear_pointer (&self->caps, gst_caps_unref);
+  g_free (self);
 }

@@ -12,11 +12,24 @@ typedef struct
   guint brightness; /* 0 to 255: 0 is black, 255 white */
 } HabPictureFacts;
 
-/* Writes the first picture of input as JPEG to output. input: MP4 whose first
- * access unit can be decoded alone, as of hab_gop_cut_run (). max_width: in
- * pixels, which are square; smaller pictures stay as they are. Nothing but
- * that access unit is decoded. */
-gboolean hab_picture_run (const gchar *input, guint max_width,
-    const gchar *output, HabPictureFacts *facts, GError **error);
+/* Where it goes, and how large it may be. */
+typedef struct
+{
+  const gchar *path;
+  guint max_width; /* in pixels, which are square; smaller ones stay so */
+} HabPictureOutput;
+
+/* A file with a table of samples, of whose frames pictures are made. */
+typedef struct _HabPictureSource HabPictureSource;
+
+HabPictureSource *hab_picture_source_open (const gchar *path, GError **error);
+void hab_picture_source_free (HabPictureSource *source);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabPictureSource, hab_picture_source_free)
+
+/* Writes a frame of the first video track as JPEG, turned as it is to be shown.
+ * frame: its number in decode order, from 0; one that can be decoded alone.
+ * Nothing but its access unit is read and decoded. */
+gboolean hab_picture_make (HabPictureSource *source, guint64 frame,
+    const HabPictureOutput *output, HabPictureFacts *facts, GError **error);
 
 G_END_DECLS

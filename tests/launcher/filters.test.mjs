@@ -8,7 +8,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  exec, get, haberdash, isEmpty, makeFolder, problem, send, startService, upload,
+  exec, get, haberdash, isEmpty, makeFolder, problem, send, startService, until, upload,
 } from './service.mjs';
 
 const ffmpeg = (args) => exec('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args],
@@ -87,7 +87,7 @@ test('each filter, and several at once', async (t) => {
   await fs.writeFile(path.join(folder, 'both.mp4'), both.body);
   const [stream] = await factsOf(path.join(folder, 'both.mp4'));
   assert.deepEqual([stream.width, stream.nb_read_frames, stream.duration], [64, '50', '2.000000']);
-  assert.ok(await isEmpty(service, 'work'));
+  await until(() => isEmpty(service, 'work'), 'the children end');
 });
 
 test('grey has no colour', async (t) => {

@@ -7,7 +7,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  addInput, exec, get, isEmpty, makeFolder, problem, send, startService, upload,
+  addInput, exec, get, isEmpty, makeFolder, problem, send, startService, until, upload,
 } from './service.mjs';
 
 const ffmpeg = (args) => exec('ffmpeg', ['-nostdin', '-v', 'error', ...args],
@@ -64,15 +64,16 @@ test('a picture of each GOP', async (t) => {
 
   const many = await Promise.all(Array.from({ length: 6 }, () => get(service.api, `${target}?width=100`)));
   assert.equal(new Set(many.map(({ headers }) => headers.etag)).size, 1);
-  assert.ok(await isEmpty(service, 'work'));
+  await until(() => isEmpty(service, 'work'), 'the child ends');
   await send(service.api, 'DELETE', '/input_content/1');
   assert.ok(await isEmpty(service, 'cuts'));
 });
 
-test('of every codec, and of pixels that are not square', async (t) => {
+test('of every codec, of pixels that are not square, and of a picture to be turned', async (t) => {
   const service = await startService(t);
   const folder = await makeFolder(t);
   const source = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=10', '-t', '2'];
+  await makeVideo(folder, 'h264.mp4', [...source, '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10']);
   const rows = [
     ['h265.mp4', ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'keyint=10:log-level=none',
       '-tag:v', 'hvc1'], '320:180'],
@@ -81,6 +82,14 @@ test('of every codec, and of pixels that are not square', async (t) => {
     ['h264.ts', ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10'], '320:180'],
     ['sar.mp4', ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10', '-vf', 'setsar=2/1'], '320:90'],
   ];
+  await ffmpeg(['-i', path.join(folder, 'h264.mp4'), '-c', 'copy', '-metadata:s:v:0', 'rotate=90',
+    path.join(folder, 'turned.mp4')]);
+  const turned = await upload(service, 'turned.mp4', await fs.readFile(path.join(folder, 'turned.mp4')));
+  assert.equal(turned.status, 201);
+  for (const [width, size] of [[320, '180:320'], [90, '90:160']]) {
+    const answer = await get(service.api, `/videos/turned.mp4/group-of-pictures/1.jpg?width=${width}`);
+    await compare(folder, answer.body, path.join(folder, 'turned.mp4'), 10, size);
+  }
   for (const [name, options, size] of rows) {
     const made = await upload(service, name, await makeVideo(folder, name, [...source, ...options]));
     assert.equal(made.status, 201, made.text);
