@@ -51,9 +51,13 @@ function actions(input, onGone) {
       ? el('a', { class: 'button', href: packageFormPath(input.input_content_id), 'aria-label': `Package ${name}` },
         'Package') : null,
     el('a', { class: 'button', href: gopsPath(name), 'aria-label': `GOPs of ${name}` }, 'GOPs'),
-    input.source === 'media-dir' ? null : deleteButton(inputPath(input.input_content_id),
+    input.available
+      ? el('a', { class: 'button', href: `${inputPath(input.input_content_id)}/content`, download: true,
+        'aria-label': `Download ${name}` }, 'Download') : null,
+    input.source === 'media-dir' && input.available ? null : deleteButton(inputPath(input.input_content_id),
       { label: `Delete ${name}`, title: `Delete ${name}?`,
-        text: 'The uploaded file is removed. Packages that were made of it stay and still play.' }, onGone));
+        text: `${input.source === 'media-dir' ? 'It is forgotten here.' : 'The uploaded file is removed.'} `
+          + 'Packages that were made of it stay and still play.' }, onGone));
 }
 
 // node; update() shows the input and its packages, the newest first; put() shows
@@ -66,6 +70,8 @@ export function inputCard(first, onGone) {
     arrange();
   } });
   const said = el('div', { class: 'input-facts' });
+  let buttons = actions(first, onGone);
+  let { available } = first;
   const node = el('li', { class: 'card input', id: `input-${first.input_content_id}` },
     poster(first),
     el('div', { class: 'input-text' },
@@ -74,7 +80,7 @@ export function inputCard(first, onGone) {
         said,
         el('p', { class: 'small quiet' }, 'Since ',
           el('time', { datetime: first.created_at }, localTime(first.created_at)))),
-      actions(first, onGone)),
+      buttons),
     el('div', { class: 'input-packages' }, list, more));
   let all = false;
 
@@ -110,6 +116,13 @@ export function inputCard(first, onGone) {
       const ids = new Set(packages.map((item) => item.packaged_content_id));
 
       said.replaceChildren(inputFacts(input));
+      if (input.available !== available) {
+        const now = actions(input, onGone);
+
+        buttons.replaceWith(now);
+        buttons = now;
+        ({ available } = input);
+      }
       packages.forEach(card.put);
       for (const id of [...rows.keys()])
         if (!ids.has(id))

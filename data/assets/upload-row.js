@@ -77,8 +77,9 @@ export class UploadRow {
     this.#upload = new Upload(this.#file, name);
     this.#title.textContent = name;
     this.#bar.setAttribute('aria-label', `Upload of ${name}`);
-    for (const [button, verb] of [[this.#pause, 'Pause'], [this.#resume, 'Resume'], [this.#remove, 'Cancel']])
-      button.setAttribute('aria-label', `${verb} ${name}`);
+    this.#remove.textContent = 'Cancel';
+    for (const button of [this.#pause, this.#resume, this.#remove])
+      button.setAttribute('aria-label', `${button.textContent} ${name}`);
   }
 
   #become(status, text) {
@@ -88,6 +89,10 @@ export class UploadRow {
     show(this.#pause, status === 'running');
     show(this.#resume, status === 'paused');
     show(this.#remove, status !== 'done');
+    if (status === 'failed') {
+      this.#remove.textContent = 'Remove';
+      this.#remove.setAttribute('aria-label', `Remove ${this.#name}`);
+    }
     show(this.#bar, status !== 'done' && status !== 'failed');
   }
 
@@ -182,7 +187,7 @@ export class UploadRow {
   async #drop() {
     this.status = 'gone';
     this.node.remove();
-    this.#onSaid(`${this.#name} is cancelled`);
+    this.#onSaid(`${this.#name} is taken off the list`);
     await this.#upload.drop().catch(() => {});
     this.#onWanted();
   }

@@ -197,6 +197,42 @@ forget (const HabHttpContext *context, const HabInput *input)
   hab_cache_forget (context->cache, input->storage);
 }
 
+/* RFC 6266: to be saved under its name, and never shown as a page. */
+static void
+set_disposition (HabReply *reply, const gchar *name)
+{
+  g_autofree gchar *escaped = g_uri_escape_string (name, NULL, FALSE);
+  g_autofree gchar *value =
+      g_strconcat ("attachment; filename*=UTF-8''", escaped, NULL);
+
+  hab_reply_set_header (reply, "Content-Disposition", value);
+}
+
+static HabReply *
+get_content (HabRequest *request, HabVault *vault, GError **error)
+{
+  HabInputFiles *files = hab_request_get_context (request)->jobs->files;
+  g_autoptr (HabInput) input = NULL;
+  HabReply *reply;
+  gint64 id;
+  int fd;
+
+  if (!hab_request_get_id (request, 0, &id, error))
+    return NULL;
+  input = load_input (request, vault->catalog, id, error);
+  if (input == NULL)
+    return NULL;
+  fd = hab_input_files_open (files, input->storage, error);
+  if (fd < 0)
+    return NULL;
+  reply = hab_reply_new_file (fd, "application/octet-stream", error);
+  if (reply != NULL) {
+    hab_reply_set_header (reply, "Cache-Control", "no-cache");
+    set_disposition (reply, input->name);
+  }
+  return reply;
+}
+
 static HabReply *
 get_package_form (HabRequest *request, HabVault *vault, GError **error)
 {
@@ -336,6 +372,7 @@ const HabRoute hab_input_content_routes[] = {
   { "POST", "/input_content", HAB_BODY_UPLOAD, 0, NULL, post_json },
   { "GET", "/input_content", HAB_BODY_NONE, 0, hab_input_content_list, NULL },
   { "GET", "/input_content/{}", HAB_BODY_NONE, 0, get_one, NULL },
+  { "GET", "/input_content/{}/content", HAB_BODY_NONE, 0, get_content, NULL },
   { "GET", "/input_content/{}/package", HAB_BODY_NONE, 0, get_package_form,
       NULL },
   { "DELETE", "/input_content/{}", HAB_BODY_NONE, 0, delete_one, NULL },

@@ -50,12 +50,13 @@ export async function openPage(browser, service, { expected = [], initScript, ..
 }
 
 // A function that opens the page at an address, runs work with it, and looks at
-// what the page complained about.
+// what the page complained about. prepare: runs before the page is opened.
 export function walker(browser, service) {
-  return async (address, work, options) => {
+  return async (address, work, { prepare, ...options } = {}) => {
     const { page, complaints, close } = await openPage(browser, service, options);
 
     try {
+      await prepare?.(page);
       await page.goto(new URL(address, service.api).href);
       await work(page);
       assert.deepEqual(complaints, []);

@@ -11,15 +11,19 @@ import { makeClip } from './media.mjs';
 import { startService } from './service.mjs';
 
 const READY_MS = 60_000;
-const COUNT = 26; // more than a page shows
+const COUNT = 26; // more than a page shows; the last one has a picture
 
-let service, browser, withPage, clip;
+let service, browser, visit, clip;
 
 before(async () => {
   service = await startService({ args: ['--jobs', '1'] });
   clip = path.join(service.home, 'clip.mp4');
   [browser] = await Promise.all([startBrowser(), makeClip(clip, { seconds: 4, gop: 25 })]);
-  withPage = walker(browser, service);
+  const withPage = walker(browser, service);
+  // Without making pictures of everything.
+  visit = (address, work, options) => withPage(address, work, { ...options, prepare: (page) =>
+    page.route('**/poster?*', (route) => (route.request().url().includes(`/${COUNT}/`) ? route.continue()
+      : route.fulfill({ contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg"/>' }))) });
 });
 
 after(async () => {
@@ -39,7 +43,7 @@ const pack = async (input, options = {}) => (await call('POST', '/packaged_conte
 const names = (page) => page.locator('.input h2').allTextContents();
 const ready = (page, id) => page.locator(`#package-${id} .badge.Ready`).waitFor({ timeout: READY_MS });
 
-it('teaches what to do when nothing is there', () => withPage('/', async (page) => {
+it('teaches what to do when nothing is there', () => visit('/', async (page) => {
   await page.locator('#empty').waitFor();
   const command = await page.locator('#empty pre').textContent();
   assert.ok(command.includes(`${service.api}/input_content`), command);
@@ -52,7 +56,7 @@ it('shows a part of many, searched and sorted', async () => {
     await fetch(`${service.api}/input_content?name=${encodeURIComponent(`film ${String(i).padStart(2, '0')} 100%.mp4`)}`,
       { method: 'POST', headers: { 'Content-Type': 'video/mp4' }, body: bytes });
   }
-  await withPage('/', async (page) => {
+  await visit('/', async (page) => {
     await page.locator('.input').first().waitFor();
     assert.equal(await page.locator('.input').count(), 24);
     assert.equal(await page.locator('#count').textContent(), '26 videos');
@@ -86,7 +90,7 @@ it('shows a part of many, searched and sorted', async () => {
   });
 });
 
-it('follows a package by events', () => withPage('/', async (page) => {
+it('follows a package by events', () => visit('/', async (page) => {
   await page.locator('#input-26').waitFor();
   const asked = [];
   page.on('request', (request) => /_content(\?|\/\d)/.test(request.url()) && asked.push(request.url()));
@@ -99,14 +103,14 @@ it('follows a package by events', () => withPage('/', async (page) => {
   await page.waitForURL(`**/packaged_content/${id}/player`);
 }));
 
-it('asks for it again and again where there are no events', () => withPage('/', async (page) => {
+it('asks for it again and again where there are no events', () => visit('/', async (page) => {
   await page.route('**/packaged_content/events', (route) => route.abort());
   await page.reload();
   await page.locator('#input-26').waitFor();
   await ready(page, await pack(26));
 }, { expected: [/ERR_FAILED/] }));
 
-it('says when the service does not answer, and goes on when it does', () => withPage('/', async (page) => {
+it('says when the service does not answer, and goes on when it does', () => visit('/', async (page) => {
   await page.locator('#input-26').waitFor();
   await page.context().setOffline(true);
   await page.getByLabel('Search').fill('film');
@@ -118,7 +122,7 @@ it('says when the service does not answer, and goes on when it does', () => with
   assert.equal(await page.locator('#trouble .notice').count(), 0);
 }, { expected: [/ERR_INTERNET_DISCONNECTED/] }));
 
-it('cancels a package and tries it again', () => withPage('/', async (page) => {
+it('cancels a package and tries it again', () => visit('/', async (page) => {
   await page.locator('#input-25').waitFor();
   const [first, second] = [await pack(25, { ladder: 'auto' }), await pack(25, { hls: true })];
   await page.getByRole('button', { name: `Cancel package ${second}` }).click();
@@ -130,7 +134,7 @@ it('cancels a package and tries it again', () => withPage('/', async (page) => {
   assert.ok(await page.getByLabel(`Those of package ${second}`).isChecked());
 }));
 
-it('deletes what is meant, and says what stays', () => withPage('/', async (page) => {
+it('deletes what is meant, and says what stays', () => visit('/', async (page) => {
   const [, id] = [await page.locator('#input-25 .Ready').waitFor(),
     Number((await page.locator('#input-25 .package', { has: page.locator('.Ready') }).getAttribute('id')).slice(8))];
   const open = page.getByRole('button', { name: 'Delete film 25 100%.mp4' });
@@ -155,7 +159,7 @@ it('deletes what is meant, and says what stays', () => withPage('/', async (page
   assert.equal((await fetch(`${service.api}/packaged_content/${id}`)).status, 404);
 }));
 
-it('says why something cannot be deleted', () => withPage('/', async (page) => {
+it('says why something cannot be deleted', () => visit('/', async (page) => {
   await page.locator('#input-24').waitFor();
   const id = await pack(24, { ladder: 'auto' });
   await page.locator(`#package-${id}`).waitFor();
@@ -166,7 +170,7 @@ it('says why something cannot be deleted', () => withPage('/', async (page) => {
   await ready(page, id);
 }, { expected: [/status of 409/] }));
 
-it('is reached by the Tab key, all of it', () => withPage('/?search=film 26', async (page) => {
+it('is reached by the Tab key, all of it', () => visit('/?search=film 26', async (page) => {
   await page.locator('#input-26 .Ready').first().waitFor();
   const wanted = await page.locator('a[href], button:not([disabled]), input, select').evaluateAll((all) =>
     all.filter((node) => node.checkVisibility()).map((node) => node.getAttribute('aria-label')

@@ -105,6 +105,11 @@ test('inputs', async (t) => {
   await call(api, 'listInputs', 421, { headers: { Host: 'elsewhere.example' } });
   await call(api, 'getInput', 200, { values: { input_content_id: 1 } });
   await call(api, 'getInput', 404, { values: { input_content_id: 'x' } });
+  const content = await call(api, 'getInputContent', 200, { values: { input_content_id: 1 } });
+  assert.deepEqual(content.body, clip);
+  assert.equal(content.headers['content-disposition'], "attachment; filename*=UTF-8''a.mp4");
+  await call(api, 'getInputContent', 206, { values: { input_content_id: 1 }, headers: { Range: 'bytes=5-9' } });
+  await call(api, 'getInputContent', 404, { values: { input_content_id: 9 } });
   await call(api, 'getPackageForm', 200, { values: { input_content_id: 1 } });
   await call(api, 'getPackageForm', 404, { values: { input_content_id: 9 } });
   await call(api, 'getInput', 404, { values: { input_content_id: 9 }, headers: { Accept: 'text/html' } });
