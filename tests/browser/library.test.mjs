@@ -90,6 +90,13 @@ it('shows a part of many, searched and sorted', async () => {
   });
 });
 
+it('hands the file out under its name', () => visit('/?search=film 26', async (page) => {
+  const [download] = await Promise.all([page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download film 26 100%.mp4' }).click()]);
+  assert.equal(download.suggestedFilename(), 'film 26 100%.mp4');
+  assert.deepEqual(await fs.readFile(await download.path()), await fs.readFile(clip));
+}));
+
 it('follows a package by events', () => visit('/', async (page) => {
   await page.locator('#input-26').waitFor();
   const asked = [];
