@@ -7,7 +7,7 @@
 #include <gst/gst.h>
 #include <string.h>
 
-#include "folder.h"
+#include "pipeline-end.h"
 
 #define TIMEOUT (20 * GST_SECOND)
 #define AAC \
@@ -44,10 +44,7 @@ set_up (Fixture *f, gconstpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  gst_element_set_state (f->pipeline, GST_STATE_NULL);
-  gst_object_unref (f->pipeline);
-  remove_all (f->folder);
-  g_free (f->folder);
+  end_pipeline (f->pipeline, f->folder);
   g_free (f->manifest);
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "bit-writer.h"
-#include "codec.h"
+#include "codec-ranges.h"
 
 enum
 {
@@ -275,32 +275,6 @@ static HabCodecParser *
 parser_new (void)
 {
   return hab_codec_parser_new (hab_codec_find ("video/x-av1", 0));
-}
-
-static void
-append_ranges (HabCodecParser *parser, const GByteArray *unit, GArray *ranges)
-{
-  g_autoptr (GError) error = NULL;
-  guint64 sum = 0;
-
-  g_array_set_size (ranges, 0);
-  parser->codec->parse_ranges (parser, unit->data, unit->len, ranges, &error);
-  g_assert_no_error (error);
-  for (guint i = 0; i < ranges->len; i++) {
-    const HabSubsample *range = &g_array_index (ranges, HabSubsample, i);
-
-    sum += (guint64) range->clear_bytes + range->protected_bytes;
-  }
-  g_assert_cmpuint (sum, ==, unit->len);
-}
-
-static GArray *
-parse_ranges (HabCodecParser *parser, const GByteArray *unit)
-{
-  GArray *ranges = g_array_new (FALSE, FALSE, sizeof (HabSubsample));
-
-  append_ranges (parser, unit, ranges);
-  return ranges;
 }
 
 /* That range i protects the size bytes at offset of the temporal unit. */

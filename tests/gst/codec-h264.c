@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "bit-writer.h"
-#include "codec.h"
+#include "codec-ranges.h"
 
 /* NAL units of H.264 have a header of one byte. */
 static guint
@@ -145,34 +145,6 @@ parser_new (guint length_size)
   parser->codec->parse_codec_data (parser, record->data, record->len, &error);
   g_assert_no_error (error);
   return parser;
-}
-
-static GArray *
-parse_ranges (HabCodecParser *parser, const GByteArray *unit)
-{
-  GArray *ranges = g_array_new (FALSE, FALSE, sizeof (HabSubsample));
-  g_autoptr (GError) error = NULL;
-  guint64 sum = 0;
-
-  parser->codec->parse_ranges (parser, unit->data, unit->len, ranges, &error);
-  g_assert_no_error (error);
-  for (guint i = 0; i < ranges->len; i++) {
-    const HabSubsample *range = &g_array_index (ranges, HabSubsample, i);
-
-    sum += (guint64) range->clear_bytes + range->protected_bytes;
-  }
-  g_assert_cmpuint (sum, ==, unit->len);
-  return ranges;
-}
-
-static void
-assert_range (GArray *ranges, guint i, guint clear, guint encrypted)
-{
-  g_assert_cmpuint (i, <, ranges->len);
-  g_assert_cmpuint (g_array_index (ranges, HabSubsample, i).clear_bytes, ==,
-      clear);
-  g_assert_cmpuint (g_array_index (ranges, HabSubsample, i).protected_bytes,
-      ==, encrypted);
 }
 
 /* --- tests -------------------------------------------------------------------- */
