@@ -26,13 +26,19 @@ export function timeTicks(start, length, count) {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
 }
 
-// Beyond which a value is far out, as in a box plot: three times as far from the
-// quartiles as they are from each other. Where nearly all values are the same, a
-// twentieth of them is far.
-export function fences({ lower_quartile: lower, median, upper_quartile: upper }) {
+// Beyond which values are far out, as in a box plot: three times as far from the
+// quartiles as they are from each other. Where nearly all are the same, a twentieth
+// is far. least and most: of the bars, the same where each is one value.
+export function fences(least, most) {
+  return { low: fence(least, 1), high: fence(most, 3) };
+}
+
+function fence(values, quarter) {
+  const sorted = Float64Array.from(values).sort();
+  const [lower, median, upper] = [1, 2, 3].map((part) => sorted[Math.floor((sorted.length - 1) * part / 4)]);
   const far = Math.max(3 * (upper - lower), Math.abs(median) / 20);
 
-  return { low: lower - far, high: upper + far };
+  return quarter === 1 ? lower - far : upper + far;
 }
 
 // 'large', 'small' or null: the one that is further out wins.

@@ -19,9 +19,9 @@ const gopsOf = (bin) => bin.last - bin.first + 1;
 
 // What the two rows of the chart show.
 const ROWS = [
-  { title: 'Size', share: 0.62, quartiles: 'sizes', least: 'smallest', most: 'largest', index: 'largest_index',
+  { title: 'Size', share: 0.62, least: 'smallest', most: 'largest', index: 'largest_index',
     mean: (bin) => bin.size / gopsOf(bin), unit: bytes },
-  { title: 'Duration', share: 0.38, quartiles: 'durations', least: 'shortest', most: 'longest', index: 'longest_index',
+  { title: 'Duration', share: 0.38, least: 'shortest', most: 'longest', index: 'longest_index',
     mean: (bin) => bin.duration / gopsOf(bin), unit: (value) => `${+value.toPrecision(3)} s` },
 ];
 
@@ -36,7 +36,7 @@ export class GopChart {
   #pointed = false; // by the pointer
   #onPick;
 
-  // says: where it stands in words what is chosen; onPick (index) of a GOP.
+  // statistics: its bins; says: where it stands in words what is chosen; onPick (index) of a GOP.
   constructor(canvas, says, statistics, onPick) {
     this.#canvas = canvas;
     this.#says = says;
@@ -44,7 +44,7 @@ export class GopChart {
     this.#bins = withTimes(statistics.bins);
     this.#start = this.#bins[0].start;
     this.#length = Math.max(1e-9, this.#bins.at(-1).end - this.#start);
-    this.#rows = ROWS.map((row) => makeRow(row, this.#bins, statistics[row.quartiles]));
+    this.#rows = ROWS.map((row) => makeRow(row, this.#bins));
     this.#listen();
     canvas.setAttribute('aria-valuemin', 0);
     canvas.setAttribute('aria-valuemax', this.#bins.length - 1);
@@ -200,8 +200,8 @@ export class GopChart {
 
   // At least one pixel, as more bars than pixels would not be seen otherwise.
   #drawBar(pen, row, bin, index, width, y, colour) {
-    const left = this.#x(bin.start, width);
-    const wide = Math.max(1, this.#x(bin.end, width) - left);
+    const left = Math.round(this.#x(bin.start, width)); // else there would be seams
+    const wide = Math.max(1, Math.round(this.#x(bin.end, width)) - left);
     const gap = wide > 4 ? 1 : 0;
     const out = row.out[index];
     const bar = (value, fill) => {
@@ -259,8 +259,8 @@ function withTimes(bins) {
   });
 }
 
-function makeRow(row, bins, quartiles) {
-  const limits = fences(quartiles);
+function makeRow(row, bins) {
+  const limits = fences(bins.map((bin) => bin[row.least]), bins.map((bin) => bin[row.most]));
 
   return { ...row, highest: bins.reduce((most, bin) => Math.max(most, bin[row.most]), 0),
     out: bins.map((bin) => outlier(bin[row.least], bin[row.most], limits)) };

@@ -80,17 +80,19 @@ export class GopFilters {
   #link;
   #button;
   #result;
+  #original;
   #video;
   #trouble;
   #path = '';
   #round = 0; // of asking, so that late answers are known
 
   // The elements of the page.
-  constructor({ form, list, link, button, result, video, trouble }) {
+  constructor({ form, list, link, button, result, original, video, trouble }) {
     this.#form = form;
     this.#link = link;
     this.#button = button;
     this.#result = result;
+    this.#original = original;
     this.#video = video;
     this.#trouble = trouble;
     form.addEventListener('submit', (event) => {
@@ -108,6 +110,7 @@ export class GopFilters {
   set path(path) {
     this.#path = path;
     this.#clear();
+    this.#original.src = path;
     this.#change();
   }
 
@@ -138,6 +141,12 @@ export class GopFilters {
     this.#button.disabled = this.#chosen.length === 0;
   }
 
+  #playBoth() {
+    if (!matchMedia('(prefers-reduced-motion: reduce)').matches)
+      for (const video of [this.#original, this.#video])
+        playFromStart(video);
+  }
+
   async #apply() {
     const address = this.#address;
     const round = ++this.#round;
@@ -151,8 +160,13 @@ export class GopFilters {
     this.#result.hidden = error !== undefined;
     this.#trouble.replaceChildren(...error ? [errorNotice(error)] : []);
     if (!error)
-      this.#video.play().catch(() => {});
+      this.#playBoth();
   }
+}
+
+function playFromStart(video) {
+  video.currentTime = 0;
+  video.play().catch(() => {});
 }
 
 // Until it can be played. The element does not tell why it cannot be; the service

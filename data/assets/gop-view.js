@@ -118,10 +118,9 @@ export class GopView {
     byId('save-frames').href = `${this.#path}/${index}/frames.json`;
     byId('save-frames').download = cutName(this.#name, `${index}-frames`, 'json');
     this.#filters ??= new GopFilters({ form: byId('filters'), list: byId('filter-list'), link: byId('filter-link'),
-      button: byId('filter-apply'), result: byId('filter-result'), video: byId('filtered'),
-      trouble: byId('filter-trouble') });
+      button: byId('filter-apply'), result: byId('filter-result'), original: byId('filter-original'),
+      video: byId('filtered'), trouble: byId('filter-trouble') });
     this.#filters.path = `${this.#path}/${index}.mp4`;
-    byId('filter-original').src = `${this.#path}/${index}.mp4`;
   }
 
   #play(index, signal) {

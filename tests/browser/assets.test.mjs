@@ -73,14 +73,19 @@ it('puts times on an axis', () => {
 });
 
 it('knows what is far out', () => {
-  const sizes = fences({ lower_quartile: 90, median: 100, upper_quartile: 110 });
+  const usual = [90, 100, 110, 95, 105, 100, 90, 110, 100];
+  const sizes = fences(usual, usual);
   assert.equal(outlier(100, 120, sizes), null);
   assert.equal(outlier(100, 171, sizes), 'large');
   assert.equal(outlier(29, 100, sizes), 'small');
   assert.equal(outlier(0, 171, sizes), 'small');
-  const same = fences({ lower_quartile: 2, median: 2, upper_quartile: 2 });
+  const same = fences([2, 2, 2, 2], [2, 2, 2, 2]);
   assert.equal(outlier(1.96, 2.04, same), null);
   assert.equal(outlier(1, 2, same), 'small');
+  // bars that all have a large one in them are nothing special
+  const wide = fences([10, 11, 10, 12], [90, 92, 91, 90]);
+  assert.equal(outlier(10, 92, wide), null);
+  assert.equal(outlier(10, 120, wide), 'large');
 });
 
 it('finds what begins at a place or before', () => {
