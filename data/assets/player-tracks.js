@@ -36,7 +36,7 @@ function videoChoice(player) {
     return null;
   if (tracks.length > 1)
     options.unshift([AUTO, 'As the connection allows', true]);
-  return choice('video-track', 'Picture', options, (value) => {
+  return choice('video-track', 'Video', options, (value) => {
     player.configure({ abr: { enabled: value === AUTO } });
     if (value !== AUTO)
       player.selectVideoTrack(tracks[value], true, 1);
@@ -46,7 +46,7 @@ function videoChoice(player) {
 function audioChoice(player) {
   const tracks = player.getAudioTracks();
 
-  return tracks.length === 0 ? null : choice('audio-track', 'Sound',
+  return tracks.length === 0 ? null : choice('audio-track', 'Audio',
     tracks.map((track, i) => [String(i), audioName(track), track.active]),
     (value) => player.selectAudioTrack(tracks[value]));
 }

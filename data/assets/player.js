@@ -244,7 +244,7 @@ async function showName(now) {
   if (input) {
     byId('title').textContent = input.name;
     document.title = `${input.name}, package ${id} · Haberdash`;
-    byId('of-what').append(', of ', el('a', { href: input.group_of_pictures_url }, 'a video with these GOPs'));
+    byId('of-what').append(' · ', el('a', { href: input.group_of_pictures_url }, 'GOPs of its video'));
   }
 }
 

@@ -136,10 +136,14 @@ hab_pages_reply_error (guint status, const gchar *title, const gchar *detail,
     const gchar *request_id)
 {
   g_autofree gchar *number = g_strdup_printf ("%u", status);
+  /* Some come from below, where messages go on behind a colon. */
+  g_autofree gchar *sentence = g_strdup (detail);
   const gchar *places[] = {
-    "status", number, "title", title, "detail", detail,
+    "status", number, "title", title, "detail", sentence,
     "request_id", request_id != NULL ? request_id : "unknown", NULL
   };
+
+  *sentence = g_ascii_toupper (*sentence);
 
   return reply_filled (status, "pages/error.html", places);
 }

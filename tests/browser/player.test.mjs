@@ -172,14 +172,14 @@ it('shows keys to who asks for them, and no longer', () => withPlayer(ids.ladder
 it('lets choose picture, sound and text', () => withPlayer(ids.ladder, async (page) => {
   const of = (name) => page.locator('#choices').getByLabel(name, { exact: true });
   await verdict(page, 'good');
-  assert.deepEqual((await of('Picture').locator('option').allTextContents()).map((text) => text.split(',')[0]),
+  assert.deepEqual((await of('Video').locator('option').allTextContents()).map((text) => text.split(',')[0]),
     ['As the connection allows', '640 × 360', '320 × 180']);
   await start(page);
-  await of('Picture').selectOption({ index: 2 });
+  await of('Video').selectOption({ index: 2 });
   await waitForFigure(page, 'Picture decoded', /^320 × 180$/);
 
-  assert.match((await of('Sound').locator('option').allTextContents()).join(' '), /English.*German/);
-  await of('Sound').selectOption({ index: 1 });
+  assert.match((await of('Audio').locator('option').allTextContents()).join(' '), /English.*German/);
+  await of('Audio').selectOption({ index: 1 });
   await of('Text').selectOption({ index: 1 });
   await page.waitForFunction(() => [...document.getElementById('video').textTracks].some((track) =>
     track.mode === 'showing' && track.cues?.length > 0));
