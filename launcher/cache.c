@@ -264,6 +264,17 @@ hab_cache_open (HabCache *self, const gchar *name)
   return fd;
 }
 
+gboolean
+hab_cache_has (HabCache *self, const gchar *name)
+{
+  gboolean there;
+
+  g_mutex_lock (&self->lock);
+  there = g_hash_table_contains (self->entries, name);
+  g_mutex_unlock (&self->lock);
+  return there;
+}
+
 void
 hab_cache_share (HabCache *self)
 {

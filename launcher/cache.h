@@ -31,6 +31,9 @@ gchar *hab_cache_get_owner (const gchar *name);
 /* A descriptor for reading, the caller's; -1 where it is not there. */
 int hab_cache_open (HabCache *cache, const gchar *name);
 
+/* Whether it is there; that is no use of it. */
+gboolean hab_cache_has (HabCache *cache, const gchar *name);
+
 /* Somebody makes what has this name, and calls one of the two below. */
 void hab_cache_begin (HabCache *cache, const gchar *name);
 /* draft: in work/, whole and on the disk. It gets its name, unless its input is

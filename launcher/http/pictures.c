@@ -14,12 +14,16 @@
 #define MAX_WIDTH 3840
 #define POSTER_WIDTH 640
 #define GOP_WIDTH 320
+/* GOPs whose pictures are made before they are asked for, of somebody who goes
+ * along the video. */
+#define AHEAD 12
 
 typedef struct
 {
   HabRequest *request;
   gchar *storage; /* NULL until it was found */
   GArray *gops;   /* of HabGop */
+  GArray *ahead;  /* of HabGop: those behind it, or NULL */
   guint64 max_width;
 } Picture;
 
@@ -32,6 +36,7 @@ picture_end (Picture *self, HabReply *reply, GError *error)
     hab_request_fail (self->request, error);
   hab_request_unref (self->request);
   g_array_unref (self->gops);
+  g_clear_pointer (&self->ahead, g_array_unref);
   g_free (self->storage);
   g_free (self);
 }
@@ -57,6 +62,21 @@ on_made (GObject *source, GAsyncResult *result, gpointer data)
   picture_end (self, reply, error);
 }
 
+/* self may be gone when what it asked for was there. */
+static void
+picture_make (Picture *self)
+{
+  HabCutter *cutter = picture_get_cutter (self);
+  g_autoptr (GArray) ahead = g_steal_pointer (&self->ahead);
+  g_autofree gchar *storage = g_strdup (self->storage);
+  guint max_width = self->max_width;
+
+  hab_cutter_get_picture_async (cutter, storage, self->gops, max_width, on_made,
+      self);
+  if (ahead != NULL && ahead->len > 0)
+    hab_cutter_expect_pictures (cutter, storage, ahead, max_width);
+}
+
 static void
 on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -67,8 +87,7 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
   if (self->storage == NULL)
     picture_end (self, NULL, error);
   else
-    hab_cutter_get_picture_async (picture_get_cutter (self), self->storage,
-        self->gops, self->max_width, on_made, self);
+    picture_make (self);
 }
 
 static void
@@ -163,6 +182,10 @@ look_up_gop (HabVault *vault, gpointer data, GError **error)
       !hab_gops_read_number (self->request, &gop, error) ||
       !hab_gops_check (vault->catalog, input->id, gop, error) ||
       !picture_add_gop (self, vault->catalog, input->id, gop, error))
+    return NULL;
+  self->ahead = hab_catalog_list_gops (vault->catalog, input->id, gop + 1,
+      AHEAD, error);
+  if (self->ahead == NULL)
     return NULL;
   self->storage = g_strdup (input->storage);
   return NULL;

@@ -332,6 +332,20 @@ picture_start (Cut *self)
 
 /* --- asking ------------------------------------------------------------ */
 
+/* Takes name. */
+static Cut *
+cut_new (HabCutter *self, gchar *name)
+{
+  Cut *cut = g_new0 (Cut, 1);
+
+  hab_cache_begin (self->context->cache, name);
+  cut->cutter = self;
+  cut->name = name;
+  cut->draft = hab_data_dir_make_name ();
+  g_hash_table_insert (self->cuts, cut->name, cut);
+  return cut;
+}
+
 /* (nullable): what has to be made now for task. It is not where it is there,
  * or being made already; then task is looked after. Takes name and task. */
 static Cut *
@@ -353,13 +367,8 @@ cutter_ask (HabCutter *self, gchar *name, GTask *task)
     g_free (name);
     return NULL;
   }
-  hab_cache_begin (cache, name);
-  cut = g_new0 (Cut, 1);
-  cut->cutter = self;
-  cut->name = name;
-  cut->draft = hab_data_dir_make_name ();
+  cut = cut_new (self, name);
   cut->tasks = g_slist_prepend (NULL, task);
-  g_hash_table_insert (self->cuts, cut->name, cut);
   return cut;
 }
 
@@ -409,26 +418,79 @@ hab_cutter_get_frames_async (HabCutter *self, const gchar *storage,
 }
 
 /* Named by the first and the number of its candidates. */
+static gchar *
+name_picture (const gchar *storage, guint64 gop, guint n, guint max_width)
+{
+  g_autofree gchar *what = g_strdup_printf ("%" G_GUINT64_FORMAT
+      "-of-%u-%u.jpg", gop, n, max_width);
+
+  return hab_cache_make_name (storage, what);
+}
+
+static void
+cut_start_picture (Cut *self, const gchar *storage, GArray *gops,
+    guint max_width)
+{
+  self->storage = g_strdup (storage);
+  self->gops = g_array_ref (gops);
+  self->max_width = max_width;
+  if (g_array_index (gops, HabGop, 0).first_byte >= 0)
+    picture_start (self);
+  else
+    picture_try_next (self);
+}
+
 void
 hab_cutter_get_picture_async (HabCutter *self, const gchar *storage,
     GArray *gops, guint max_width, GAsyncReadyCallback callback,
     gpointer user_data)
 {
-  const HabGop *first = &g_array_index (gops, HabGop, 0);
-  g_autofree gchar *what = g_strdup_printf ("%" G_GUINT64_FORMAT "-of-%u-%u.jpg",
-      first->index, gops->len, max_width);
-  Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what),
+  Cut *cut = cutter_ask (self,
+      name_picture (storage, g_array_index (gops, HabGop, 0).index, gops->len,
+          max_width),
       g_task_new (NULL, NULL, callback, user_data));
 
-  if (cut == NULL)
+  if (cut != NULL)
+    cut_start_picture (cut, storage, gops, max_width);
+}
+
+static gboolean
+is_known (HabCutter *self, const gchar *name)
+{
+  return g_hash_table_contains (self->cuts, name) ||
+      hab_cache_has (self->context->cache, name);
+}
+
+static void
+expect_picture (HabCutter *self, const gchar *storage, const HabGop *gop,
+    guint max_width)
+{
+  g_autoptr (GArray) gops = g_array_new (FALSE, FALSE, sizeof *gop);
+  gchar *name = name_picture (storage, gop->index, 1, max_width);
+
+  if (is_known (self, name)) {
+    g_free (name);
     return;
-  cut->storage = g_strdup (storage);
-  cut->gops = g_array_ref (gops);
-  cut->max_width = max_width;
-  if (first->first_byte >= 0)
-    picture_start (cut);
-  else
-    picture_try_next (cut);
+  }
+  g_array_append_val (gops, *gop);
+  cut_start_picture (cut_new (self, name), storage, gops, max_width);
+}
+
+void
+hab_cutter_expect_pictures (HabCutter *self, const gchar *storage,
+    GArray *gops, guint max_width)
+{
+  const HabGop *first = &g_array_index (gops, HabGop, 0);
+  g_autofree gchar *before = NULL;
+
+  if (first->index < 2 || first->first_byte < 0)
+    return;
+  before = name_picture (storage, first->index - 2, 1, max_width);
+  if (!is_known (self, before))
+    return;
+  for (guint i = 0; i < gops->len; i++)
+    expect_picture (self, storage, &g_array_index (gops, HabGop, i),
+        max_width);
 }
 
 int

@@ -34,6 +34,12 @@ void hab_cutter_get_frames_async (HabCutter *cutter, const gchar *storage,
 void hab_cutter_get_picture_async (HabCutter *cutter, const gchar *storage,
     GArray *gops, guint max_width, GAsyncReadyCallback callback,
     gpointer user_data);
+/* The picture of the GOP before the first of these (HabGop), which follow each
+ * other, was asked for. Where that of the one before it was, too, somebody goes
+ * along the video: theirs are made before they are asked for, by the child that
+ * runs anyway. */
+void hab_cutter_expect_pictures (HabCutter *cutter, const gchar *storage,
+    GArray *gops, guint max_width);
 /* A descriptor for reading, the caller's; -1 on failure. */
 int hab_cutter_get_finish (HabCutter *cutter, GAsyncResult *result,
     GError **error);

@@ -7,8 +7,8 @@ G_BEGIN_DECLS
 
 /* Makes pictures in children: what waits for the same video goes to one child
  * together, since starting it takes many times as long as a picture. Nothing
- * waits for others to come: a child is begun at once unless there are as many as
- * may be. Main thread. */
+ * waits for others to come, but for a child of the same video that runs. Main
+ * thread. */
 typedef struct _HabPictureMaker HabPictureMaker;
 
 HabPictureMaker *hab_picture_maker_new (const HabJobsContext *context);

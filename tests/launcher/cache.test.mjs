@@ -108,6 +108,15 @@ test('pictures of many GOPs come from few children', async (t) => {
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
   assert.equal(new Set(answers.map(({ body: jpeg }) => jpeg.toString('latin1'))).size, 60, 'a picture each');
   assert.ok(seen.size > 0 && seen.size < 20, `${seen.size} children`);
+
+  // those of somebody who goes along the video are made before they are asked for
+  const kept = async (width) => (await whatOf(service.dataDir)).filter((name) => name.endsWith(`-${width}.jpg`)).length;
+  for (const gop of [30, 10, 11])
+    await get(service.api, `/videos/many.mp4/group-of-pictures/${gop}.jpg?width=100`);
+  await until(async () => await kept(100) === 15, 'twelve more are made');
+  await get(service.api, '/videos/many.mp4/group-of-pictures/59.jpg?width=90');
+  await until(() => isEmpty(service, 'work'), 'the child ends');
+  assert.equal(await kept(90), 1);
 });
 
 test('a service or child that dies leaves nothing that is not whole', async (t) => {
