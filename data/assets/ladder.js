@@ -16,20 +16,23 @@ function scaled({ width, height }, lines) {
   return { width: even(width * scale), height: even(height * scale) };
 }
 
-// What a video track and its file say: { width, height, rate, bitrate }, in
-// frames and bits per second; null where there is no size.
+// What is left as it is: H.264 of 4:2:0 with 8 bits.
+const COMMON = /^avc1\.(42|4d|64)/i;
+
+// What a video track and its file say: { width, height, rate, bitrate, common },
+// in frames and bits per second; null where there is no size.
 export function sourceOf(input) {
   const video = input.tracks.find((track) => track.kind === 'video');
 
   if (!video?.width || !video.height)
     return null;
-  return { width: video.width, height: video.height, rate: video.frame_rate ?? 25,
+  return { width: video.width, height: video.height, rate: video.frame_rate ?? 25, common: COMMON.test(video.codec),
     bitrate: input.duration > 0 ? input.size * 8 / input.duration : Infinity };
 }
 
 // [{ width, height, bitrate, original }], the largest first.
 export function autoLadder(source) {
-  const sizes = [{ width: source.width, height: source.height, bitrate: source.bitrate, original: true }];
+  const sizes = [{ width: source.width, height: source.height, bitrate: source.bitrate, original: source.common }];
   const lines = Math.min(source.width, source.height);
 
   for (const [height, megabits] of AUTO) {

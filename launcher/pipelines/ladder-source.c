@@ -21,6 +21,19 @@ find_video (const HabGopIndex *index)
   return NULL;
 }
 
+/* Whether a codec string ("avc1.PPCCLL", RFC 6381) names a profile of 4:2:0 with
+ * 8 bits, Baseline, Main or High: those above are decoded by few players. */
+static gboolean
+is_common_profile (const gchar *codec)
+{
+  static const gchar *const common[] = { "avc1.42", "avc1.4d", "avc1.64" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (common); i++)
+    if (g_ascii_strncasecmp (codec, common[i], strlen (common[i])) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* A segment is as long as was asked for only where a GOP begins in time, and
  * decoding can begin only at what refers to nothing before it. Encoders here
  * give H.264, and players switch between tracks of one codec. The last GOP may be
@@ -29,7 +42,7 @@ static gboolean
 fits (const HabGopIndex *index, const HabTrack *track,
     guint64 segment_duration)
 {
-  if (track->codec == NULL || !g_str_has_prefix (track->codec, "avc1") ||
+  if (track->codec == NULL || !is_common_profile (track->codec) ||
       (track->caps && strstr (track->caps, "interlace-mode=(string)i")))
     return FALSE;
   for (guint i = 0; i < index->gops->len; i++) {

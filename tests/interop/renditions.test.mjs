@@ -18,12 +18,13 @@ const schemaCheck = fileURLToPath(
   new URL('../../../shared/tools/validate-mpd', import.meta.url));
 
 const film = async (name, { size = '320x180', rate = '25', seconds = 4,
-  keyint = 50, params = 'bframes=2', sound = false, bits = '900k', flags = [] }) => {
+  keyint = 50, params = 'bframes=2', sound = false, bits = '900k',
+  format = 'yuv420p', flags = [] }) => {
   const file = path.join(folder, name);
   await ffmpeg('-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}`,
     ...(sound ? ['-f', 'lavfi', '-i', 'sine=frequency=440'] : []),
     '-t', String(seconds), '-c:v', 'libx264', '-preset', 'ultrafast',
-    '-pix_fmt', 'yuv420p', '-b:v', bits, '-x264-params',
+    '-pix_fmt', format, '-b:v', bits, '-x264-params',
     `keyint=${keyint}:scenecut=0:open-gop=0:${params}`, ...flags, file);
   return file;
 };
@@ -153,6 +154,13 @@ test('GOPs that do not fit are made anew, film rate, no sound', async () => {
   const { file } = await join(ladder.out, 'video_0');
   const bits = 8 * (await readFile(file)).length / 5;
   assert.ok(bits > 200_000 && bits < 800_000, `${bits} bits per second`);
+});
+
+test('what few browsers decode is made anew in its own size', async () => {
+  const input = await film('colourful.mp4', { format: 'yuv444p', seconds: 2 });
+  const [{ stream }] = await watchAll(await packageLadder(input, 'auto'));
+  assert.deepEqual([stream.width, stream.height, stream.pix_fmt],
+    [320, 180, 'yuv420p']);
 });
 
 test('times of a varying frame rate stay, by x264', async () => {
