@@ -12,8 +12,8 @@
 #include "gop-index-read.h"
 #include "gop-json.h"
 
-/* Lists are long: they go through the buffer of the standard output. */
-
+/* Lists are long: they go through stdio's buffer, which g_print () empties each
+ * time. */
 static void
 print_table (const HabGopIndex *index)
 {

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "movie-duration.h"
+#include "read-ahead-source.h"
 #include "reading-threads.h"
 #include "stream-plug.h"
 
@@ -358,13 +359,30 @@ hab_media_input_wait (HabMediaInput *self, GstBus *bus, GstClockTime timeout,
 
 /* --- the whole ----------------------------------------------------------- */
 
+/* (transfer none) (nullable): what reads the file, added to bin. */
+static GstElement *
+add_source (GstBin *bin, const gchar *path, gchar **missing)
+{
+  GstElement *source;
+
+  if (g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
+    source = hab_read_ahead_source_new (path);
+    gst_bin_add (bin, source);
+    return source;
+  }
+  source = hab_media_add_element (bin, "filesrc", missing);
+  if (source)
+    g_object_set (source, "location", path, NULL);
+  return source;
+}
+
 HabMediaInput *
 hab_media_input_new (GstBin *bin, const gchar *path,
     HabMediaInputFunc on_stream, gpointer data, GError **error)
 {
   g_autoptr (HabMediaInput) self = g_new0 (HabMediaInput, 1);
   g_autofree gchar *missing = NULL;
-  GstElement *source = hab_media_add_element (bin, "filesrc", &missing);
+  GstElement *source = add_source (bin, path, &missing);
 
   self->parsebin = hab_media_add_element (bin, "parsebin", &missing);
   self->plug.bin = bin;
@@ -379,7 +397,6 @@ hab_media_input_new (GstBin *bin, const gchar *path,
     return NULL;
   }
   gst_element_link (source, self->parsebin);
-  g_object_set (source, "location", path, NULL);
   self->source = source;
   self->mending = hab_movie_duration_mend_source (source);
   g_signal_connect (self->parsebin, "autoplug-continue",

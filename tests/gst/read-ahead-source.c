@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Whatever is asked for in whatever order, and whatever was done to the pieces
+ * before: a piece has the bytes of the file. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "read-ahead-source.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_BYTES (3 * 1024 * 1024 + 12345)
+
+typedef struct
+{
+  gchar *path;
+  guint8 *bytes;
+  GstElement *source;
+  GstPad *pad;
+} Fixture;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  gint fd = g_file_open_tmp ("read-ahead-XXXXXX", &f->path, NULL);
+
+  g_assert_cmpint (fd, >=, 0);
+  close (fd);
+  f->bytes = g_malloc (FILE_BYTES);
+  for (gsize i = 0; i < FILE_BYTES; i++)
+    f->bytes[i] = i ^ i >> 8 ^ i >> 16;
+  g_assert_true (g_file_set_contents (f->path, (gchar *) f->bytes, FILE_BYTES,
+      NULL));
+  f->source = gst_object_ref_sink (hab_read_ahead_source_new (f->path));
+  f->pad = gst_element_get_static_pad (f->source, "src");
+  gst_element_set_state (f->source, GST_STATE_READY);
+  g_assert_true (gst_pad_activate_mode (f->pad, GST_PAD_MODE_PULL, TRUE));
+}
+
+static void
+stop (Fixture *f)
+{
+  if (f->source == NULL)
+    return;
+  gst_pad_activate_mode (f->pad, GST_PAD_MODE_PULL, FALSE);
+  gst_element_set_state (f->source, GST_STATE_NULL);
+  gst_clear_object (&f->pad);
+  gst_clear_object (&f->source);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  stop (f);
+  g_unlink (f->path);
+  g_free (f->path);
+  g_free (f->bytes);
+}
+
+static GstBuffer *
+pull (Fixture *f, guint64 offset, guint size)
+{
+  GstBuffer *buffer = NULL;
+
+  g_assert_cmpint (gst_pad_get_range (f->pad, offset, size, &buffer), ==,
+      GST_FLOW_OK);
+  return buffer;
+}
+
+static void
+assert_bytes (Fixture *f, GstBuffer *buffer, guint64 offset, guint size)
+{
+  g_assert_cmpuint (gst_buffer_get_size (buffer), ==, size);
+  g_assert_cmpuint (GST_BUFFER_OFFSET (buffer), ==, offset);
+  g_assert_cmpint (gst_buffer_memcmp (buffer, 0, f->bytes + offset, size), ==,
+      0);
+}
+
+/* As an encryptor does, in place. */
+static void
+spoil (GstBuffer *buffer)
+{
+  g_assert_true (gst_buffer_is_writable (buffer));
+  g_assert_true (gst_buffer_is_all_memory_writable (buffer));
+  gst_buffer_memset (buffer, 0, 0xee, -1);
+}
+
+static void
+check (Fixture *f, guint64 offset, guint size)
+{
+  g_autoptr (GstBuffer) buffer = pull (f, offset, size);
+
+  assert_bytes (f, buffer, offset, size);
+  spoil (buffer);
+}
+
+static void
+test_in_a_row (Fixture *f, gconstpointer data)
+{
+  static const guint sizes[] = { 300, 25000, 340, 170000, 4096, 4097, 61000 };
+  guint64 offset = 0;
+
+  for (guint i = 0; offset < FILE_BYTES; i++) {
+    guint size = MIN (sizes[i % G_N_ELEMENTS (sizes)], FILE_BYTES - offset);
+
+    check (f, offset, size);
+    offset += size;
+  }
+}
+
+/* Pieces of two streams by turns, near each other and far. */
+static void
+test_two_streams (Fixture *f, gconstpointer data)
+{
+  static const guint64 distances[] = { 40000, 600000, 1500000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (distances); i++) {
+    for (guint64 at = 0; at < FILE_BYTES / 2; at += 20000) {
+      check (f, at, 20000);
+      check (f, at + distances[i], 350);
+    }
+  }
+}
+
+static void
+test_any_order (Fixture *f, gconstpointer data)
+{
+  guint64 offset = 0;
+
+  for (guint i = 0; i < 3000; i++) {
+    guint size = g_test_rand_int_range (1,
+        i % 10 == 0 ? 400000 : i % 2 == 0 ? 30000 : 500);
+
+    if (g_test_rand_int_range (0, 4) == 0)
+      offset = g_test_rand_int_range (0, FILE_BYTES);
+    offset = MIN (offset, FILE_BYTES - size);
+    check (f, offset, size);
+    offset += size;
+  }
+}
+
+static void
+test_end (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstBuffer) rest = NULL, none = NULL;
+
+  rest = pull (f, FILE_BYTES - 10, 100);
+  assert_bytes (f, rest, FILE_BYTES - 10, 10);
+  g_assert_cmpint (gst_pad_get_range (f->pad, FILE_BYTES, 1, &none), ==,
+      GST_FLOW_EOS);
+}
+
+/* What was cut off meanwhile is the end, however much was read before. */
+static void
+test_shrinking_file (Fixture *f, gconstpointer data)
+{
+  GstBuffer *none = NULL;
+
+  check (f, 0, 5000);
+  g_assert_cmpint (truncate (f->path, 1000000), ==, 0);
+  g_assert_cmpint (gst_pad_get_range (f->pad, 2000000, 5000, &none), ==,
+      GST_FLOW_EOS);
+  g_assert_null (none);
+}
+
+static void
+test_outlived (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstBuffer) buffer = pull (f, 0, 100000);
+  g_autoptr (GstBuffer) other = pull (f, 100000, 100000);
+
+  stop (f);
+  assert_bytes (f, buffer, 0, 100000);
+  assert_bytes (f, other, 100000, 100000);
+}
+
+static void
+test_missing_file (void)
+{
+  g_autoptr (GstElement) source =
+      gst_object_ref_sink (hab_read_ahead_source_new ("/nowhere/at all"));
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (source, "src");
+  g_autoptr (GError) error = NULL;
+
+  gst_element_set_bus (source, bus);
+  gst_element_set_state (source, GST_STATE_READY);
+  g_assert_false (gst_pad_activate_mode (pad, GST_PAD_MODE_PULL, TRUE));
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ);
+  gst_element_set_bus (source, NULL);
+  gst_element_set_state (source, GST_STATE_NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+#define ADD(name, test) \
+  g_test_add ("/read-ahead-source/" name, Fixture, NULL, set_up, test, \
+      tear_down)
+  ADD ("in-a-row", test_in_a_row);
+  ADD ("two-streams", test_two_streams);
+  ADD ("any-order", test_any_order);
+  ADD ("end", test_end);
+  ADD ("shrinking-file", test_shrinking_file);
+  ADD ("outlived", test_outlived);
+  g_test_add_func ("/read-ahead-source/missing-file", test_missing_file);
+  return g_test_run ();
+}
