@@ -60,15 +60,64 @@ function actions(input, onGone) {
           + 'Packages that were made of it stay and still play.' }, onGone));
 }
 
-// node; update() shows the input and its packages, the newest first; put() shows
-// what became of one package, drop() takes it away.
-export function inputCard(first, onGone) {
-  const rows = new Map(); // by id
-  const list = el('ul', { class: 'packages' });
-  const more = el('button', { type: 'button', class: 'small-button', hidden: true, onclick: () => {
-    all = true;
-    arrange();
+// The packages of one input, the newest first, the older ones behind a button.
+class PackageRows {
+  #rows = new Map(); // by id
+  #list = el('ul', { class: 'packages' });
+  #all = false;
+  #more = el('button', { type: 'button', class: 'small-button', hidden: true, onclick: () => {
+    this.#all = true;
+    this.#arrange();
   } });
+
+  node = el('div', { class: 'input-packages' }, this.#list, this.#more);
+
+  #arrange() {
+    const sorted = [...this.#rows.values()].sort((a, b) => b.item.packaged_content_id - a.item.packaged_content_id);
+
+    sorted.forEach((row, index) => {
+      if (this.#list.children[index] !== row.node)
+        this.#list.insertBefore(row.node, this.#list.children[index] ?? null);
+      show(row.node, this.#all || index < SHOWN);
+    });
+    show(this.#more, !this.#all && sorted.length > SHOWN);
+    this.#more.textContent = `Show all ${sorted.length} packages`;
+  }
+
+  put(item) {
+    const id = item.packaged_content_id;
+
+    if (this.#rows.has(id)) {
+      this.#rows.get(id).update(item);
+    } else {
+      this.#rows.set(id, packageRow(item, () => this.drop(id)));
+      this.#arrange();
+    }
+  }
+
+  drop(id) {
+    if (!this.#rows.has(id))
+      return;
+    this.#rows.get(id).node.remove();
+    this.#rows.delete(id);
+    this.#arrange();
+  }
+
+  // These and no others.
+  set(items) {
+    const ids = new Set(items.map((item) => item.packaged_content_id));
+
+    items.forEach((item) => this.put(item));
+    for (const id of [...this.#rows.keys()])
+      if (!ids.has(id))
+        this.drop(id);
+  }
+}
+
+// node; update() shows the input and its packages; put() shows what became of
+// one package, drop() takes it away.
+export function inputCard(first, onGone) {
+  const packages = new PackageRows();
   const said = el('div', { class: 'input-facts' });
   let buttons = actions(first, onGone);
   let { available } = first;
@@ -81,40 +130,13 @@ export function inputCard(first, onGone) {
         el('p', { class: 'small quiet' }, 'Since ',
           el('time', { datetime: first.created_at }, localTime(first.created_at)))),
       buttons),
-    el('div', { class: 'input-packages' }, list, more));
-  let all = false;
+    packages.node);
 
-  const arrange = () => {
-    const sorted = [...rows.values()].sort((a, b) => b.item.packaged_content_id - a.item.packaged_content_id);
-
-    sorted.forEach((row, index) => {
-      if (list.children[index] !== row.node)
-        list.insertBefore(row.node, list.children[index] ?? null);
-      show(row.node, all || index < SHOWN);
-    });
-    show(more, !all && sorted.length > SHOWN);
-    more.textContent = `Show all ${sorted.length} packages`;
-  };
-  const card = {
+  return {
     node,
-    put(item) {
-      const id = item.packaged_content_id;
-
-      if (rows.has(id)) {
-        rows.get(id).update(item);
-      } else {
-        rows.set(id, packageRow(item, () => card.drop(id)));
-        arrange();
-      }
-    },
-    drop(id) {
-      rows.get(id)?.node.remove();
-      rows.delete(id);
-      arrange();
-    },
-    update(input, packages) {
-      const ids = new Set(packages.map((item) => item.packaged_content_id));
-
+    put: (item) => packages.put(item),
+    drop: (id) => packages.drop(id),
+    update(input, items) {
       said.replaceChildren(inputFacts(input));
       if (input.available !== available) {
         const now = actions(input, onGone);
@@ -123,12 +145,7 @@ export function inputCard(first, onGone) {
         buttons = now;
         ({ available } = input);
       }
-      packages.forEach(card.put);
-      for (const id of [...rows.keys()])
-        if (!ids.has(id))
-          card.drop(id);
+      packages.set(items);
     },
   };
-
-  return card;
 }

@@ -6,7 +6,7 @@ import { get, packagePath, post } from './api.js';
 import { el, errorNotice, show } from './dom.js';
 import { bytes, codecName, count } from './format.js';
 import { parseKey, toUuid } from './keys.js';
-import { autoLadder, listedLadder, sourceOf } from './ladder.js';
+import { ladderField } from './ladder-field.js';
 import { choice, group, keyField, linesField, linesOf, numberField, textField } from './package-fields.js';
 import { followInto } from './package-progress.js';
 
@@ -67,82 +67,6 @@ function keys(like) {
       return [own.key, own.kid, ...encrypt === 'all' && separate ? [sound.key, sound.kid] : []];
     },
   };
-}
-
-function sizeText({ width, height, bitrate, original }) {
-  const rate = Number.isFinite(bitrate) ? `${(bitrate / 1e6).toFixed(1)} Mb/s` : '';
-
-  return [`${width} × ${height}`, original ? 'as it is' : rate].filter(Boolean).join(', ');
-}
-
-function ladderRow(onChange, onGone, { height, bitrate }) {
-  const node = el('div', { class: 'ladder-row' },
-    el('label', {}, 'Lines', el('input', { type: 'number', name: 'ladder_height', min: 64, max: 2304, step: 2,
-      value: height })),
-    el('label', {}, 'kb/s', el('input', { type: 'number', name: 'ladder_rate', min: 50, max: 50000,
-      value: bitrate / 1000 })),
-    el('button', { type: 'button', 'aria-label': 'Take this size out', onclick: () => {
-      node.remove();
-      onGone();
-    } }, 'Remove'));
-
-  node.addEventListener('input', onChange);
-  return node;
-}
-
-const readRows = (rows) => [...rows.children].map((row) => {
-  const [height, rate] = [...row.querySelectorAll('input')].map((input) => Number(input.value));
-  return { height, bitrate: rate * 1000 };
-});
-
-function ladder(input, like) {
-  const source = sourceOf(input);
-  const rows = el('div', { class: 'ladder-rows' });
-  const preview = el('p', { class: 'says', 'aria-live': 'polite', id: 'ladder-preview' });
-  const add = (size) => rows.append(ladderRow(arrange, arrange, size));
-  const list = el('div', { class: 'inset' }, rows, el('button', { type: 'button', class: 'small-button',
-    onclick: () => {
-      const last = readRows(rows).at(-1) ?? { height: 1080, bitrate: 5_000_000 };
-      add({ height: Math.max(64, 2 * Math.round(last.height / 3)), bitrate: Math.max(50_000, last.bitrate / 2) });
-      arrange();
-    } }, 'Add a size'));
-  const asked = Array.isArray(like?.ladder) ? 'list' : like?.ladder ?? 'none';
-  const node = group('Sizes',
-    choice({ type: 'radio', name: 'ladder', value: 'none', title: 'The video as it is', checked: asked === 'none',
-      note: 'Nothing is encoded: fast, and every picture stays as it came.' }),
-    choice({ type: 'radio', name: 'ladder', value: 'auto', title: 'A ladder of smaller sizes',
-      checked: asked === 'auto', note: 'Players choose as their line allows. The video is encoded, which takes time.' }),
-    choice({ type: 'radio', name: 'ladder', value: 'list', title: 'These sizes', checked: asked === 'list' }),
-    list, preview);
-
-  function problem(sizes) {
-    if (sizes.length === 0 || sizes.length > 10)
-      return 'Give 1 to 10 sizes.';
-    if (sizes.some(({ height }) => !(Number.isInteger(height) && height >= 64 && height <= 2304)))
-      return 'A size has 64 to 2304 lines.';
-    if (sizes.some(({ bitrate }) => !(bitrate >= 50_000 && bitrate <= 50_000_000)))
-      return 'A size has 50 to 50000 kb/s.';
-    return '';
-  }
-
-  function arrange() {
-    const kind = node.querySelector('[name="ladder"]:checked').value;
-    const wrong = kind === 'list' ? problem(readRows(rows)) : '';
-    const made = !source || kind === 'none' || wrong ? []
-      : kind === 'auto' ? autoLadder(source) : listedLadder(source, readRows(rows));
-
-    show(list, kind === 'list');
-    preview.classList.toggle('bad', wrong !== '');
-    preview.textContent = wrong || (made.length ? `Probably: ${made.map(sizeText).join('; ')}.` : '');
-    return wrong === '';
-  }
-
-  for (const size of asked === 'list' ? like.ladder
-    : [{ height: 720, bitrate: 2_800_000 }, { height: 360, bitrate: 800_000 }])
-    add(size);
-  arrange();
-  return { node, arrange, check: arrange, input: rows,
-    value: (kind) => ({ none: null, auto: 'auto' }[kind] ?? (kind === 'list' ? readRows(rows) : null)) };
 }
 
 function trackText(track) {
@@ -240,10 +164,10 @@ function ticked(form, name) {
 }
 
 // Without keys, so that it can be shown.
-function plainRequest(form, inputId, ladderField) {
+function plainRequest(form, inputId, ladder) {
   const { encrypt, data } = read(form);
   const some = (name, list) => (list.length ? { [name]: list } : {});
-  const ladderValue = ladderField.value(data.get('ladder'));
+  const ladderValue = ladder.value(data.get('ladder'));
 
   return {
     input_content_id: inputId, encrypt,
@@ -270,12 +194,12 @@ async function keysOfRequest(form, like) {
 }
 
 // The same from a terminal; what is secret is left to whoever runs it.
-function command(form, inputId, ladderField) {
+function command(form, inputId, ladder) {
   const { encrypt, keys: source, audio_own: separate } = read(form);
   const pair = { key: '…', kid: '…' };
   const given = encrypt === 'all' && separate ? { keys: { video: pair, audio: pair } } : pair;
   const keyPart = encrypt === 'none' ? {} : source === 'draw' ? { generate_keys: true } : given;
-  const body = JSON.stringify({ ...plainRequest(form, inputId, ladderField), ...keyPart });
+  const body = JSON.stringify({ ...plainRequest(form, inputId, ladder), ...keyPart });
 
   return `curl -H 'Content-Type: application/json' \\\n  -d '${body.replaceAll("'", "'\\''")}' \\\n`
     + `  ${location.origin}/packaged_content`;
@@ -283,13 +207,25 @@ function command(form, inputId, ladderField) {
 
 /* --- the whole ---------------------------------------------------------- */
 
-// Two keys under one KID would be one too many.
-function kidTwice({ encrypt, keys: source, audio_own: separate, data }) {
+// null, or an Error: two keys under one KID would be one too many.
+function problemOfKeys({ encrypt, keys: source, audio_own: separate, data }) {
   if (encrypt !== 'all' || source !== 'own' || !separate)
-    return false;
+    return null;
   const [kid, audioKid, key, audioKey] = ['kid', 'audio_kid', 'key', 'audio_key']
     .map((name) => parseKey(data.get(name)));
-  return kid === audioKid && key !== audioKey;
+  return kid === audioKid && key !== audioKey
+    ? new Error('Video and sound have the same Key ID and different keys. Give the sound a Key ID of its own.') : null;
+}
+
+// Checks all fields and shows the first that is wrong; whether there is one.
+function goToWrong(fields) {
+  const [wrong] = fields.filter((one) => !(one.node.hidden || one.check()));
+  const details = wrong?.node.closest('details');
+
+  if (details)
+    details.open = true;
+  (wrong?.input.matches('input, textarea') ? wrong.input : wrong?.input.querySelector('input'))?.focus();
+  return wrong !== undefined;
 }
 
 // Puts the form into container, for this input; like: a package whose options it
@@ -298,7 +234,7 @@ function kidTwice({ encrypt, keys: source, audio_own: separate, data }) {
 export async function mountPackageForm(container, input, like = null) {
   const limits = await limitsOfService();
   const keyPart = keys(like);
-  const ladderPart = ladder(input, like);
+  const ladderPart = ladderField(input, like);
   const more = advanced(input, like, limits);
   const trouble = el('div');
   const shown = el('code');
@@ -324,30 +260,12 @@ export async function mountPackageForm(container, input, like = null) {
     show(more.pssh.node, asked.encrypt !== 'none');
     shown.textContent = command(form, input.input_content_id, ladderPart);
   };
-  const findWrong = () => {
-    const wrong = [...keyPart.fields(read(form)), ladderPart, ...more.fields]
-      .filter((one) => !(one.node.hidden || one.check()));
+  const send = async () => {
+    const problem = goToWrong([...keyPart.fields(read(form)), ladderPart, ...more.fields]) || problemOfKeys(read(form));
 
-    if (wrong[0]?.node.closest('details'))
-      wrong[0].node.closest('details').open = true;
-    return wrong[0];
-  };
-
-  form.addEventListener('input', arrange);
-  form.addEventListener('click', (event) => event.target.closest('button') && arrange());
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    const wrong = findWrong();
-    trouble.replaceChildren();
-    if (wrong) {
-      (wrong.input.matches('input, textarea') ? wrong.input : wrong.input.querySelector('input'))?.focus();
+    trouble.replaceChildren(problem instanceof Error ? errorNotice(problem, 'One Key ID, two keys') : '');
+    if (problem)
       return;
-    }
-    if (kidTwice(read(form))) {
-      trouble.replaceChildren(errorNotice(new Error('Video and sound have the same Key ID and different keys. '
-        + 'Give the sound a Key ID of its own.'), 'One Key ID, two keys'));
-      return;
-    }
     submit.disabled = true;
     try {
       const item = await post('/packaged_content',
@@ -357,6 +275,13 @@ export async function mountPackageForm(container, input, like = null) {
       trouble.replaceChildren(errorNotice(error, 'This package was not accepted'));
     }
     submit.disabled = false;
+  };
+
+  form.addEventListener('input', arrange);
+  form.addEventListener('click', (event) => event.target.closest('button') && arrange());
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    send();
   });
   if (like)
     form.elements.encrypt.value = like.encrypt;
