@@ -190,3 +190,29 @@ it('is reached by the Tab key, all of it', () => visit('/?search=film 26', async
   }
   assert.deepEqual(wanted.filter((name) => !reached.has(name)), []);
 }));
+
+it('shows files of a media folder, which are not its own', async () => {
+  const films = path.join(service.home, 'films');
+  await fs.mkdir(films);
+  await fs.copyFile(clip, path.join(films, 'of the folder.mp4'));
+  const other = await startService({ args: ['--media-dir', films] });
+  try {
+    await walker(browser, other)('/', async (page) => {
+      const card = page.locator('.input', { hasText: 'of the folder.mp4' });
+      await card.getByText('media folder').waitFor();
+      assert.equal(await card.getByRole('button', { name: /Delete/ }).count(), 0);
+      await card.getByRole('link', { name: 'Package films/of the folder.mp4' }).click();
+      await page.getByRole('button', { name: 'Make the package' }).click();
+      await page.locator('#package-progress .badge.Ready').waitFor({ timeout: READY_MS });
+      await fs.rm(path.join(films, 'of the folder.mp4'));
+      while ((await (await fetch(`${other.api}/input_content/1`)).json()).available)
+        await new Promise((done) => setTimeout(done, 100));
+      await page.goto(other.api);
+      await card.getByText('file missing').waitFor();
+      assert.equal(await card.getByRole('link', { name: 'Package films/of the folder.mp4' }).count(), 0);
+      assert.equal(await card.getByRole('link', { name: /^Play package/ }).count(), 1);
+    });
+  } finally {
+    await other.stop();
+  }
+});
