@@ -15,13 +15,29 @@ G_DEFINE_QUARK (hab-input-file-error-quark, hab_input_file_error)
 
 /* No name in inputs/ begins so: those are hex digits alone. */
 #define MEDIA_PREFIX "media-"
+/* As many opens may hang before the others wait. */
+#define MAX_OPENERS 8
 
 struct _HabInputFiles
 {
   HabDataDir *dir;
   GMutex lock;
+  GThreadPool *openers; /* of GTask with a HabFolderFile */
   GHashTable *media; /* storage -> HabFolderFile, under lock */
 };
+
+static void
+open_in_thread (gpointer item, gpointer unused)
+{
+  g_autoptr (GTask) task = item;
+  GError *error = NULL;
+  int fd = hab_folder_file_open (g_task_get_task_data (task), &error);
+
+  if (fd >= 0)
+    g_task_return_int (task, fd);
+  else
+    g_task_return_error (task, error);
+}
 
 HabInputFiles *
 hab_input_files_new (HabDataDir *dir)
@@ -30,6 +46,8 @@ hab_input_files_new (HabDataDir *dir)
 
   self->dir = dir;
   g_mutex_init (&self->lock);
+  self->openers =
+      g_thread_pool_new (open_in_thread, NULL, MAX_OPENERS, FALSE, NULL);
   self->media = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
       (GDestroyNotify) hab_folder_file_free);
   return self;
@@ -38,6 +56,8 @@ hab_input_files_new (HabDataDir *dir)
 void
 hab_input_files_free (HabInputFiles *self)
 {
+  /* One that hangs has what it needs for itself. */
+  g_thread_pool_free (self->openers, TRUE, FALSE);
   g_hash_table_unref (self->media);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -141,6 +161,37 @@ hab_folder_file_open (const HabFolderFile *file, GError **error)
   return -1;
 }
 
+/* Takes file. */
+static void
+open_later (HabInputFiles *self, GTask *task, HabFolderFile *file)
+{
+  g_task_set_task_data (task, file, (GDestroyNotify) hab_folder_file_free);
+  g_thread_pool_push (self->openers, task, NULL);
+}
+
+void
+hab_input_files_open_file_async (HabInputFiles *self,
+    const HabFolderFile *file, GAsyncReadyCallback callback,
+    gpointer user_data)
+{
+  open_later (self, g_task_new (NULL, NULL, callback, user_data),
+      hab_folder_file_copy (file));
+}
+
+/* (nullable): of storage that begins with MEDIA_PREFIX. */
+static HabFolderFile *
+look_up_media (HabInputFiles *self, const gchar *storage, GError **error)
+{
+  HabFolderFile *file = find_media (self, storage);
+
+  if (file == NULL)
+    g_set_error_literal (error, HAB_INPUT_FILE_ERROR,
+        HAB_INPUT_FILE_ERROR_CHANGED,
+        "The file in its folder on the service's machine has other bytes by "
+        "now; use the input content that was made of these");
+  return file;
+}
+
 int
 hab_input_files_open (HabInputFiles *self, const gchar *storage,
     GError **error)
@@ -150,14 +201,32 @@ hab_input_files_open (HabInputFiles *self, const gchar *storage,
   if (!g_str_has_prefix (storage, MEDIA_PREFIX))
     return hab_data_dir_open_file (self->dir, HAB_FOLDER_INPUTS, storage,
         O_RDONLY, error);
-  file = find_media (self, storage);
+  file = look_up_media (self, storage, error);
+  return file != NULL ? hab_folder_file_open (file, error) : -1;
+}
+
+void
+hab_input_files_open_async (HabInputFiles *self, const gchar *storage,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  gboolean media = g_str_has_prefix (storage, MEDIA_PREFIX);
+  GError *error = NULL;
+  HabFolderFile *file = media ? look_up_media (self, storage, &error) : NULL;
+  int fd = media ? -1 : hab_input_files_open (self, storage, &error);
+
   if (file != NULL)
-    return hab_folder_file_open (file, error);
-  g_set_error_literal (error, HAB_INPUT_FILE_ERROR,
-      HAB_INPUT_FILE_ERROR_CHANGED,
-      "The file in its folder on the service's machine has other bytes by "
-      "now; use the input content that was made of these");
-  return -1;
+    open_later (self, g_steal_pointer (&task), file);
+  else if (fd >= 0)
+    g_task_return_int (task, fd);
+  else
+    g_task_return_error (task, error);
+}
+
+int
+hab_input_files_open_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_int (G_TASK (result), error);
 }
 
 /* --- the table --------------------------------------------------------- */

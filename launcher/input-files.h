@@ -30,8 +30,14 @@ void hab_input_files_free (HabInputFiles *files);
 /* A new name for the storage of an input in a media folder. */
 gchar *hab_input_files_make_media_storage (void);
 
-/* Opens an input's file for reading, by its storage. -1 with a
- * HAB_INPUT_FILE_ERROR or a GIOError. The caller's. */
+/* Opens an input's file for reading, by its storage. A media folder may be of a
+ * machine that does not answer, so that takes place in threads that do nothing
+ * else. */
+void hab_input_files_open_async (HabInputFiles *files, const gchar *storage,
+    GAsyncReadyCallback callback, gpointer user_data);
+/* -1 with a HAB_INPUT_FILE_ERROR or a GIOError. The caller's. */
+int hab_input_files_open_finish (GAsyncResult *result, GError **error);
+/* The same at once, for who may wait. */
 int hab_input_files_open (HabInputFiles *files, const gchar *storage,
     GError **error);
 
@@ -42,7 +48,11 @@ gboolean hab_file_stamp_equal (const HabFileStamp *a, const HabFileStamp *b);
 
 /* --- for who looks after the media folders ----------------------------- */
 
-/* Opens a file that is not noted down yet; as hab_input_files_open (). */
+/* The same of a file that need not be noted down. */
+void hab_input_files_open_file_async (HabInputFiles *files,
+    const HabFolderFile *file, GAsyncReadyCallback callback,
+    gpointer user_data);
+/* The same at once, for who may wait. */
 int hab_folder_file_open (const HabFolderFile *file, GError **error);
 /* Whether file, as it is, is noted down. */
 gboolean hab_input_files_has (HabInputFiles *files,

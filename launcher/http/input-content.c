@@ -201,7 +201,8 @@ forget (const HabHttpContext *context, const HabInput *input)
 static void
 set_disposition (HabReply *reply, const gchar *name)
 {
-  g_autofree gchar *escaped = g_uri_escape_string (name, NULL, FALSE);
+  g_autofree gchar *base = g_path_get_basename (name);
+  g_autofree gchar *escaped = g_uri_escape_string (base, NULL, FALSE);
   g_autofree gchar *value =
       g_strconcat ("attachment; filename*=UTF-8''", escaped, NULL);
 

@@ -29,7 +29,7 @@ typedef struct
   gchar *name;    /* in the cache, when it is whole */
   gchar *draft;   /* in work/, until then */
   GSList *tasks;  /* of GTask: who waits for it */
-  GBytes *job;    /* what is done to the GOP once it is a file */
+  GBytes *job;    /* what is done once the input, or the GOP, is open */
 
   /* of a picture */
   gchar *storage;
@@ -170,15 +170,23 @@ cut_run (Cut *self, GBytes *job, int input_fd, GError *error)
       cutter->context->cancellable, on_cut, self);
 }
 
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Cut *self = data;
+  GError *error = NULL;
+  int fd = hab_input_files_open_finish (result, &error);
+
+  cut_run (self, g_steal_pointer (&self->job), fd, error);
+}
+
 /* On the input itself. Takes job. */
 static void
 cut_start (Cut *self, const gchar *storage, GBytes *job)
 {
-  GError *error = NULL;
-  int fd = hab_input_files_open (self->cutter->context->files, storage,
-      &error);
-
-  cut_run (self, job, fd, error);
+  self->job = job;
+  hab_input_files_open_async (self->cutter->context->files, storage,
+      on_opened, self);
 }
 
 /* --- what is made of a GOP as a file ----------------------------------- */

@@ -53,6 +53,7 @@ struct _HabJob
   gulong service_cancelled_id;
   gint64 started_us;
   gint64 input_bytes;
+  gchar *storage;           /* of the input */
   HabRate rate;
   JsonArray *notes;         /* the child's, strings */
   guint stall_id;
@@ -73,6 +74,7 @@ hab_job_free (HabJob *self)
     close (self->output_fd);
   if (self->watched_fd >= 0)
     close (self->watched_fd);
+  g_free (self->storage);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->notes, json_array_unref);
   g_clear_error (&self->error);
@@ -119,36 +121,6 @@ job_check_space (HabDataDir *dir, const HabInput *input, GError **error)
   return FALSE;
 }
 
-/* A file of a media folder that is not there now may come back. */
-static gboolean
-job_fail_open (const HabInput *input, GError *failure, GError **error)
-{
-  if (g_error_matches (failure, HAB_INPUT_FILE_ERROR,
-          HAB_INPUT_FILE_ERROR_MISSING))
-    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_IO,
-        failure->message);
-  else
-    g_propagate_prefixed_error (error, g_error_copy (failure), "%s",
-        input->source == HAB_SOURCE_UPLOAD
-            ? "what was uploaded is not there any more; upload it again: "
-            : "");
-  return FALSE;
-}
-
-static gboolean
-job_open_input (HabJob *self, const HabInput *input, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-
-  self->input_fd = hab_input_files_open (self->context->files,
-      input->storage, &failure);
-  if (self->input_fd < 0)
-    return job_fail_open (input, failure, error);
-  self->watched_fd = fcntl (self->input_fd, F_DUPFD_CLOEXEC, 0);
-  hab_file_stamp_read (self->watched_fd, &self->stamp);
-  return TRUE;
-}
-
 /* A file that was replaced by another under its name is as it was; one that
  * was written to is not what was packaged. */
 static gboolean
@@ -179,8 +151,10 @@ job_prepare (HabJob *self, HabVault *vault, GError **error)
   }
   input = hab_catalog_get_input (vault->catalog, self->package->input_id,
       error);
-  if (input != NULL)
+  if (input != NULL) {
     self->input_bytes = input->size_bytes;
+    self->storage = g_strdup (input->storage);
+  }
   if (input == NULL || !job_check_space (dir, input, error))
     return FALSE;
   if (!hab_package_open_keys (self->package, vault->seal, self->keys, error)) {
@@ -189,8 +163,7 @@ job_prepare (HabJob *self, HabVault *vault, GError **error)
         "with: ");
     return FALSE;
   }
-  return job_open_input (self, input, error) &&
-      job_open_output (self, dir, error);
+  return job_open_output (self, dir, error);
 }
 
 HabJob *
@@ -649,6 +622,38 @@ job_run (HabJob *self)
       on_packaged, self);
 }
 
+/* A file of a media folder that is not there now may come back. */
+static void
+job_fail_open (HabJob *self, GError *failure)
+{
+  if (g_error_matches (failure, HAB_INPUT_FILE_ERROR,
+          HAB_INPUT_FILE_ERROR_MISSING))
+    g_set_error_literal (&self->error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_IO,
+        failure->message);
+  else if (failure->domain == HAB_INPUT_FILE_ERROR)
+    self->error = g_error_copy (failure);
+  else
+    g_propagate_prefixed_error (&self->error, g_error_copy (failure),
+        "what was uploaded is not there any more; upload it again: ");
+  job_conclude (self);
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer data)
+{
+  HabJob *self = data;
+  g_autoptr (GError) failure = NULL;
+
+  self->input_fd = hab_input_files_open_finish (result, &failure);
+  if (self->input_fd < 0) {
+    job_fail_open (self, failure);
+    return;
+  }
+  self->watched_fd = fcntl (self->input_fd, F_DUPFD_CLOEXEC, 0);
+  hab_file_stamp_read (self->watched_fd, &self->stamp);
+  job_run (self);
+}
+
 void
 hab_job_start (HabJob *self, HabWorkers *packagers,
     void (*ended) (HabJob *job, gpointer data), gpointer data)
@@ -662,7 +667,8 @@ hab_job_start (HabJob *self, HabWorkers *packagers,
   if (self->error != NULL)
     job_conclude (self);
   else
-    job_run (self);
+    hab_input_files_open_async (self->context->files, self->storage,
+        on_opened, self);
 }
 
 void

@@ -211,28 +211,37 @@ on_record (JsonObject *record, gpointer data)
   hab_records_index_add (self->gops, record);
 }
 
+/* Takes input_fd. */
 static void
-index_read (HabMediaIndex *self)
+index_read (HabMediaIndex *self, int input_fd)
 {
   g_autoptr (GBytes) job = g_bytes_new_static ("{\"task\":\"index\"}", 16);
-  g_autoptr (GError) error = NULL;
   HabWork work = {
     .job = job,
-    .input_fd = hab_folder_file_open (self->file, &error),
+    .input_fd = input_fd,
     .output_fd = -1,
     .timeout_seconds = INDEX_TIMEOUT_SECONDS,
     .record = on_record,
     .data = self,
   };
 
-  if (work.input_fd < 0) {
-    index_end (self, error);
-    return;
-  }
-  self->watched_fd = fcntl (work.input_fd, F_DUPFD_CLOEXEC, 0);
+  self->watched_fd = fcntl (input_fd, F_DUPFD_CLOEXEC, 0);
   self->gops = hab_records_index_new ();
   hab_workers_run_async (self->context->readers, &work,
       self->context->cancellable, on_indexed, self);
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer data)
+{
+  HabMediaIndex *self = data;
+  g_autoptr (GError) error = NULL;
+  int fd = hab_input_files_open_finish (result, &error);
+
+  if (fd >= 0)
+    index_read (self, fd);
+  else
+    index_go_on (self, error);
 }
 
 /* Another name of a file that is an input needs not be read; what became an
@@ -250,7 +259,8 @@ index_start (HabMediaIndex *self)
   if (self->twin > 0)
     index_store (self);
   else
-    index_read (self);
+    hab_input_files_open_file_async (self->context->files, self->file,
+        on_opened, self);
 }
 
 static void

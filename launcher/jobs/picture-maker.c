@@ -286,19 +286,6 @@ on_made (GObject *source, GAsyncResult *result, gpointer data)
 /* --- starting ---------------------------------------------------------- */
 
 static int
-batch_open_input (Batch *self, GError **error)
-{
-  Item *first = g_ptr_array_index (self->items, 0);
-  int fd = first->order.input_fd;
-
-  if (first->order.storage != NULL)
-    return hab_input_files_open (self->maker->context->files,
-        first->order.storage, error);
-  first->order.input_fd = -1;
-  return fd;
-}
-
-static int
 batch_open_folder (Batch *self, GError **error)
 {
   HabDataDir *dir = self->maker->context->dir;
@@ -313,30 +300,37 @@ batch_open_folder (Batch *self, GError **error)
       O_RDONLY | O_DIRECTORY, error);
 }
 
+static int
+item_take_fd (Item *item)
+{
+  int fd = item->order.input_fd;
+
+  item->order.input_fd = -1;
+  return fd;
+}
+
+/* Takes input_fd. */
 static void
-batch_start (Batch *self)
+batch_run (Batch *self, int input_fd)
 {
   const HabJobsContext *context = self->maker->context;
   g_autoptr (GBytes) job = describe (self);
   g_autoptr (GError) error = NULL;
   HabWork work = {
     .job = job,
-    .input_fd = batch_open_input (self, &error),
-    .output_fd = -1,
+    .input_fd = input_fd,
+    .output_fd = batch_open_folder (self, &error),
     .timeout_seconds = TIMEOUT_SECONDS,
     .record = on_record,
     .data = self,
   };
 
-  if (work.input_fd >= 0)
-    work.output_fd = batch_open_folder (self, &error);
   if (work.output_fd >= 0) {
     hab_workers_run_async (context->readers, &work, context->cancellable,
         on_made, self);
     return;
   }
-  if (work.input_fd >= 0)
-    close (work.input_fd);
+  close (input_fd);
   batch_end (self, error);
 }
 
@@ -350,6 +344,31 @@ may_start (HabPictureMaker *self)
   return self->n_children == 0 ||
       g_queue_get_length (&self->waiting) >= ENOUGH ||
       g_strcmp0 (first->order.storage, self->last) != 0;
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Batch *self = data;
+  g_autoptr (GError) error = NULL;
+  int fd = hab_input_files_open_finish (result, &error);
+
+  if (fd >= 0)
+    batch_run (self, fd);
+  else
+    batch_end (self, error);
+}
+
+static void
+batch_start (Batch *self)
+{
+  Item *first = g_ptr_array_index (self->items, 0);
+
+  if (first->order.storage != NULL)
+    hab_input_files_open_async (self->maker->context->files,
+        first->order.storage, on_opened, self);
+  else
+    batch_run (self, item_take_fd (first));
 }
 
 static void

@@ -67,6 +67,9 @@ test('a file is listed, cut, shown and packaged where it is, and stays as it was
   assert.equal((await get(service.api, `${item.group_of_pictures_url}.json`)).json.length, 4);
   const poster = await get(service.api, item.poster_url);
   assert.equal(poster.headers['content-type'], 'image/jpeg');
+  const whole = await get(service.api, `/input_content/${item.input_content_id}/content`);
+  assert.ok(whole.body.equals(await makeClip()));
+  assert.ok(whole.headers['content-disposition'].includes("''s%C3%A4ge%20"));
   assert.equal((await pack(service, item.input_content_id)).status, 'Ready');
 
   assert.deepEqual(await fs.readdir(path.join(service.dataDir, 'inputs')), []);
