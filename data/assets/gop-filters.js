@@ -46,7 +46,8 @@ class FilterChoice {
     const example = splitValue(filter.example, filter.fields);
     const parts = isSwitch(filter) ? [] : filter.fields.map((field, i) => makeField(field, example[i]));
     const fields = el('div', { class: 'filter-fields', hidden: true }, ...parts.map(({ label }) => label));
-    const hint = el('p', { class: 'small quiet', hidden: true }, `${filter.description} Allowed: ${filter.allowed}.`);
+    const allowed = isSwitch(filter) ? '' : ` Allowed: ${filter.allowed}.`;
+    const hint = el('p', { class: 'small quiet', hidden: true }, filter.description + allowed);
 
     this.filter = filter;
     this.inputs = parts.map(({ input }) => input);
