@@ -25,6 +25,22 @@ read_range (const gchar *text, guint64 *first, guint64 *last)
                                 G_MAXINT64 - 1, last, NULL);
 }
 
+/* Where file systems have no such files. */
+static int
+open_and_unlink (const gchar *folder, GError **error)
+{
+  g_autofree gchar *name =
+      g_build_filename (folder, ".haberdash-XXXXXX", NULL);
+  int fd = g_mkstemp_full (name, O_RDWR | O_CLOEXEC, 0600);
+
+  if (fd >= 0)
+    unlink (name);
+  else
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_SPACE,
+        "no file can be made in %s: %s", folder, g_strerror (errno));
+  return fd;
+}
+
 /* A file without a name beside output. -1 on failure. */
 static int
 open_nameless (const gchar *output, GError **error)
@@ -32,10 +48,7 @@ open_nameless (const gchar *output, GError **error)
   g_autofree gchar *folder = g_path_get_dirname (output);
   int fd = open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-  if (fd < 0)
-    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_IO,
-        "no file can be made in %s: %s", folder, g_strerror (errno));
-  return fd;
+  return fd >= 0 ? fd : open_and_unlink (folder, error);
 }
 
 typedef struct
