@@ -1,14 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Packages one file with several programs, side by side.
-
-Every program does the same work: CBCS for the video, the sound in the clear,
-segments of four seconds, a DASH manifest. The runs alternate, so that what
-else the machine does meets all of them; the table shows medians. The input
-is in the page cache, and what an earlier run wrote is on the disk, before
-the clock starts. Of two runs in a row the second counts: a virtual machine
-gives idle memory back to its host within seconds, and the next to fill the page
-cache waits for it, for longer than packaging takes. `cp` is the floor.
+"""Measures Haberdash beside other programs, which do the same work in turn; the
+tables show medians. docs/performance.md says what they mean.
 
 The environment has to name the plug-ins and the program: tests/bench/run does
 that.
@@ -20,166 +13,234 @@ import platform
 import secrets
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-SHAKA = HERE.parent / 'node_modules/shaka-packager/bin' / (
-    'packager-linux-' + {'x86_64': 'x64', 'aarch64': 'arm64'}.get(
-        platform.machine(), platform.machine()))
-RUN_LIMIT_S = 600
-LOOP_S = 25
+import inputs
+import measure
+
+SHAKA = Path(__file__).resolve().parent.parent / (
+    'node_modules/shaka-packager/bin/packager-linux-'
+    + {'x86_64': 'x64', 'aarch64': 'arm64'}.get(platform.machine(),
+                                                platform.machine()))
+JOBS = 8
 
 
-def ffmpeg(*args):
-    subprocess.run(['ffmpeg', '-nostdin', '-v', 'error', '-y', *args],
-                   check=True, timeout=RUN_LIMIT_S)
+class Bench:
+    def __init__(self, options, folder):
+        self.options = options
+        self.folder = folder
+        self.desk = measure.Desk(folder)
+        self.results = {}
+        self.kid, self.key = secrets.token_hex(16), secrets.token_hex(16)
+        self.key_file = folder / 'key.hex'
+        self.key_file.write_text(self.key + '\n')
+        self.key_file.chmod(0o600)
+
+    def film(self, name, seconds):
+        film = inputs.make_film(self.options.films or self.folder, name,
+                                seconds)
+        measure.read_through(film)
+        return film.resolve()
+
+    # --- who takes part -----------------------------------------------------
+
+    def package(self, film, *more):
+        return lambda out: [
+            'haberdash', 'package', str(film), str(out), '--quiet',
+            '--segment-duration', '4',
+            *(more or ('--kid', self.kid, '--key-file', str(self.key_file)))]
+
+    def line(self, film, demuxer, video, audio):
+        return lambda out: (
+            'gst-launch-1.0 -q cencdashsink name=dash '
+            f'location={out}/stream.mpd filesrc location={film} ! '
+            f'{demuxer} name=in {video} ! gopsplit ! '
+            f'cbcsenc kid={self.kid} key-file={self.key_file} ! dash.video_0 '
+            f'{audio} ! dash.audio_0').split()
+
+    def lines(self, film, media_type):
+        """With what finds its demuxer and parsers itself, and without."""
+        return {
+            'gst-launch, parsebin': self.line(
+                film, 'parsebin', f'in. ! {media_type}', 'in. ! audio/mpeg'),
+            'gst-launch, qtdemux': self.line(
+                film, 'qtdemux', 'in.video_0', 'in.audio_0'),
+        }
+
+    def shaka(self, film):
+        def command(out):
+            tracks = [
+                f'in={film},stream={kind},{extra}'
+                f'init_segment={out}/{kind}/init.mp4,'
+                f'segment_template={out}/{kind}/$Number$.m4s'
+                for kind, extra in (('video', ''),
+                                    ('audio', 'skip_encryption=1,'))]
+            return [str(SHAKA), '--quiet', *tracks, '--segment_duration', '4',
+                    '--generate_static_live_mpd', '--mpd_output',
+                    f'{out}/stream.mpd', '--enable_raw_key_encryption',
+                    '--protection_scheme', 'cbcs', '--clear_lead', '0',
+                    '--keys', f'label=:key_id={self.kid}:key={self.key}']
+        return command
+
+    @staticmethod
+    def ffmpeg(film):
+        return lambda out: [
+            'ffmpeg', '-nostdin', '-v', 'error', '-i', str(film), '-c', 'copy',
+            '-f', 'dash', '-seg_duration', '4', f'{out}/stream.mpd']
+
+    @staticmethod
+    def cp(film):
+        return lambda out: ['cp', str(film), f'{out}/copy.mp4']
+
+    # --- what is measured ---------------------------------------------------
+
+    def compare(self, title, film, commands, peer):
+        runs = measure.alternate(self.desk, commands, self.options.runs)
+        rows = measure.medians(runs)
+        print(f'\n{title}, {film.stat().st_size / 1e6:.0f} MB')
+        print(f'{"":26}{"wall s":>9}{"CPU s":>9}{"RSS MB":>9}{"MB out":>9}'
+              f'{"wall":>10}{"CPU":>7}{"wall":>8}')
+        print(f'{"":62}{"/ " + peer:>17}{"/ cp":>8}')
+        for name, row in rows.items():
+            beside = [row['wall'] / rows[peer]['wall'],
+                      row['cpu'] / rows[peer]['cpu']]
+            floor = (f'{row["wall"] / rows["cp"]["wall"]:8.2f}'
+                     if 'cp' in rows else '')
+            print(f'{name:26}{row["wall"]:9.2f}{row["cpu"]:9.2f}'
+                  f'{row["rss"]:9.0f}{row["written"]:9.0f}'
+                  f'{beside[0]:10.2f}{beside[1]:7.2f}{floor}')
+        self.results[title] = {'medians': rows, 'runs': runs}
+        return rows
+
+    def measure_package(self):
+        """An hour (or --seconds) of 720p: all programs, and cp as the floor."""
+        film = self.options.input or self.film('hd', self.options.seconds)
+        rows = self.compare('package: ' + inputs.FILMS['hd'][0], film, {
+            'haberdash package': self.package(film),
+            'haberdash package, clear': self.package(film, '--encrypt', 'none'),
+            **self.lines(film, 'video/x-h264'),
+            'Shaka': self.shaka(film),
+            'ffmpeg -f dash, clear': self.ffmpeg(film),
+            'cp': self.cp(film),
+        }, 'Shaka')
+        ratio = rows['haberdash package']['wall'] / rows['Shaka']['wall']
+        if self.options.limit and ratio > self.options.limit:
+            sys.exit(f'{ratio:.2f} x Shaka Packager; the limit is '
+                     f'{self.options.limit}')
+
+    def measure_uhd(self):
+        """A tenth as long of 2160p HEVC."""
+        film = self.film('uhd', max(self.options.seconds // 10, 50))
+        self.compare('package: ' + inputs.FILMS['uhd'][0], film, {
+            'haberdash package': self.package(film),
+            **self.lines(film, 'video/x-h265'),
+            'Shaka': self.shaka(film),
+            'cp': self.cp(film),
+        }, 'Shaka')
+
+    def measure_growth(self):
+        """Ten times the length: as much time an hour, as much memory."""
+        seconds = self.options.seconds
+        once, ten = self.film('small', seconds), self.film('small',
+                                                           10 * seconds)
+        runs = measure.alternate(self.desk, {
+            'once': self.package(once), 'ten times': self.package(ten),
+        }, self.options.runs)
+        rows = measure.medians(runs)
+        print(f'\ngrowth: {inputs.FILMS["small"][0]}, {seconds} s')
+        print(f'{"":26}{"wall s":>9}{"CPU s":>9}{"RSS MB":>9}')
+        for name, row in rows.items():
+            print(f'{name:26}{row["wall"]:9.2f}{row["cpu"]:9.2f}'
+                  f'{row["rss"]:9.0f}')
+        self.results['growth'] = {'medians': rows, 'runs': runs}
+
+    def measure_parallel(self):
+        """Eight at a time, and the same eight in a row on one of as many
+        processors."""
+        film = self.film('hd', max(self.options.seconds // 10, 50))
+        command = self.package(film)
+        measure.run_once(self.desk, command)
+        runs = {'together': [], 'in a row': []}
+        for _ in range(self.options.runs):
+            runs['together'].append(
+                measure.run_together(self.desk, command, JOBS))
+            runs['in a row'].append(
+                sum(measure.run_once(self.desk, command)['wall']
+                    for _ in range(JOBS)))
+            self.desk.clear()
+        rows = {name: statistics.median(walls) for name, walls in runs.items()}
+        print(f'\nparallel: {JOBS} packages, {os.cpu_count()} processors')
+        for name, wall in rows.items():
+            print(f'{name:26}{wall:9.2f}')
+        self.results['parallel'] = {'medians': rows, 'runs': runs}
+
+    def measure_gops(self):
+        """Lists of a film that nobody has looked at before."""
+        film = self.options.input or self.film('hd', self.options.seconds)
+        self.compare('gops: ' + inputs.FILMS['hd'][0], film, {
+            'haberdash gops': lambda out: ['haberdash', 'gops', str(film)],
+            'haberdash gops --frames': lambda out: [
+                'haberdash', 'gops', '--frames', str(film)],
+            'haberdash slice, last GOP': lambda out: [
+                'haberdash', 'slice', str(film),
+                str(self.options.seconds // 2 - 50), f'{out}/gop.mp4'],
+            'ffprobe packets': lambda out: [
+                'ffprobe', '-v', 'error', '-select_streams', 'v',
+                '-show_entries', 'packet=pts_time,flags', '-of', 'csv',
+                str(film)],
+            'ffprobe frames, 60 s': lambda out: [
+                'ffprobe', '-v', 'error', '-select_streams', 'v',
+                '-read_intervals', '%+60', '-show_entries',
+                'frame=pts_time,pict_type', '-of', 'csv', str(film)],
+        }, 'ffprobe packets')
 
 
-def make_input(folder, seconds):
-    """A 720p25 file of 5 Mbit/s: one short encoding, repeated."""
-    loop, movie = folder / 'loop.mp4', folder / 'movie.mp4'
-    ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=25,noise=alls=12',
-           '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
-           '-t', str(LOOP_S),
-           '-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', '50',
-           '-pix_fmt', 'yuv420p', '-b:v', '5M', '-minrate', '5M',
-           '-maxrate', '5M', '-bufsize', '5M', '-x264-params', 'nal-hrd=cbr',
-           '-c:a', 'aac', '-b:a', '128k', '-ac', '2', str(loop))
-    ffmpeg('-stream_loop', str(max(seconds // LOOP_S - 1, 0)),
-           '-i', str(loop), '-c', 'copy', str(movie))
-    loop.unlink()
-    return movie
-
-
-def contenders(movie, folder):
-    """name: (command for an output folder)"""
-    kid, key = secrets.token_hex(16), secrets.token_hex(16)
-    key_file = folder / 'key.hex'
-    key_file.write_text(key + '\n')
-    key_file.chmod(0o600)
-
-    def line(out):
-        return ('gst-launch-1.0 -q cencdashsink name=dash '
-                f'location={out}/stream.mpd '
-                f'filesrc location={movie} ! parsebin name=in '
-                'in. ! video/x-h264 ! gopsplit ! '
-                f'cbcsenc kid={kid} key-file={key_file} ! dash.video_0 '
-                'in. ! audio/mpeg ! dash.audio_0').split()
-
-    def shaka(out):
-        tracks = [
-            f'in={movie},stream={kind},{extra}'
-            f'init_segment={out}/{kind}/init.mp4,'
-            f'segment_template={out}/{kind}/$Number$.m4s'
-            for kind, extra in (('video', ''), ('audio', 'skip_encryption=1,'))]
-        return [str(SHAKA), '--quiet', *tracks, '--segment_duration', '4',
-                '--generate_static_live_mpd', '--mpd_output',
-                f'{out}/stream.mpd', '--enable_raw_key_encryption',
-                '--protection_scheme', 'cbcs', '--clear_lead', '0',
-                '--keys', f'label=:key_id={kid}:key={key}']
-
-    return {
-        'haberdash package': lambda out: [
-            'haberdash', 'package', str(movie), str(out), '--kid', kid,
-            '--key-file', str(key_file), '--segment-duration', '4'],
-        'gst-launch line': line,
-        'Shaka Packager': shaka,
-        'cp': lambda out: ['cp', str(movie), f'{out}/copy.mp4'],
-    }
-
-
-def measure(command, out):
-    """Wall and CPU seconds, peak resident MB of the largest process."""
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
-    os.sync()
-    with open(f'{out}.log', 'w+', encoding='utf-8') as log:
-        start = time.monotonic()
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                                 stdout=log, stderr=log)
-        while True:
-            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-            wall = time.monotonic() - start
-            if pid:
-                break
-            if wall > RUN_LIMIT_S:
-                child.kill()
-            time.sleep(0.002)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
-            log.seek(0)
-            sys.exit(f'{command[0]} ended with {child.returncode}:\n'
-                     + log.read()[-4000:])
-    written = sum(f.stat().st_size for f in out.rglob('*') if f.is_file())
-    return {'wall': wall, 'cpu': usage.ru_utime + usage.ru_stime,
-            'rss': usage.ru_maxrss / 1024, 'written': written / 1e6}
-
-
-def rotated(items, turn):
-    """Nobody is always the first, or always behind the same other one."""
-    turn %= len(items)
-    return items[turn:] + items[:turn]
-
-
-def median(runs):
-    return {what: statistics.median(run[what] for run in runs)
-            for what in runs[0]}
-
-
-def print_table(results):
-    shaka = results.get('Shaka Packager')
-    print(f'{"":20}{"wall s":>9}{"CPU s":>9}{"RSS MB":>9}{"MB out":>9}'
-          f'{"/ Shaka":>10}{"/ cp":>8}')
-    for name, row in results.items():
-        ratios = [row['wall'] / other['wall'] if other else float('nan')
-                  for other in (shaka, results.get('cp'))]
-        print(f'{name:20}{row["wall"]:9.2f}{row["cpu"]:9.2f}{row["rss"]:9.0f}'
-              f'{row["written"]:9.0f}{ratios[0]:10.2f}{ratios[1]:8.2f}')
+def read_options(parts):
+    parser = argparse.ArgumentParser(
+        description=__doc__.split('\n\n', maxsplit=1)[0],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog='\n'.join(f'  {name:9} {part.__doc__}'
+                         for name, part in parts.items()))
+    parser.add_argument('parts', nargs='*', metavar='PART',
+                        help='what to measure; all of it by default')
+    parser.add_argument('--runs', type=int, default=5)
+    parser.add_argument('--seconds', type=int, default=3600,
+                        help='length of the film (%(default)s)')
+    parser.add_argument('--input', type=Path,
+                        help='for package and gops a file of your own')
+    parser.add_argument('--folder', type=Path,
+                        help='where to work; the system\'s temporary folder')
+    parser.add_argument('--films', type=Path,
+                        help='where to keep films for the next time')
+    parser.add_argument('--json', type=Path, help='all figures, to this file')
+    parser.add_argument('--limit', type=float,
+                        help='fail where packaging takes more than this part '
+                             'of the time of Shaka Packager')
+    options = parser.parse_args()
+    for name in options.parts:
+        if name not in parts:
+            parser.error(f'there is no part {name}')
+    return options
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--runs', type=int, default=5)
-    parser.add_argument('--seconds', type=int, default=1200,
-                        help='length of the input (%(default)s)')
-    parser.add_argument('--input', type=Path, help='a file of your own')
-    parser.add_argument('--folder', type=Path,
-                        help='where to work; the system\'s temporary folder')
-    parser.add_argument('--json', type=Path, help='all figures, to this file')
-    parser.add_argument('--limit', type=float,
-                        help='fail where haberdash takes more than this part '
-                             'of the time of Shaka Packager')
-    options = parser.parse_args()
-
+    parts = {name.removeprefix('measure_'): part
+             for name, part in vars(Bench).items()
+             if name.startswith('measure_')}
+    options = read_options(parts)
     folder = Path(tempfile.mkdtemp(prefix='haberdash-bench-',
                                    dir=options.folder))
+    print(f'{options.runs} runs each, {os.cpu_count()} processors')
     try:
-        movie = options.input or make_input(folder, options.seconds)
-        print(f'{movie.stat().st_size / 1e6:.0f} MB, {options.runs} runs each, '
-              f'{os.cpu_count()} processors')
-        runs = {}
-        commands = contenders(movie.resolve(), folder)
-        for turn in range(options.runs):
-            for name, command in rotated(list(commands.items()), turn):
-                out = folder / 'out'
-                measure(command(out), out)
-                runs.setdefault(name, []).append(measure(command(out), out))
+        bench = Bench(options, folder)
+        for name in options.parts or parts:
+            parts[name](bench)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-    results = {name: median(rows) for name, rows in runs.items()}
-    print_table(results)
-    ratio = (results['haberdash package']['wall']
-             / results['Shaka Packager']['wall'])
     if options.json:
-        options.json.write_text(json.dumps(
-            {'medians': results, 'runs': runs, 'ratio': ratio}, indent=2))
-    if options.limit and ratio > options.limit:
-        sys.exit(f'{ratio:.2f} x Shaka Packager; the limit is {options.limit}')
+        options.json.write_text(json.dumps(bench.results, indent=2))
 
 
 if __name__ == '__main__':
