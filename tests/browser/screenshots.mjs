@@ -31,10 +31,10 @@ const READY_SECONDS = 120;
 // --- films -------------------------------------------------------------------
 
 const SOURCES = {
-  lights: 'gradients=size=1280x720:rate=25:c0=0x06202f:c1=0x1fa187:c2=0xb8de29:c3=0x31688e:nb_colors=4:speed=0.03:duration=D',
-  dusk: 'gradients=size=1280x720:rate=25:c0=0x1b1035:c1=0xe8602d:c2=0xfbd524:c3=0x4b0c6b:nb_colors=4:speed=0.02:duration=D',
+  lights: 'gradients=size=1280x720:rate=25:c0=0x06202f:c1=0x1fa187:c2=0xb8de29:c3=0x31688e:nb_colors=4:seed=7:speed=0.03:duration=D',
+  dusk: 'gradients=size=1280x720:rate=25:c0=0x1b1035:c1=0xe8602d:c2=0xfbd524:c3=0x4b0c6b:nb_colors=4:seed=11:speed=0.02:duration=D',
   zoom: 'mandelbrot=size=640x360:rate=25:start_scale=2.2:end_scale=0.02:end_pts=300,scale=1280:720,trim=duration=D',
-  cells: 'life=size=320x180:rate=25:mold=12:ratio=0.12:death_color=0x2a6f97:life_color=0xffd166:mold_color=0x012a4a,' +
+  cells: 'life=size=320x180:seed=5:rate=25:mold=12:ratio=0.12:death_color=0x2a6f97:life_color=0xffd166:mold_color=0x012a4a,' +
     'scale=1280:720:flags=neighbor,trim=duration=D',
   card: 'testsrc2=size=1280x720:rate=25:duration=D',
 };
@@ -151,7 +151,11 @@ async function uploadSome(page, films) {
 async function showGrid(page) {
   if (page.viewportSize().width < 600)
     await page.locator('#grid-title').evaluate((node) => node.scrollIntoView());
-  await page.locator('#grid img').first().waitFor();
+  await page.waitForFunction(() => {
+    const seen = [...document.querySelectorAll('#grid .thumb')].filter((thumb) =>
+      thumb.getBoundingClientRect().top < innerHeight);
+    return seen.length > 0 && seen.every((thumb) => thumb.querySelector('img'));
+  });
 }
 
 // at: the address; whole: what is there when it is. bare: of the service that has
@@ -168,7 +172,10 @@ const pagesOf = ({ shown, form, gops }, films) => ({
     await page.locator('#more').evaluate((node) => node.scrollIntoView());
   } },
   gops: { at: gops, whole: '#grid .gop-link', act: showGrid },
-  gop: { at: `${gops}?gop=7`, whole: '#gop:not([hidden]) #frames' },
+  gop: { at: `${gops}?gop=12`, whole: '#gop:not([hidden]) #frames', act: async (page) => {
+    await page.locator('#frame-types', { hasText: 'I' }).waitFor();
+    await page.locator('#gop-title').evaluate((node) => node.scrollIntoView());
+  } },
   'not-found': { at: '/packaged_content/4711/player', whole: '.status', expected: [/status of 404/] },
   upload: { at: '/upload_input_content', whole: 'input[type=file]', bare: true, act: (page) => uploadSome(page, films) },
 });
