@@ -539,6 +539,7 @@ run_job (JsonObject *job, GError **error)
       json_object_get_string_member_with_default (job, "task", "");
 
   name_in_log (job);
+  hab_log (G_LOG_LEVEL_DEBUG, "task begins", "task", task, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     if (g_str_equal (tasks[i].name, task))
       return run_task (i, job, error);

@@ -12,6 +12,7 @@
 #include "service-manager.h"
 
 #define ENV_FORMAT "HABERDASH_LOG_FORMAT"
+#define ENV_REQUEST_ID "HABERDASH_LOG_REQUEST_ID"
 #define ENV_LEVEL "HABERDASH_LOG_LEVEL"
 
 #define MAX_FIELDS 16
@@ -290,6 +291,17 @@ hab_log_init_child (void)
   if (level_word != NULL)
     hab_log_level_from_string (level_word, &lowest);
   install (format, lowest);
+  hab_log_set_context ("request_id", g_getenv (ENV_REQUEST_ID));
+}
+
+gchar **
+hab_log_make_environment (const gchar *request_id)
+{
+  gchar **environment = g_get_environ ();
+
+  return request_id != NULL
+      ? g_environ_setenv (environment, ENV_REQUEST_ID, request_id, TRUE)
+      : g_environ_unsetenv (environment, ENV_REQUEST_ID);
 }
 
 void

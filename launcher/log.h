@@ -25,6 +25,10 @@ gboolean hab_log_level_from_string (const gchar *word,
 void hab_log_init (HabLogFormat format, GLogLevelFlags lowest);
 void hab_log_init_child (void);
 
+/* (transfer full): the environment of a child, whose lines have this request_id
+ * (nullable). */
+gchar **hab_log_make_environment (const gchar *request_id);
+
 /* Fields of every line of this process from now on, for a child that works for
  * somebody; (nullable) value. */
 void hab_log_set_context (const gchar *name, const gchar *value);

@@ -60,7 +60,7 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
     frames_end (self, NULL, error);
   else
     hab_cutter_get_frames_async (frames_get_cutter (self), self->storage,
-        &self->gop, on_read, self);
+        &self->gop, hab_request_get_request_id (self->request), on_read, self);
 }
 
 /* In the store's thread. */

@@ -478,13 +478,14 @@ static void
 cut_request_start (CutRequest *self)
 {
   HabCutter *cutter = cut_request_get_cutter (self);
+  const gchar *request_id = hab_request_get_request_id (self->request);
 
   if (hab_filter_chain_is_empty (self->chain))
     hab_cutter_get_async (cutter, self->storage, self->first, self->last,
-        on_cut, self);
+        request_id, on_cut, self);
   else
     hab_cutter_get_filtered_async (cutter, self->storage, self->first,
-        self->last, self->chain, on_cut, self);
+        self->last, self->chain, request_id, on_cut, self);
 }
 
 static void

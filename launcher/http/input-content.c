@@ -342,7 +342,7 @@ on_uploaded (GObject *source, GAsyncResult *result, gpointer data)
     hab_ingest_async (hab_request_get_context (self->request)->jobs,
         hab_request_get_owner (self->request), uploaded->name,
         uploaded->incoming, uploaded->size_bytes, uploaded->sha256,
-        on_ingested, self);
+        hab_request_get_request_id (self->request), on_ingested, self);
 }
 
 static void

@@ -29,6 +29,7 @@ typedef struct
   gchar *name;    /* in the cache, when it is whole */
   gchar *draft;   /* in work/, until then */
   GSList *tasks;  /* of GTask: who waits for it */
+  gchar *request_id; /* of the first of them, or NULL */
   GBytes *job;    /* what is done once the input, or the GOP, is open */
 
   /* of a picture */
@@ -68,6 +69,7 @@ cut_free (Cut *self)
   g_free (self->storage);
   g_free (self->name);
   g_free (self->draft);
+  g_free (self->request_id);
   g_free (self);
 }
 
@@ -153,6 +155,7 @@ cut_run (Cut *self, GBytes *job, int input_fd, GError *error)
     .job = job,
     .input_fd = input_fd,
     .output_fd = -1,
+    .request_id = self->request_id,
     .timeout_seconds = CUT_TIMEOUT_SECONDS,
   };
 
@@ -207,8 +210,8 @@ cut_start_behind (Cut *self, const gchar *storage, guint64 first,
     guint64 last, GBytes *job)
 {
   self->job = job;
-  hab_cutter_get_async (self->cutter, storage, first, last, on_source_cut,
-      self);
+  hab_cutter_get_async (self->cutter, storage, first, last, self->request_id,
+      on_source_cut, self);
 }
 
 /* --- frames ------------------------------------------------------------ */
@@ -322,7 +325,7 @@ picture_try_next (Cut *self)
   const HabGop *gop = &g_array_index (self->gops, HabGop, self->next++);
 
   hab_cutter_get_async (self->cutter, self->storage, gop->index, gop->index,
-      on_picture_cut, self);
+      self->request_id, on_picture_cut, self);
 }
 
 /* Of the input itself, of which nothing but the frames is read. */
@@ -357,7 +360,8 @@ cut_new (HabCutter *self, gchar *name)
 /* (nullable): what has to be made now for task. It is not where it is there,
  * or being made already; then task is looked after. Takes name and task. */
 static Cut *
-cutter_ask (HabCutter *self, gchar *name, GTask *task)
+cutter_ask (HabCutter *self, gchar *name, const gchar *request_id,
+    GTask *task)
 {
   HabCache *cache = self->context->cache;
   Cut *cut = g_hash_table_lookup (self->cuts, name);
@@ -376,17 +380,19 @@ cutter_ask (HabCutter *self, gchar *name, GTask *task)
     return NULL;
   }
   cut = cut_new (self, name);
+  cut->request_id = g_strdup (request_id);
   cut->tasks = g_slist_prepend (NULL, task);
   return cut;
 }
 
 void
 hab_cutter_get_async (HabCutter *self, const gchar *storage, guint64 first,
-    guint64 last, GAsyncReadyCallback callback, gpointer user_data)
+    guint64 last, const gchar *request_id, GAsyncReadyCallback callback,
+    gpointer user_data)
 {
   g_autofree gchar *what = g_strdup_printf ("%" G_GUINT64_FORMAT "-%"
       G_GUINT64_FORMAT ".mp4", first, last);
-  Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what),
+  Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what), request_id,
       g_task_new (NULL, NULL, callback, user_data));
 
   if (cut != NULL)
@@ -396,11 +402,11 @@ hab_cutter_get_async (HabCutter *self, const gchar *storage, guint64 first,
 void
 hab_cutter_get_filtered_async (HabCutter *self, const gchar *storage,
     guint64 first, guint64 last, const HabFilterChain *chain,
-    GAsyncReadyCallback callback, gpointer user_data)
+    const gchar *request_id, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_auto (GStrv) pairs = hab_filter_chain_to_pairs (chain);
   Cut *cut = cutter_ask (self, name_filtered (storage, first, last, pairs),
-      g_task_new (NULL, NULL, callback, user_data));
+      request_id, g_task_new (NULL, NULL, callback, user_data));
 
   if (cut != NULL)
     cut_start_behind (cut, storage, first, last,
@@ -409,11 +415,12 @@ hab_cutter_get_filtered_async (HabCutter *self, const gchar *storage,
 
 void
 hab_cutter_get_frames_async (HabCutter *self, const gchar *storage,
-    const HabGop *gop, GAsyncReadyCallback callback, gpointer user_data)
+    const HabGop *gop, const gchar *request_id, GAsyncReadyCallback callback,
+    gpointer user_data)
 {
   g_autofree gchar *what =
       g_strdup_printf ("%" G_GUINT64_FORMAT "-frames.json", gop->index);
-  Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what),
+  Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what), request_id,
       g_task_new (NULL, NULL, callback, user_data));
 
   if (cut == NULL)
@@ -450,12 +457,12 @@ cut_start_picture (Cut *self, const gchar *storage, GArray *gops,
 
 void
 hab_cutter_get_picture_async (HabCutter *self, const gchar *storage,
-    GArray *gops, guint max_width, GAsyncReadyCallback callback,
-    gpointer user_data)
+    GArray *gops, guint max_width, const gchar *request_id,
+    GAsyncReadyCallback callback, gpointer user_data)
 {
   Cut *cut = cutter_ask (self,
       name_picture (storage, g_array_index (gops, HabGop, 0).index, gops->len,
-          max_width),
+          max_width), request_id,
       g_task_new (NULL, NULL, callback, user_data));
 
   if (cut != NULL)

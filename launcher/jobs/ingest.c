@@ -16,6 +16,7 @@ typedef struct
 {
   const HabJobsContext *context;
   HabInput input;  /* owner, name, storage, size and digest are set */
+  gchar *request_id;
   HabGopIndex *index;
 } Ingest;
 
@@ -36,6 +37,7 @@ ingest_free (Ingest *self)
   g_free (self->input.name);
   g_free (self->input.storage);
   g_free (self->input.sha256);
+  g_free (self->request_id);
   g_clear_pointer (&self->index, hab_gop_index_free);
   g_free (self);
 }
@@ -195,6 +197,7 @@ ingest_index (Ingest *self, GTask *task)
         self->context->dir, HAB_FOLDER_INCOMING,
         self->input.storage, O_RDONLY, &error),
     .output_fd = -1,
+    .request_id = self->request_id,
     .timeout_seconds = INDEX_TIMEOUT_SECONDS,
     .record = on_record,
     .data = self,
@@ -227,7 +230,8 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
 void
 hab_ingest_async (const HabJobsContext *context, const gchar *owner,
     const gchar *name, const gchar *incoming, guint64 size_bytes,
-    const gchar *sha256, GAsyncReadyCallback callback, gpointer user_data)
+    const gchar *sha256, const gchar *request_id,
+    GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   Ingest *self = g_new0 (Ingest, 1);
@@ -238,6 +242,7 @@ hab_ingest_async (const HabJobsContext *context, const gchar *owner,
   self->input.storage = g_strdup (incoming);
   self->input.size_bytes = size_bytes;
   self->input.sha256 = g_strdup (sha256);
+  self->request_id = g_strdup (request_id);
   g_task_set_task_data (task, self, (GDestroyNotify) ingest_free);
   hab_store_call_async (context->store, find_known, self,
       (GDestroyNotify) hab_ingested_free, on_looked_up, task);

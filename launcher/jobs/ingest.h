@@ -21,10 +21,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabIngested, hab_ingested_free)
 
 /* owner: whose input it will be. incoming: the file's name in that folder; gone
  * afterwards, whatever the outcome. HAB_CATALOG_ERROR_EXISTS where other bytes
- * of this owner have the name. */
+ * of this owner have the name. request_id: for the log, or NULL. */
 void hab_ingest_async (const HabJobsContext *context, const gchar *owner,
     const gchar *name, const gchar *incoming, guint64 size_bytes,
-    const gchar *sha256, GAsyncReadyCallback callback, gpointer user_data);
+    const gchar *sha256, const gchar *request_id,
+    GAsyncReadyCallback callback, gpointer user_data);
 HabIngested *hab_ingest_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -285,7 +285,7 @@ partial_ingest (HabPartial *self)
   if (hab_data_dir_link (all->dir, HAB_FOLDER_UPLOADS, self->facts.id,
           HAB_FOLDER_INCOMING, incoming, &error))
     hab_ingest_async (all->context, self->facts.owner, self->facts.name,
-        incoming, self->facts.size_bytes, self->sha256, on_ingested,
+        incoming, self->facts.size_bytes, self->sha256, NULL, on_ingested,
         hab_partial_ref (self));
   else
     partial_fail (self, error);

@@ -16,6 +16,7 @@
 
 #include "json-read.h"
 #include "keys.h"
+#include "log.h"
 #include "media-failure.h"
 
 /* The child is not to be trusted once it read a hostile file. */
@@ -37,6 +38,7 @@ typedef struct
 {
   HabWorkers *workers;
   HabWork work;
+  gchar *request_id; /* of work */
   GTask *task;
   GPid pid;
   gulong cancelled_id;
@@ -131,6 +133,7 @@ static void
 worker_run_free (WorkerRun *self)
 {
   g_bytes_unref (self->work.job);
+  g_free (self->request_id);
   close_fd (&self->work.input_fd);
   close_fd (&self->work.output_fd);
   g_clear_handle_id (&self->timeout_id, g_source_remove);
@@ -353,10 +356,12 @@ worker_run_spawn_with (WorkerRun *self, int job_fd, int records_fd,
     self->work.output_fd };
   const int targets[] = { 3, 5, 4 };
   gsize n_fds = self->work.output_fd >= 0 ? 3 : 2;
+  g_auto (GStrv) environment = hab_log_make_environment (self->request_id);
 
   /* The log is inherited: a descriptor that is handed over is closed in the
    * child, also where it was the standard error to begin with. */
-  return g_spawn_async_with_pipes_and_fds (NULL, argv, NULL,
+  return g_spawn_async_with_pipes_and_fds (NULL, argv,
+      (const gchar *const *) environment,
       G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_FILE_AND_ARGV_ZERO |
           G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
       job_fd, -1, -1, sources, targets, n_fds,
@@ -426,6 +431,7 @@ hab_workers_run_async (HabWorkers *self, const HabWork *work,
   run->workers = self;
   run->work = *work;
   g_bytes_ref (work->job);
+  run->request_id = g_strdup (work->request_id);
   run->task = g_task_new (NULL, cancellable, callback, user_data);
   /* What ended the child is told rather than that it was cancelled. */
   g_task_set_check_cancellable (run->task, FALSE);

@@ -18,6 +18,7 @@ typedef struct
                   * hab_worker_job_new () */
   int input_fd;  /* taken */
   int output_fd; /* taken; -1 without */
+  const gchar *request_id; /* for the child's log, or NULL */
   guint timeout_seconds; /* 0: it may take as long as it takes */
   /* Each record but the last one. May be NULL. */
   void (*record) (JsonObject *record, gpointer data);

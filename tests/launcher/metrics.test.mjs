@@ -6,7 +6,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { addInput, exec, get, KEY, KID, makeFolder, packageEnd, post, problem, startService, until,
+import { addInput, exec, get, KEY, KID, makeClip, makeFolder, packageEnd, post, problem, startService, until, upload,
   workersOf } from './service.mjs';
 
 // --- Prometheus text 0.0.4, read as strictly as it is specified ---
@@ -203,6 +203,22 @@ for (const [format, parseLine] of [['text', logfmt], ['json', JSON.parse]])
     for (const secret of [KEY, 'secret'])
       assert.ok(!service.log.includes(secret));
   });
+
+test('children log for whose request they work', async (t) => {
+  const service = await startService(t, { args: ['--log-level', 'debug', '--log-format', 'json'] });
+  await upload(service, 'clip.mp4', await makeClip(), { headers: { 'X-Request-Id': 'up-1' } });
+  for (const [id, file] of [['cut-1', '1.mp4'], ['frames-1', '1/frames.json'],
+    ['filter-1', '1.mp4?grayscale=1']])
+    assert.equal((await get(service.api, `/videos/clip.mp4/group-of-pictures/${file}`,
+      { 'X-Request-Id': id })).status, 200, file);
+  // Encoders say something of their own, as they like.
+  const tasks = service.log.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
+    .filter(({ message }) => message === 'task begins')
+    .map(({ request_id: id, task, worker }) => `${id} ${task} ${worker > 0}`);
+  for (const expected of ['up-1 index', 'cut-1 cut', 'frames-1 frames', 'filter-1 filter'])
+    assert.ok(tasks.includes(`${expected} true`), `${expected}: ${tasks}`);
+  assert.ok(!tasks.some((task) => task.startsWith('undefined')), `${tasks}`);
+});
 
 test('what is logged, and how loud', async (t) => {
   const service = await startService(t, { args: ['--log-level', 'warning'] });
