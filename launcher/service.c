@@ -51,6 +51,7 @@ struct _HabService
   void (*stopped) (gpointer data); /* while it stops */
   gpointer stopped_data;
   guint drain_id; /* while it waits for packages */
+  guint idle_id;  /* until it is looked whether all has ended */
   gboolean ending; /* it waits no more */
 };
 
@@ -275,20 +276,33 @@ service_end (HabService *self)
   check_idle (self);
 }
 
-/* One of those that a stop waits for may have ended. */
-static void
-check_idle (gpointer data)
+static gboolean
+on_idle (gpointer data)
 {
   HabService *self = data;
 
-  if (self->stopped == NULL || !hab_queue_is_idle (self->queue))
-    return;
+  self->idle_id = 0;
+  if (!hab_queue_is_idle (self->queue))
+    return G_SOURCE_REMOVE;
   if (!self->ending)
     service_end (self);
   else if (hab_callbacks_is_idle (self->callbacks) &&
       hab_workers_is_idle (self->readers) &&
       hab_media_scan_is_idle (self->media))
     self->stopped (self->stopped_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* One of those that a stop waits for may have ended. Behind everything else: who
+ * asked for work is told of its end, and removes what it left, by sources of the
+ * default priority. */
+static void
+check_idle (gpointer data)
+{
+  HabService *self = data;
+
+  if (self->stopped != NULL && self->idle_id == 0)
+    self->idle_id = g_idle_add_full (G_PRIORITY_LOW, on_idle, self, NULL);
 }
 
 static gboolean
@@ -386,6 +400,7 @@ void
 hab_service_free (HabService *self)
 {
   g_clear_handle_id (&self->expiry_id, g_source_remove);
+  g_clear_handle_id (&self->idle_id, g_source_remove);
   g_clear_pointer (&self->api, hab_listener_free);
   g_clear_pointer (&self->delivery, hab_listener_free);
   g_clear_pointer (&self->store, hab_store_free);

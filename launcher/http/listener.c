@@ -26,6 +26,7 @@ struct _HabListener
   const HabRoute *const *tables;
   SoupServer *server;
   HabRateLimit *rate_limit; /* or NULL */
+  GHashTable *open; /* of SoupServerMessage that are not finished */
   guint port;
 };
 
@@ -279,6 +280,7 @@ on_got_chunk (SoupServerMessage *message, GBytes *bytes, HabListener *self)
 static void
 on_finished (SoupServerMessage *message, HabListener *self)
 {
+  g_hash_table_remove (self->open, message);
   g_signal_handlers_disconnect_by_data (message, self);
   hab_request_set_over (get_request (message));
   g_object_set_data (G_OBJECT (message), "hab-request", NULL);
@@ -295,6 +297,7 @@ on_request_started (SoupServer *server, SoupServerMessage *message,
       (GDestroyNotify) hab_request_unref);
   hab_exchange_watch (get_request (message),
       self->kind == HAB_LISTENER_API ? "api" : "delivery");
+  g_hash_table_add (self->open, message);
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), self);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), self);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);
@@ -354,6 +357,7 @@ hab_listener_new (const HabHttpContext *context, HabListenerKind kind,
   self->context = context;
   self->kind = kind;
   self->tables = tables;
+  self->open = g_hash_table_new (NULL, NULL);
   if (context->settings->rate_limit > 0)
     self->rate_limit = hab_rate_limit_new (context->settings->rate_limit);
   /* Raw: an encoded slash must not become one before paths are split. */
@@ -368,6 +372,7 @@ void
 hab_listener_free (HabListener *self)
 {
   g_object_unref (self->server);
+  g_hash_table_unref (self->open);
   g_clear_pointer (&self->rate_limit, hab_rate_limit_free);
   g_free (self);
 }
@@ -450,10 +455,26 @@ hab_listener_listen (HabListener *self, GPtrArray *sockets, guint port,
   return TRUE;
 }
 
+static void
+finish (gpointer message, gpointer data)
+{
+  g_signal_emit_by_name (message, "finished");
+}
+
+/* libsoup does not say of a message whose connection it closes that it is
+ * finished, and whoever answers it then would touch what is not there. */
 void
 hab_listener_stop (HabListener *self)
 {
+  g_autoptr (GPtrArray) left = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer message;
+
   soup_server_disconnect (self->server);
+  g_hash_table_iter_init (&iter, self->open);
+  while (g_hash_table_iter_next (&iter, &message, NULL))
+    g_ptr_array_add (left, g_object_ref (message));
+  g_ptr_array_foreach (left, finish, NULL);
 }
 
 guint

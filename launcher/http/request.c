@@ -339,7 +339,8 @@ request_send_body (HabRequest *self, HabReply *reply)
     soup_message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
     close (fd);
   } else if (fd >= 0) {
-    hab_transfer_start (self->message, fd, start, length);
+    hab_transfer_start (self->message, fd, start, length,
+        self->context->settings->tls_certificate != NULL);
   } else if (body != NULL) {
     soup_message_headers_set_content_length (headers, g_bytes_get_size (body));
     soup_message_body_append_bytes (

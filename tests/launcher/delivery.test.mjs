@@ -2,7 +2,9 @@
 // What viewers may see, and what they may not.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import fs from 'node:fs/promises';
+import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
 
@@ -212,4 +214,23 @@ test('pages of origins that are named may play, and no others', async (t) => {
   }
   for (const wrong of ['player.example', 'https://player.example/', 'https://', '*'])
     await assert.rejects(haberdash('serve', '--cors-origin', wrong), { code: 64 });
+});
+
+test('a file that is cut short while it is delivered breaks off, and no more', async (t) => {
+  const service = await startService(t);
+  const manifest = await makePackage(service);
+  const target = manifest.replace('stream.mpd', 'video_0/large.m4s');
+  const file = path.join(service.dataDir, 'packages', target);
+  await fs.writeFile(file, Buffer.alloc(64 << 20, 7));
+  const { hostname, port } = new URL(service.delivery);
+  const socket = net.connect(port, hostname);
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  await once(socket, 'readable');
+  await fs.truncate(file, 1);
+  let came = 0;
+  socket.on('data', (piece) => { came += piece.length; });
+  socket.on('error', () => {});
+  await once(socket, 'close');
+  assert.ok(came < 64 << 20, `${came} bytes`);
+  assert.equal((await get(service.delivery, manifest)).status, 200);
 });

@@ -40,6 +40,19 @@ test('a stop: children end, packages wait for the next start', async (t) => {
   assert.equal(await second.end('SIGINT'), 0);
 });
 
+test('a stop while GOPs are cut, filtered and shown leaves nothing behind', async (t) => {
+  const dataDir = path.join(await makeFolder(t), 'data');
+  const service = await startService(t, { dataDir });
+  await addInput(service);
+  const asked = ['0.jpg', '1.jpg', '2.jpg', '0.mp4?grayscale=1', '3.mp4']
+    .map((name) => get(service.api, `/videos/clip.mp4/group-of-pictures/${name}`).catch(() => {}));
+  await until(async () => !await isEmpty(service, 'work'), 'something is made');
+  assert.equal(await service.end(), 0);
+  await Promise.all(asked);
+  assert.ok(await isEmpty(service, 'work'));
+  assert.doesNotMatch(service.log, /level=(warning|critical)/);
+});
+
 test('kills while there are uploads and packages on their way', async (t) => {
   const dataDir = path.join(await makeFolder(t), 'data');
   const clip = await makeClip();

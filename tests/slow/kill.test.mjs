@@ -1,46 +1,38 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The service is killed at moments of chance while it takes uploads and makes
-// packages. Whatever it was doing, after the next start everything is whole.
+// The service is killed at moments of chance (KILLS of them) while fifty packages
+// wait, uploads of every kind come in, GOPs are cut and filtered. What it had
+// answered is true after the next start, and nothing is half there.
 
 import assert from 'node:assert/strict';
-import { randomBytes, randomInt } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createHash, randomInt } from 'node:crypto';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { exec, startService } from '../launcher/service.mjs';
-import {
-  childrenOf, getJson, isAlive, requestPackage, until, upload,
-} from './client.mjs';
+import { exec, get, haberdash, packageEnd, startService, upload } from '../launcher/service.mjs';
+import { childrenOf, isAlive, requestPackage, until } from './client.mjs';
+import { Load, listAll } from './kill-load.mjs';
 
 const KILLS = Number(process.env.KILLS ?? 30);
-// An upload and a package of the clip take about this long.
-const LATEST_KILL_MS = 700;
+// An upload, a cut and a package take about this long.
+const LATEST_KILL_MS = 1500;
 const CHILDREN_MS = 10_000;
-const FINISH_MS = 180_000;
+const FINISH_MS = 300_000;
+// Packages of earlier rounds that each round looks at again.
+const AGAIN = 5;
+const SECONDS = 20;
+const FINAL = ['Ready', 'Failed', 'Cancelled'];
 
 const makeClip = (file) => exec('ffmpeg', ['-nostdin', '-v', 'error', '-y',
-  '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25',
-  '-f', 'lavfi', '-i', 'sine=frequency=440', '-t', '60',
-  '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-b:v', '6M',
-  '-minrate', '6M', '-maxrate', '6M', '-bufsize', '6M',
+  '-f', 'lavfi', '-i', 'testsrc2=size=480x270:rate=25',
+  '-f', 'lavfi', '-i', 'sine=frequency=440', '-t', `${SECONDS}`,
+  '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-b:v', '4M',
+  '-minrate', '4M', '-maxrate', '4M', '-bufsize', '4M',
   '-x264-params', 'nal-hrd=cbr', '-c:a', 'aac', file]);
 
-const hex = () => randomBytes(16).toString('hex');
-
-const listAll = async (api, what) => {
-  const all = [];
-  for (let url = `${api}/${what}`; url;) {
-    const response = await fetch(url, { headers: { accept: 'application/json' } });
-    assert.equal(response.status, 200);
-    all.push(...await response.json());
-    const next = /<([^>]+)>;\s*rel="?next"?/.exec(response.headers.get('link'));
-    url = next ? new URL(next[1], api).href : null;
-  }
-  return all;
-};
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 // Segments that a manifest names, by its own templates.
 const segmentsOf = (manifest) => {
@@ -83,88 +75,113 @@ const checkPackage = async (service, item) => {
   }
 };
 
-const checkService = async (service, dataDir) => {
+const checkInputs = async (service, load) => {
   const inputs = await listAll(service.api, 'input_content');
-  const files = await readdir(path.join(dataDir, 'inputs'));
+  const known = new Map(inputs.map((item) => [item.input_content_id, item]));
+  for (const [id, sha256] of load.inputs)
+    assert.equal(known.get(id)?.sha256, sha256, `input ${id}`);
+  const files = await readdir(path.join(service.dataDir, 'inputs'));
   assert.equal(files.length, inputs.length, 'a file for each input');
-  for (const item of await listAll(service.api, 'packaged_content'))
-    await checkPackage(service, item);
-  return inputs;
 };
 
-// What the killed service says no more is no failure.
-const disturb = async (service, clip, inputs, keys, round) => {
-  const ignore = () => {};
-  upload(service.api, clip, `clip-${round}.mp4`).catch(ignore);
-  for (const input of inputs.slice(-1)) {
-    const request = { input_content_id: input.input_content_id, kid: hex(),
-      key: hex() };
-    keys.set(request.kid, request.key);
-    requestPackage(service.api, request).catch(ignore);
+// checked: ids of packages whose segments were looked at before.
+const checkPackages = async (service, load, checked) => {
+  const items = new Map((await listAll(service.api, 'packaged_content'))
+    .map((item) => [item.packaged_content_id, item]));
+  for (const id of load.packages.keys())
+    assert.ok(items.has(id), `package ${id} is known`);
+  for (const id of load.ready)
+    assert.equal(items.get(id).status, 'Ready', `package ${id}`);
+  for (const id of load.cancelled)
+    assert.equal(items.get(id).status, 'Cancelled', `package ${id}`);
+  const old = [...checked].sort(() => randomInt(3) - 1).slice(0, AGAIN);
+  for (const item of items.values()) {
+    const id = item.packaged_content_id;
+    if (!checked.has(id) || old.includes(id))
+      await checkPackage(service, item);
+    if (FINAL.includes(item.status))
+      checked.add(id);
   }
+  return [...items.values()];
+};
+
+const killOne = async (service, load, round) => {
+  const ended = load.start(service, round);
   await pause(randomInt(LATEST_KILL_MS));
   const children = await childrenOf(service.pid);
   await service.end('SIGKILL');
   await until(() => !children.some(isAlive), CHILDREN_MS, 'children end too');
+  await ended;
+  if (load.wrong)
+    throw load.wrong;
 };
 
 const plays = async (service, item, key) => {
   const { stdout } = await exec('ffprobe', ['-v', 'error',
-    '-cenc_decryption_key', key, '-select_streams', 'v', '-count_frames',
+    '-cenc_decryption_key', key, '-select_streams', 'v:0', '-count_frames',
     '-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0',
     urlOf(service, item)], { timeout: 120_000 });
-  assert.equal(Number(/\d+/.exec(stdout)), 60 * 25);
+  assert.equal(Number(/\d+/.exec(stdout)), SECONDS * 25);
 };
 
-test(`${KILLS} kills`, { timeout: 900_000 }, async (t) => {
-  const home = await mkdtemp(path.join(tmpdir(), 'haberdash-kill-'));
-  t.after(() => rm(home, { recursive: true, force: true }));
-  const clip = path.join(home, 'clip.mp4');
+// A service that has one input and one Ready package before the first kill.
+const begin = async (t, home) => {
   const dataDir = path.join(home, 'data');
-  const keys = new Map();
-  await makeClip(clip);
+  const file = path.join(home, 'clip.mp4');
+  await makeClip(file);
+  const clip = await readFile(file);
+  const service = await startService(t, { dataDir });
+  const first = await upload(service, 'first.mp4', clip);
+  assert.equal(first.status, 201, first.text);
+  const load = new Load(clip, 'first.mp4', SECONDS / 2);
+  load.inputs.set(first.json.input_content_id, first.json.sha256);
+  const request = { input_content_id: first.json.input_content_id,
+    kid: '11'.repeat(16), key: '22'.repeat(16) };
+  const { packaged_content_id: id } = await requestPackage(service.api, request);
+  assert.equal((await packageEnd(service, id)).status, 'Ready');
+  load.packages.set(id, request.key);
+  load.ready.add(id);
+  await service.end();
+  return { dataDir, load };
+};
 
-  // What is Ready before the first kill has to stay so.
-  let service = await startService(t, { dataDir });
-  const first = await upload(service.api, clip, 'first.mp4');
-  const request = { input_content_id: first.input_content_id, kid: hex(),
-    key: hex() };
-  const { packaged_content_id: survivor } =
-    await requestPackage(service.api, request);
-  const isReady = async () => (await getJson(
-    `${service.api}/packaged_content/${survivor}`)).status === 'Ready';
-  await until(isReady, FINISH_MS, 'the first package');
-  await service.end('SIGTERM');
+test(`${KILLS} kills`, { timeout: 120_000 + FINISH_MS + KILLS * 20_000 }, async (t) => {
+  const home = await mkdtemp(path.join(tmpdir(), 'haberdash-kill-'));
+  t.after(() => rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
+  const { dataDir, load } = await begin(t, home);
+  const checked = new Set();
 
   for (let round = 0; round < KILLS; round++) {
-    service = await startService(t, { dataDir });
-    const inputs = await checkService(service, dataDir);
-    assert.ok(await isReady());
-    await disturb(service, clip, inputs, keys, round);
+    const service = await startService(t, { dataDir });
+    await checkInputs(service, load);
+    await checkPackages(service, load, checked);
+    await killOne(service, load, round);
   }
 
-  service = await startService(t, { dataDir });
-  const packages = await until(async () => {
-    const all = await listAll(service.api, 'packaged_content');
-    const ended = (item) => ['Ready', 'Failed'].includes(item.status);
-    return all.every(ended) && all;
-  }, FINISH_MS, 'every package is Ready or Failed');
-  await checkService(service, dataDir);
-
-  t.diagnostic(`${packages.length} packages, ` +
-    `${packages.filter((item) => item.status === 'Ready').length} ready`);
-  for (const item of packages) {
-    const one = await getJson(
-      `${service.api}/packaged_content/${item.packaged_content_id}`);
-    if (one.status === 'Failed')
-      assert.ok(JSON.stringify(one).match(/reason|detail|error/), 'a reason');
+  const service = await startService(t, { dataDir });
+  await until(async () => (await listAll(service.api, 'packaged_content'))
+    .every((item) => FINAL.includes(item.status)), FINISH_MS, 'every package ends');
+  await checkInputs(service, load);
+  const packages = await checkPackages(service, load, new Set());
+  const count = (status) => packages.filter((item) => item.status === status).length;
+  t.diagnostic(`${load.inputs.size} uploads and ${load.packages.size} packages were accepted, ` +
+    `${load.cuts.size} cuts; ${count('Ready')} packages are ready, ${count('Failed')} failed, ` +
+    `${count('Cancelled')} cancelled`);
+  for (const item of packages.filter(({ status }) => status === 'Failed')) {
+    t.diagnostic(`${item.packaged_content_id}: ${item.reason}`);
+    assert.ok(item.reason?.length > 0, 'a reason');
   }
-  const last = packages.filter((item) => item.status === 'Ready')
-    .sort((a, b) => b.packaged_content_id - a.packaged_content_id)[0];
-  const survived = packages.find(
-    (item) => item.packaged_content_id === survivor);
-  await plays(service, survived, request.key);
-  const kid = Buffer.from(last.kid ?? request.kid, 'base64url').toString('hex');
-  if (keys.has(kid))
-    await plays(service, last, keys.get(kid));
+  const ready = packages.filter(({ status, packaged_content_id: id }) =>
+    status === 'Ready' && load.packages.has(id));
+  for (const item of [ready[0], ready.at(-1)])
+    await plays(service, item, load.packages.get(item.packaged_content_id));
+  for (const [target, hash] of load.cuts)
+    assert.equal(sha256((await get(service.api, target)).body), hash, target);
+  await service.end();
+
+  // Reads all: the hashes of inputs, every sample of every package.
+  const { stdout } = await haberdash('check', '--deep', '--data-dir', dataDir);
+  assert.equal(stdout, '');
+  for (const folder of ['incoming', 'work'])
+    assert.deepEqual(await readdir(path.join(dataDir, folder)), [], folder);
 });
