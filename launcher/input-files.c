@@ -71,6 +71,12 @@ hab_input_files_make_media_storage (void)
   return g_strconcat (MEDIA_PREFIX, name, NULL);
 }
 
+gboolean
+hab_input_files_is_media (const gchar *storage)
+{
+  return g_str_has_prefix (storage, MEDIA_PREFIX);
+}
+
 /* --- what a file is ---------------------------------------------------- */
 
 void
@@ -198,7 +204,7 @@ hab_input_files_open (HabInputFiles *self, const gchar *storage,
 {
   g_autoptr (HabFolderFile) file = NULL;
 
-  if (!g_str_has_prefix (storage, MEDIA_PREFIX))
+  if (!hab_input_files_is_media (storage))
     return hab_data_dir_open_file (self->dir, HAB_FOLDER_INPUTS, storage,
         O_RDONLY, error);
   file = look_up_media (self, storage, error);
@@ -210,7 +216,7 @@ hab_input_files_open_async (HabInputFiles *self, const gchar *storage,
     GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
-  gboolean media = g_str_has_prefix (storage, MEDIA_PREFIX);
+  gboolean media = hab_input_files_is_media (storage);
   GError *error = NULL;
   HabFolderFile *file = media ? look_up_media (self, storage, &error) : NULL;
   int fd = media ? -1 : hab_input_files_open (self, storage, &error);

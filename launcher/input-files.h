@@ -30,6 +30,9 @@ void hab_input_files_free (HabInputFiles *files);
 /* A new name for the storage of an input in a media folder. */
 gchar *hab_input_files_make_media_storage (void);
 
+/* Whether it is of a media folder, where others may write to it. */
+gboolean hab_input_files_is_media (const gchar *storage);
+
 /* Opens an input's file for reading, by its storage. A media folder may be of a
  * machine that does not answer, so that takes place in threads that do nothing
  * else. */

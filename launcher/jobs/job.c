@@ -121,13 +121,16 @@ job_check_space (HabDataDir *dir, const HabInput *input, GError **error)
   return FALSE;
 }
 
-/* A file that was replaced by another under its name is as it was; one that
- * was written to is not what was packaged. */
+/* A file of a media folder that was replaced by another under its name is as it
+ * was; one that was written to is not what was packaged. Nobody writes to an
+ * upload, whose time changes when it gets a further name. */
 static gboolean
 job_check_unchanged (HabJob *self, GError **error)
 {
   HabFileStamp stamp;
 
+  if (!hab_input_files_is_media (self->storage))
+    return TRUE;
   if (hab_file_stamp_read (self->watched_fd, &stamp) &&
       hab_file_stamp_equal (&stamp, &self->stamp))
     return TRUE;

@@ -214,6 +214,15 @@ test('a file that is replaced or written to while it is packaged', async (t) => 
   assert.match(written.reason, /written to while it was packaged/);
 });
 
+test('an upload that gets a further name while it is packaged', async (t) => {
+  const service = await startService(t);
+  const first = (await upload(service, 'a.mp4', await makeClip())).json;
+  const made = await during(service, first.input_content_id, async () => {
+    assert.equal((await upload(service, 'b.mp4', await makeClip())).status, 201);
+  });
+  assert.equal(made.status, 'Ready', made.reason);
+});
+
 test('a restart, without the folder and with it', async (t) => {
   const films = await makeFolder(t);
   await put(path.join(films, 'clip.mp4'));
