@@ -13,12 +13,14 @@ import { get, makeFolder, startService, until } from './service.mjs';
 
 const program = process.env.HABERDASH;
 
-// A listening socket, as a service manager makes them.
+// A listening socket, as a service manager makes them. release(): lets go of
+// it here; until then connections might be taken here instead of by the program
+// that has it, too.
 const listen = async (t, address) => {
   const server = net.createServer().listen(0, address);
   await once(server, 'listening');
   t.after(() => server.close());
-  return { fd: server._handle.fd, port: server.address().port };
+  return { fd: server._handle.fd, port: server.address().port, release: () => server.close() };
 };
 
 // Starts the service with descriptors from 3 on; the shell knows its own
@@ -27,6 +29,7 @@ const startWith = (t, sockets, names, args, env = {}) => {
   const child = spawn('bash', ['-c', 'LISTEN_PID=$$ exec "$0" "$@"', program, 'serve', ...args],
     { stdio: ['ignore', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],
       env: { ...process.env, LISTEN_FDS: String(sockets.length), LISTEN_FDNAMES: names, ...env } });
+  sockets.forEach(({ release }) => release?.());
   const said = { out: '', log: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => { said.out += text; });
   child.stderr.setEncoding('utf8').on('data', (text) => { said.log += text; });
@@ -50,12 +53,12 @@ test('sockets that were opened for it', async (t) => {
 });
 
 test('a socket beyond loopback needs a token as an address does', async (t) => {
-  const sockets = [await listen(t, '0.0.0.0'), await listen(t, '127.0.0.1')];
+  const open = async () => [await listen(t, '0.0.0.0'), await listen(t, '127.0.0.1')];
   const dataDir = path.join(await makeFolder(t), 'data');
-  const said = startWith(t, sockets, 'api:delivery', ['--data-dir', dataDir]);
+  const said = startWith(t, await open(), 'api:delivery', ['--data-dir', dataDir]);
   assert.deepEqual(await said.gone, [64, null]);
   assert.match(said.log, /--api-token-file/);
-  const other = startWith(t, sockets, 'api:delivery',
+  const other = startWith(t, await open(), 'api:delivery',
     ['--data-dir', dataDir, '--address', '127.0.0.1']);
   assert.deepEqual(await other.gone, [64, null]);
   assert.match(other.log, /--address is not for sockets/);
