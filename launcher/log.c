@@ -194,6 +194,12 @@ is_wanted (GLogLevelFlags level, const gchar *domain)
   return (level & G_LOG_LEVEL_MASK) <= lowest;
 }
 
+gboolean
+hab_log_is_wanted (GLogLevelFlags level)
+{
+  return is_wanted (level, G_LOG_DOMAIN);
+}
+
 static const gchar *
 get_text (const GLogField *field)
 {

@@ -33,6 +33,9 @@ gchar **hab_log_make_environment (const gchar *request_id);
  * somebody; (nullable) value. */
 void hab_log_set_context (const gchar *name, const gchar *value);
 
+/* Whether a line of this level goes anywhere. */
+gboolean hab_log_is_wanted (GLogLevelFlags level);
+
 /* Names and values of fields follow in pairs, NULL at the end; a field whose
  * value is NULL is left out. */
 void hab_log (GLogLevelFlags level, const gchar *message, ...)

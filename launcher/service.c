@@ -12,6 +12,7 @@
 #include "listener.h"
 #include "master-key.h"
 #include "media-scan.h"
+#include "published.h"
 #include "resources.h"
 #include "retention.h"
 
@@ -31,6 +32,7 @@ struct _HabService
   HabWorkers *readers;
   HabProbe *probe;
   HabFeed *feed;
+  HabPublished *published;
   HabPartials *partials;
   HabQueue *queue;
   HabCallbacks *callbacks;
@@ -344,6 +346,7 @@ make_listeners (HabService *self)
     .store = self->store,
     .metrics = self->metrics,
     .feed = self->feed,
+    .published = self->published,
     .readers = self->readers,
     .probe = self->probe,
     .partials = self->partials,
@@ -390,6 +393,7 @@ hab_service_new (const HabSettings *settings, GError **error)
   self->readers = hab_workers_new (MAX (settings->jobs, 2));
   hab_workers_set_ended (self->readers, check_idle, self);
   self->feed = hab_feed_new ();
+  self->published = hab_published_new (self->feed);
   if (!make_jobs (self, error))
     return NULL;
   make_listeners (self);
@@ -411,6 +415,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->cache, hab_cache_free);
   g_clear_pointer (&self->callbacks, hab_callbacks_free);
   g_clear_pointer (&self->queue, hab_queue_free);
+  g_clear_pointer (&self->published, hab_published_free);
   g_clear_pointer (&self->feed, hab_feed_free);
   g_clear_pointer (&self->probe, hab_probe_free);
   g_clear_pointer (&self->readers, hab_workers_free);

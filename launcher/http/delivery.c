@@ -111,14 +111,13 @@ find_ready (HabVault *vault, const gchar *code, GError **error)
   return NULL;
 }
 
-/* -1 with error set where there is none. */
+/* code: one that the catalog has. -1 with error set where there is none. */
 static int
-open_file (HabRequest *request, const HabPackage *package, const gchar *path,
+open_file (HabRequest *request, const gchar *code, const gchar *path,
     GError **error)
 {
   HabDataDir *dir = hab_request_get_context (request)->dir;
-  /* The catalog's code, not the client's. */
-  g_autofree gchar *full = g_strconcat (package->code, "/dash/", path, NULL);
+  g_autofree gchar *full = g_strconcat (code, "/dash/", path, NULL);
   int fd = find_type (path) != NULL
       ? hab_open_beneath (hab_data_dir_get_fd (dir, HAB_FOLDER_PACKAGES), full)
       : -1;
@@ -129,15 +128,60 @@ open_file (HabRequest *request, const HabPackage *package, const gchar *path,
   return fd;
 }
 
-static HabReply *
-get_file (HabRequest *request, HabVault *vault, GError **error)
+/* Of a package that is Ready. */
+static void
+answer_file (HabRequest *request)
 {
   const gchar *path = hab_request_get_param (request, 1);
-  g_autoptr (HabPackage) package =
-      find_ready (vault, hab_request_get_param (request, 0), error);
-  int fd = package != NULL ? open_file (request, package, path, error) : -1;
+  GError *error = NULL;
+  int fd =
+      open_file (request, hab_request_get_param (request, 0), path, &error);
+  HabReply *reply =
+      fd >= 0 ? reply_file (fd, path, G_MAXUINT, &error) : NULL;
 
-  return fd >= 0 ? reply_file (fd, path, G_MAXUINT, error) : NULL;
+  if (reply != NULL)
+    hab_request_reply (request, reply);
+  else
+    hab_request_fail (request, error);
+}
+
+/* In the store's thread. */
+static gpointer
+find_published (HabVault *vault, gpointer request, GError **error)
+{
+  return find_ready (vault, hab_request_get_param (request, 0), error);
+}
+
+static void
+on_found (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (HabRequest) request = data;
+  GError *error = NULL;
+  g_autoptr (HabPackage) package = hab_store_call_finish (result, &error);
+
+  if (package == NULL) {
+    hab_request_fail (request, error);
+    return;
+  }
+  hab_published_add (hab_request_get_context (request)->published,
+      package->code, package->id);
+  answer_file (request);
+}
+
+/* Most of what is asked for: without a way to the catalog's thread and back where
+ * it can be. */
+static void
+get_file (HabRequest *request)
+{
+  const HabHttpContext *context = hab_request_get_context (request);
+
+  if (hab_published_has (context->published,
+          hab_request_get_param (request, 0)))
+    answer_file (request);
+  else
+    hab_store_call_async (context->store, find_published,
+        hab_request_ref (request), (GDestroyNotify) hab_package_free, on_found,
+        request);
 }
 
 /* --- signed addresses ------------------------------------------------- */
@@ -173,7 +217,7 @@ get_signed_file (HabRequest *request, HabVault *vault, GError **error)
   guint left = hab_viewers_get_seconds_left (request);
   g_autoptr (HabPackage) package =
       find_ready (vault, hab_request_get_param (request, 1), error);
-  int fd = package != NULL ? open_file (request, package, path, error) : -1;
+  int fd = package != NULL ? open_file (request, package->code, path, error) : -1;
 
   if (fd < 0)
     return NULL;
@@ -293,8 +337,8 @@ get_signed_key (HabRequest *request, HabVault *vault, GError **error)
 const HabRoute hab_delivery_content_routes[] = {
   { "GET", "/videos/", HAB_BODY_NONE, 0, list, NULL },
   { "GET", "/videos", HAB_BODY_NONE, 0, list, NULL },
-  { "GET", "/{}/dash/**", HAB_BODY_NONE, HAB_ROUTE_PUBLIC | VIEWER, get_file,
-      NULL },
+  { "GET", "/{}/dash/**", HAB_BODY_NONE, HAB_ROUTE_PUBLIC | VIEWER, NULL,
+      get_file },
   { "POST", "/{}/license/clearkey", HAB_BODY_JSON, VIEWER, post_license,
       NULL },
   { "GET", "/{}/license/key/{}", HAB_BODY_NONE, VIEWER, get_key, NULL },

@@ -149,7 +149,8 @@ on_finished (SoupServerMessage *message, Exchange *self)
     if (status == 0)
       status = STATUS_CLIENT_LEFT;
     exchange_count (self, method, status, duration_us);
-    exchange_log (self, method, status, duration_us);
+    if (hab_log_is_wanted (get_level (method, status)))
+      exchange_log (self, method, status, duration_us);
   }
   g_signal_handlers_disconnect_by_data (message, self);
 }

@@ -86,72 +86,56 @@ find_video_track (HabCatalog *catalog, gint64 input_id, VideoTrack *video,
   return FALSE;
 }
 
-static void
-add_ticks (JsonBuilder *builder, const gchar *name, gint64 ticks,
-    const VideoTrack *video)
+/* A time in seconds, of ticks, as text; null where the scale is not known. */
+static const gchar *
+print_ticks (gchar *text, gsize size, gint64 ticks, const VideoTrack *video)
 {
-  g_autofree gchar *text = video->timescale > 0
-      ? g_strdup_printf ("%f", (gdouble) ticks / video->timescale)
-      : NULL;
-
-  hab_json_add_text (builder, name, text);
+  if (video->timescale == 0)
+    return "null";
+  g_snprintf (text, size, "\"%f\"", (gdouble) ticks / video->timescale);
+  return text;
 }
 
-/* Numbers that ffprobe writes as strings are strings here too. */
-static void
-add_iframe (JsonBuilder *builder, const HabIFrame *frame,
-    const VideoTrack *video)
-{
-  g_autofree gchar *size =
-      g_strdup_printf ("%" G_GUINT64_FORMAT, frame->size);
-  g_autofree gchar *offset = frame->offset >= 0
-      ? g_strdup_printf ("%" G_GINT64_FORMAT, frame->offset)
-      : NULL;
-
-  hab_json_add_text (builder, "media_type", "video");
-  hab_json_add_int (builder, "stream_index", video->stream_index);
-  hab_json_add_int (builder, "key_frame", frame->key_frame ? 1 : 0);
-  hab_json_add_int (builder, "pts", frame->pts);
-  add_ticks (builder, "pts_time", frame->pts, video);
-  hab_json_add_int (builder, "pkt_pts", frame->pts);
-  add_ticks (builder, "pkt_pts_time", frame->pts, video);
-  /* ffprobe's pkt_dts is the decoding time of the packet that made its decoder
-   * give the frame out, which is when the frame is shown. */
-  hab_json_add_int (builder, "pkt_dts", frame->pts);
-  add_ticks (builder, "pkt_dts_time", frame->pts, video);
-  hab_json_add_int (builder, "dts", frame->dts);
-  add_ticks (builder, "dts_time", frame->dts, video);
-  hab_json_add_int (builder, "pkt_duration", frame->duration);
-  add_ticks (builder, "pkt_duration_time", frame->duration, video);
-  hab_json_add_int (builder, "duration", frame->duration);
-  add_ticks (builder, "duration_time", frame->duration, video);
-  hab_json_add_text (builder, "pkt_pos", offset);
-  hab_json_add_text (builder, "pkt_size", size);
-  hab_json_add_int (builder, "width", video->width);
-  hab_json_add_int (builder, "height", video->height);
-  hab_json_add_text (builder, "pict_type", "I");
-  hab_json_add_int (builder, "coded_picture_number",
-      frame->coded_picture_number);
-  if (frame->gop_index >= 0)
-    hab_json_add_int (builder, "group_of_pictures", frame->gop_index);
-  else
-    hab_json_add_null (builder, "group_of_pictures");
-}
-
-/* Text right away: a tree of all frames would be many times as large. */
+/* Numbers that ffprobe writes as strings are strings here too. Text right away: a
+ * tree of all frames would be many times as large, and one of each takes ten
+ * times as long. There is no text from elsewhere in it. */
 static void
 append_iframe (GString *text, const HabIFrame *frame, const VideoTrack *video)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree gchar *object = NULL;
+  gchar pts_buffer[64], dts_buffer[64], duration_buffer[64];
+  gchar offset[32] = "null", gop[32] = "null";
+  const gchar *pts = print_ticks (pts_buffer, sizeof pts_buffer, frame->pts,
+      video);
+  const gchar *dts = print_ticks (dts_buffer, sizeof dts_buffer, frame->dts,
+      video);
+  const gchar *duration = print_ticks (duration_buffer,
+      sizeof duration_buffer, frame->duration, video);
 
-  json_builder_begin_object (builder);
-  add_iframe (builder, frame, video);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  object = json_to_string (root, FALSE);
-  g_string_append_printf (text, "%s\n%s", text->len > 1 ? "," : "", object);
+  if (frame->offset >= 0)
+    g_snprintf (offset, sizeof offset, "\"%" G_GINT64_FORMAT "\"",
+        (gint64) frame->offset);
+  if (frame->gop_index >= 0)
+    g_snprintf (gop, sizeof gop, "%" G_GINT64_FORMAT,
+        (gint64) frame->gop_index);
+  /* ffprobe's pkt_dts is the decoding time of the packet that made its decoder
+   * give the frame out, which is when the frame is shown. */
+#define INT "%" G_GINT64_FORMAT
+  g_string_append_printf (text,
+      "%s\n{\"media_type\":\"video\",\"stream_index\":%u,\"key_frame\":%d,"
+      "\"pts\":" INT ",\"pts_time\":%s,\"pkt_pts\":" INT ",\"pkt_pts_time\":%s,"
+      "\"pkt_dts\":" INT ",\"pkt_dts_time\":%s,\"dts\":" INT ",\"dts_time\":%s,"
+      "\"pkt_duration\":" INT ",\"pkt_duration_time\":%s,"
+      "\"duration\":" INT ",\"duration_time\":%s,"
+      "\"pkt_pos\":%s,\"pkt_size\":\"%" G_GUINT64_FORMAT "\","
+      "\"width\":%d,\"height\":%d,\"pict_type\":\"I\","
+      "\"coded_picture_number\":" INT ",\"group_of_pictures\":%s}",
+      text->len > 1 ? "," : "", video->stream_index, frame->key_frame ? 1 : 0,
+      (gint64) frame->pts, pts, (gint64) frame->pts, pts,
+      (gint64) frame->pts, pts, (gint64) frame->dts, dts,
+      (gint64) frame->duration, duration, (gint64) frame->duration, duration,
+      offset, (guint64) frame->size, video->width, video->height,
+      (gint64) frame->coded_picture_number, gop);
+#undef INT
 }
 
 /* Frames from the first-th on, limit at most; how many there were is told. */

@@ -10,6 +10,7 @@
 #include "metrics.h"
 #include "partials.h"
 #include "probe.h"
+#include "published.h"
 #include "queue.h"
 #include "sessions.h"
 #include "settings.h"
@@ -33,6 +34,7 @@ typedef struct
   HabWorkers *readers;      /* children that somebody waits for */
   HabProbe *probe;
   HabFeed *feed;            /* where changes of packages are told */
+  HabPublished *published;  /* packages that are known to be Ready */
   HabPartials *partials;    /* uploads that can be resumed */
   HabQueue *queue;
   HabCache *cache;          /* what was made of inputs; every thread's */

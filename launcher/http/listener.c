@@ -6,6 +6,7 @@
 #include "listener.h"
 
 #include <libsoup/soup.h>
+#include <sys/socket.h>
 
 #include "admission.h"
 #include "append.h"
@@ -439,6 +440,18 @@ listen_somewhere (HabListener *self, GPtrArray *sockets, guint port,
                          : listen_loopback (self, port, error);
 }
 
+/* How many may wait to be accepted. By default they are 10, and whoever is beyond
+ * that tries again after a second. */
+static void
+lengthen_backlog (HabListener *self)
+{
+  GSList *sockets = soup_server_get_listeners (self->server);
+
+  for (GSList *each = sockets; each != NULL; each = each->next)
+    listen (g_socket_get_fd (each->data), SOMAXCONN);
+  g_slist_free (sockets);
+}
+
 gboolean
 hab_listener_listen (HabListener *self, GPtrArray *sockets, guint port,
     GError **error)
@@ -449,6 +462,7 @@ hab_listener_listen (HabListener *self, GPtrArray *sockets, guint port,
     g_prefix_error (error, "Cannot listen on port %u: ", port);
     return FALSE;
   }
+  lengthen_backlog (self);
   uris = soup_server_get_uris (self->server);
   self->port = g_uri_get_port (uris->data);
   g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);

@@ -26,9 +26,9 @@
 /* Ids of packages that were removed and are not told yet. */
 #define MAX_REMOVED 1000
 /* Clients that follow packages, this way or by waiting for an answer. The
- * callbacks follow them, too. */
+ * callbacks and what delivery knows of packages follow them, too. */
 #define MAX_CLIENTS 128
-#define OWN_FOLLOWERS 1
+#define OWN_FOLLOWERS 2
 
 typedef struct
 {

@@ -26,7 +26,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import bench
+import inputs
+import measure
 
 WRK_S = 5
 PACKAGES = 10_000
@@ -133,7 +134,7 @@ def alternate(servers, path, connections, turns):
     process are given, is asked after the other."""
     rows = {name: [] for name in servers}
     for turn in range(turns):
-        for name, (url, pid) in bench.rotated(list(servers.items()), turn):
+        for name, (url, pid) in measure.rotated(list(servers.items()), turn):
             rows[name].append(wrk(url + path, connections, pid))
     return {name: {what: statistics.median(row[what] for row in several)
                    for what in ('requests_per_s', 'mb_per_s', 'p50_ms',
@@ -158,7 +159,7 @@ def timed(call):
 
 def make_clip(folder, seconds=10):
     clip = folder / 'clip.mp4'
-    bench.ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25', '-f',
+    inputs.ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25', '-f',
                  'lavfi', '-i', 'sine', '-t', str(seconds), '-c:v', 'libx264',
                  '-preset', 'ultrafast', '-g', '50', '-bf', '2', '-pix_fmt',
                  'yuv420p', '-c:a', 'aac', str(clip))
@@ -236,9 +237,11 @@ def measure_start(options, folder):
 def measure_gops(options, folder):
     media = folder / 'media'
     media.mkdir()
-    movie = options.input or bench.make_input(folder, 3600)
-    os.link(movie, media / 'hour.mp4') if not options.input \
-        else shutil.copy(movie, media / 'hour.mp4')
+    movie = inputs.make_film(options.films or folder, 'hd', 3600)
+    try:
+        os.link(movie.resolve(), media / 'hour.mp4')
+    except OSError:
+        shutil.copy(movie, media / 'hour.mp4')
     result = {}
     with Service(folder / 'data', '--media-dir', f'films={media}') as service:
         deadline = time.monotonic() + 60
@@ -459,8 +462,8 @@ def main():
     parser.add_argument('parts', nargs='*', metavar='PART',
                         help=f'{", ".join(PARTS)}; all of them when absent')
     parser.add_argument('--runs', type=int, default=3)
-    parser.add_argument('--input', type=Path,
-                        help='a film of an hour of your own, for gops')
+    parser.add_argument('--films', type=Path,
+                        help='where to keep films for the next time')
     parser.add_argument('--folder', type=Path,
                         help='where to work; the system\'s temporary folder')
     parser.add_argument('--json', type=Path, help='all figures, to this file')

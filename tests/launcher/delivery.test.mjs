@@ -156,6 +156,17 @@ test('a package is delivered when it is Ready, not before', async (t) => {
   assert.ok(list.json.every((item) => item.packaged_content_id !== last.packaged_content_id));
 });
 
+test('a package that was delivered and is removed is gone at once', async (t) => {
+  const service = await startService(t);
+  const [gone, other] = [await makePackage(service), await makePackage(service, { kid: undefined, key: undefined, encrypt: 'none' })];
+  const [{ packaged_content_id: id }] = (await get(service.api, '/packaged_content')).json;
+  for (const target of [gone, gone, other])
+    assert.equal((await get(service.delivery, target)).status, 200);
+  assert.equal((await send(service.api, 'DELETE', `/packaged_content/${id}`)).status, 204);
+  problem(assert, await get(service.delivery, gone), 404);
+  assert.equal((await get(service.delivery, other)).status, 200);
+});
+
 test('the list of Ready packages is not for pages of other origins', async (t) => {
   const service = await startService(t);
   const manifest = await makePackage(service);

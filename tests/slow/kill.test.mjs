@@ -16,8 +16,10 @@ import { childrenOf, isAlive, requestPackage, until } from './client.mjs';
 import { Load, listAll } from './kill-load.mjs';
 
 const KILLS = Number(process.env.KILLS ?? 30);
-// An upload, a cut and a package take about this long.
+// An upload, a cut and a package take about this long; every third kill may be
+// later, when some of them are done.
 const LATEST_KILL_MS = 1500;
+const LATE = 4;
 const CHILDREN_MS = 10_000;
 const FINISH_MS = 300_000;
 // Packages of earlier rounds that each round looks at again.
@@ -75,13 +77,17 @@ const checkPackage = async (service, item) => {
   }
 };
 
+// A file is there a moment before its input, where the service goes on with an
+// upload that the one before had not read yet.
 const checkInputs = async (service, load) => {
-  const inputs = await listAll(service.api, 'input_content');
+  const inputs = await until(async () => {
+    const all = await listAll(service.api, 'input_content');
+    const files = await readdir(path.join(service.dataDir, 'inputs'));
+    return files.length === all.length && all;
+  }, CHILDREN_MS, 'a file for each input');
   const known = new Map(inputs.map((item) => [item.input_content_id, item]));
   for (const [id, sha256] of load.inputs)
     assert.equal(known.get(id)?.sha256, sha256, `input ${id}`);
-  const files = await readdir(path.join(service.dataDir, 'inputs'));
-  assert.equal(files.length, inputs.length, 'a file for each input');
 };
 
 // checked: ids of packages whose segments were looked at before.
@@ -107,7 +113,7 @@ const checkPackages = async (service, load, checked) => {
 
 const killOne = async (service, load, round) => {
   const ended = load.start(service, round);
-  await pause(randomInt(LATEST_KILL_MS));
+  await pause(randomInt(LATEST_KILL_MS * (round % 3 === 2 ? LATE : 1)));
   const children = await childrenOf(service.pid);
   await service.end('SIGKILL');
   await until(() => !children.some(isAlive), CHILDREN_MS, 'children end too');
