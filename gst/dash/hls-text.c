@@ -5,13 +5,16 @@
 
 #include "hls-text.h"
 
+/* Playlists have no control characters in them (RFC 8216, 4.1). */
 void
 hab_hls_append_quoted (GString *text, const gchar *value)
 {
   g_string_append_c (text, '"');
-  for (; *value; value++) {
-    if (*value != '"' && *value != '\n' && *value != '\r')
-      g_string_append_c (text, *value);
+  for (; *value; value = g_utf8_next_char (value)) {
+    gunichar character = g_utf8_get_char (value);
+
+    if (character != '"' && !g_unichar_iscntrl (character))
+      g_string_append_unichar (text, character);
   }
   g_string_append_c (text, '"');
 }

@@ -5,6 +5,25 @@
 
 #include "mpd-xml.h"
 
+#include <libxml/chvalid.h>
+#include <string.h>
+
+/* (transfer full): what XML has no way to write (XML 1.0, 2.2), as the titles in
+ * files have it now and then, becomes U+FFFD. */
+static gchar *
+make_characters (const gchar *text)
+{
+  GString *made = g_string_sized_new (strlen (text));
+
+  for (const gchar *c = text; *c != '\0'; c = g_utf8_next_char (c)) {
+    gunichar character = g_utf8_get_char (c);
+
+    g_string_append_unichar (made,
+        xmlIsCharQ (character) ? character : 0xfffd);
+  }
+  return g_string_free (made, FALSE);
+}
+
 void
 hab_xml_start (xmlTextWriter *xml, const gchar *name)
 {
@@ -20,7 +39,9 @@ hab_xml_end (xmlTextWriter *xml)
 void
 hab_xml_attribute (xmlTextWriter *xml, const gchar *name, const gchar *value)
 {
-  xmlTextWriterWriteAttribute (xml, BAD_CAST name, BAD_CAST value);
+  g_autofree gchar *text = make_characters (value);
+
+  xmlTextWriterWriteAttribute (xml, BAD_CAST name, BAD_CAST text);
 }
 
 void
@@ -63,5 +84,7 @@ hab_xml_descriptor (xmlTextWriter *xml, const gchar *name,
 void
 hab_xml_text (xmlTextWriter *xml, const gchar *name, const gchar *text)
 {
-  xmlTextWriterWriteElement (xml, BAD_CAST name, BAD_CAST text);
+  g_autofree gchar *made = make_characters (text);
+
+  xmlTextWriterWriteElement (xml, BAD_CAST name, BAD_CAST made);
 }

@@ -149,13 +149,14 @@ add_payload (HabWebvttReader *reader, const GString *line)
   g_string_append_c (reader->payload, '\n');
 }
 
-/* A line with an arrow begins a cue even where no empty line is before it. */
+/* A line with an arrow begins a cue even where no empty line is before it; also
+ * where it has a NUL, which becomes a character of the text elsewhere. */
 static void
 take_line (HabWebvttReader *reader, GPtrArray *cues)
 {
   const GString *line = reader->line;
 
-  if (strstr (line->str, ARROW)) {
+  if (memmem (line->str, line->len, ARROW, strlen (ARROW))) {
     end_block (reader, cues);
     reader->cue = read_times (line->str);
   } else if (line->len == 0) {

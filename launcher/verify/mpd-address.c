@@ -55,7 +55,9 @@ hab_mpd_resolve (const gchar *base, const gchar *url)
   if (g_str_has_suffix (path, "/")) {
     g_autofree gchar *folder = g_strdup (path);
 
-    return normalize (folder) ? g_strconcat (folder, "/", NULL) : NULL;
+    if (!normalize (folder))
+      return NULL;
+    return g_strconcat (folder, *folder != '\0' ? "/" : "", NULL);
   }
   return normalize (path) ? g_steal_pointer (&path) : NULL;
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "fuzz.h"
+
+#include <gst/gst.h>
+#include <libxml/xmlerror.h>
+
+int LLVMFuzzerInitialize (int *argc, char ***argv);
+
+static void
+ignore_xml_error (void *data, const char *format, ...)
+{
+}
+
+/* What GLib finds critical is a finding; what warns of bad input is not, and
+ * there would be a lot of it. */
+int
+LLVMFuzzerInitialize (int *argc, char ***argv)
+{
+  gst_init (NULL, NULL);
+  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR);
+  xmlSetGenericErrorFunc (NULL, ignore_xml_error);
+  return 0;
+}

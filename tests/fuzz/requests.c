@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The first line is a query, the second a number in a path, the rest the body
+ * of a request for a package. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "fuzz.h"
+#include "gops.h"
+#include "json.h"
+#include "key-request.h"
+#include "list-request.h"
+#include "option-request.h"
+#include "request.h"
+
+static const HabRoute route = {
+  .method = "POST", .pattern = "/{}/{}", .body = HAB_BODY_JSON
+};
+
+static HabRequest *
+take_request (FuzzInput *input)
+{
+  g_autoptr (SoupServerMessage) message =
+      g_object_new (SOUP_TYPE_SERVER_MESSAGE, NULL);
+  HabRequest *request = hab_request_new (NULL, HAB_LISTENER_API, message);
+  GPtrArray *params = g_ptr_array_new_with_free_func (g_free);
+  g_autofree gchar *query = fuzz_make_valid (fuzz_take_line (input));
+
+  g_ptr_array_add (params, g_strdup ("film.mp4"));
+  g_ptr_array_add (params, fuzz_make_valid (fuzz_take_line (input)));
+  hab_request_set_route (request, &route, params, soup_form_decode (query));
+  g_byte_array_append (hab_request_get_body (request), input->data,
+      input->size);
+  return request;
+}
+
+static void
+read_query (HabRequest *request)
+{
+  static const gchar *const sorts[] = { "id", "name", "size", NULL };
+  g_auto (HabListRequest) list = { 0 };
+  g_autoptr (GError) error = NULL, failure = NULL;
+  guint64 gop;
+
+  if (!hab_list_request_read (&list, request, sorts, &error))
+    g_assert_nonnull (error);
+  if (!hab_gops_read_number (request, &gop, &failure))
+    g_assert_nonnull (failure);
+}
+
+/* What is kept of a request is an object again. */
+static void
+read_options (JsonObject *object, HabEncrypt encrypt)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *options =
+      hab_option_request_read (object, encrypt, &error);
+  g_autoptr (JsonNode) node = NULL;
+
+  g_assert_true ((options == NULL) == (error != NULL));
+  if (options == NULL)
+    return;
+  node = json_from_string (options, NULL);
+  g_assert_true (node != NULL && JSON_NODE_HOLDS_OBJECT (node));
+}
+
+static void
+read_keys (JsonObject *object, HabEncrypt encrypt)
+{
+  HabKeyRequest keys = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *text = NULL;
+
+  if (hab_key_request_read (&keys, object, encrypt, &error))
+    text = hab_key_request_describe (&keys);
+  else
+    g_assert_nonnull (error);
+  hab_key_request_wipe (&keys);
+}
+
+static void
+read_body (HabRequest *request, HabEncrypt encrypt)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) root = hab_json_read_body (request, &error);
+
+  g_assert_true ((root == NULL) == (error != NULL));
+  if (root == NULL)
+    return;
+  read_options (json_node_get_object (root), encrypt);
+  read_keys (json_node_get_object (root), encrypt);
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
+{
+  FuzzInput input = { data, size };
+  HabEncrypt encrypt = fuzz_take_u8 (&input) % 3;
+  g_autoptr (HabRequest) request = take_request (&input);
+
+  read_query (request);
+  read_body (request, encrypt);
+  return 0;
+}
