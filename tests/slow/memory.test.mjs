@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Memory does not grow with the file: an upload and a package of 2 GB, once of
-// many GOPs and once of one.
+// many GOPs and once of one. Nor with the number of uploads.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 
-import { exec, startService } from '../launcher/service.mjs';
+import { exec, makeClip, startService } from '../launcher/service.mjs';
 import {
   childrenOf, getJson, peakMemory, requestPackage, until, upload,
 } from './client.mjs';
@@ -80,6 +80,14 @@ const watch = (pid) => {
   };
 };
 
+const checkPeaks = (t, service, peaks) => {
+  for (const [pid, peak] of peaks) {
+    const who = pid === service.pid ? 'the service' : 'a child';
+    t.diagnostic(`${who}: ${peak.toFixed(1)} MB`);
+    assert.ok(peak < LIMIT_MB, `${who} took ${peak} MB`);
+  }
+};
+
 for (const oneGop of [false, true]) {
   const what = oneGop ? 'a single GOP' : 'many GOPs';
   test(`2 GB of ${what}`, { timeout: 900_000 }, async (t) => {
@@ -104,10 +112,44 @@ for (const oneGop of [false, true]) {
 
     assert.equal(ended.status, 'Ready');
     assert.ok(peaks.size > 1, 'children were seen');
-    for (const [pid, peak] of peaks) {
-      const who = pid === service.pid ? 'the service' : 'a child';
-      t.diagnostic(`${who}: ${peak.toFixed(1)} MB`);
-      assert.ok(peak < LIMIT_MB, `${who} took ${peak} MB`);
-    }
+    checkPeaks(t, service, peaks);
   });
 }
+
+const UPLOADS = 20;
+const UPLOAD_SIZE = 100e6;
+
+// A clip with a box behind it that players skip: a hole, which curl sends as
+// zeros, and some bytes of its own.
+const makeUpload = async (file, clip) => {
+  const box = randomBytes(64);
+  box.writeUInt32BE(UPLOAD_SIZE - clip.length, 0);
+  box.write('free', 4, 'latin1');
+  const out = await open(file, 'w');
+  await out.write(clip);
+  await out.write(box);
+  await out.truncate(UPLOAD_SIZE);
+  await out.close();
+};
+
+test(`${UPLOADS} uploads at once, one of them slow`, { timeout: 900_000 }, async (t) => {
+  const home = await mkdtemp(path.join(tmpdir(), 'haberdash-memory-'));
+  t.after(() => rm(home, { recursive: true, force: true }));
+  const clip = await makeClip();
+  const files = Array.from({ length: UPLOADS }, (_, i) => path.join(home, `${i}.mp4`));
+  for (const file of files)
+    await makeUpload(file, clip);
+
+  const service = await startService(t, { dataDir: path.join(home, 'data') });
+  const stop = watch(service.pid);
+  await Promise.all(files.map((file, i) => exec('curl', ['-sS',
+    '--fail-with-body', '--max-time', '600',
+    ...i === 0 ? ['--limit-rate', '4M'] : [], '-F', `file=@${file}`,
+    `${service.api}/input_content`])));
+  const peaks = await stop();
+
+  const inputs = await getJson(`${service.api}/input_content`);
+  assert.deepEqual(inputs.map(({ size }) => size), files.map(() => UPLOAD_SIZE));
+  assert.ok(peaks.size > 1, 'children were seen');
+  checkPeaks(t, service, peaks);
+});
