@@ -20,6 +20,7 @@ run_packages=(
   glib-networking sqlite3 curl ca-certificates
 )
 test_packages=(ffmpeg libxml2-utils chromium procps mandoc fish zsh)
+fuzz_packages=(clang llvm libclang-rt-14-dev)
 slow_packages=(buildah debhelper debootstrap lintian nginx-light)
 
 say () {

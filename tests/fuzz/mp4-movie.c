@@ -13,6 +13,15 @@
 /* A table of a few bytes can tell of 2^32 samples of the same size. */
 #define MAX_SAMPLES 10000
 
+/* Samples of one size are looked at by chunks, when they are opened. */
+static gboolean
+is_inside (const HabMp4Movie *movie, const HabMp4Sample *sample)
+{
+  guint64 size = hab_mp4_movie_get_size (movie);
+
+  return sample->offset <= size && sample->size <= size - sample->offset;
+}
+
 static void
 read_samples (const HabMp4Movie *movie, const HabMp4Track *track)
 {
@@ -25,9 +34,7 @@ read_samples (const HabMp4Movie *movie, const HabMp4Track *track)
   hab_mp4_sample_reader_init (&reader, &track->table);
   while (n < MAX_SAMPLES && hab_mp4_sample_reader_next (&reader, &sample)) {
     g_assert_cmpuint (sample.number, ==, n);
-    g_assert_cmpuint (sample.offset, <=, hab_mp4_movie_get_size (movie));
-    g_assert_cmpuint (sample.size, <=,
-        hab_mp4_movie_get_size (movie) - sample.offset);
+    g_assert_true (track->table.size_bits == 0 || is_inside (movie, &sample));
     hab_mp4_track_to_ns (track, sample.dts);
     hab_mp4_track_to_ns (track, sample.cts);
     n++;

@@ -80,6 +80,19 @@ read_keys (JsonObject *object, HabEncrypt encrypt)
   hab_key_request_wipe (&keys);
 }
 
+/* A body with two values, of which one would be lost. */
+static void
+read_twice (HabRequest *request)
+{
+  GByteArray *body = hab_request_get_body (request);
+  g_autofree guint8 *copy = g_memdup2 (body->data, body->len);
+  g_autoptr (JsonNode) both = NULL;
+
+  g_byte_array_append (body, copy, body->len);
+  both = hab_json_read_body (request, NULL);
+  g_assert_null (both);
+}
+
 static void
 read_body (HabRequest *request, HabEncrypt encrypt)
 {
@@ -89,6 +102,7 @@ read_body (HabRequest *request, HabEncrypt encrypt)
   g_assert_true ((root == NULL) == (error != NULL));
   if (root == NULL)
     return;
+  read_twice (request);
   read_options (json_node_get_object (root), encrypt);
   read_keys (json_node_get_object (root), encrypt);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bit-writer.h"
+#include "cbcs-cipher.h"
 #include "codec-ranges.h"
 
 /* NAL units of H.264 have a header of one byte. */
@@ -260,6 +261,119 @@ test_damage (void)
   g_assert_error (error, HAB_CODEC_ERROR, HAB_CODEC_ERROR_MALFORMED);
 }
 
+/* --- whatever the slices ------------------------------------------------------ */
+
+#define N_PICTURES 400
+#define MAX_SLICES 8
+
+static Slice
+random_slice (void)
+{
+  gboolean idr = g_test_rand_bit ();
+
+  return (Slice) {
+    .idr = idr,
+    .type = idr || g_test_rand_bit () ? 'I' : 'P',
+    .pps = g_test_rand_int_range (0, 2),
+    .first_mb = g_test_rand_int_range (0, 300),
+    .idr_pic_id = g_test_rand_int_range (0, 65536),
+    .frame_num = g_test_rand_int_range (0, 256),
+    .qp_delta = g_test_rand_int_range (-26, 26),
+  };
+}
+
+/* clear gets 1 for each byte that must be in the clear, 0 for the others. */
+static void
+append_random_picture (GByteArray *unit, GByteArray *clear, guint length_size)
+{
+  guint max = length_size == 1 ? 200 : 3000;
+
+  for (gint i = g_test_rand_int_range (1, MAX_SLICES + 1); i > 0; i--) {
+    Slice slice = random_slice ();
+    guint before = unit->len;
+    guint held = append_slice (unit, length_size, &slice,
+        g_test_rand_int_range (1, max));
+
+    g_byte_array_set_size (clear, unit->len);
+    memset (clear->data + before, 0, unit->len - before);
+    memset (clear->data + before, 1, length_size + held);
+  }
+}
+
+static void
+crypt_unit (const HabCbcsCipher *cipher, GArray *ranges, guint8 *data,
+    gboolean encrypt)
+{
+  static const guint8 iv[16] = { 1, 2, 3 };
+
+  for (guint i = 0; i < ranges->len; i++) {
+    const HabSubsample *range = &g_array_index (ranges, HabSubsample, i);
+
+    data += range->clear_bytes;
+    (encrypt ? hab_cbcs_cipher_encrypt : hab_cbcs_cipher_decrypt) (cipher, iv,
+        hab_cbcs_video_pattern, data, range->protected_bytes);
+    data += range->protected_bytes;
+  }
+}
+
+/* Headers stay as they are, what is encrypted is another, and it comes back. */
+static void
+check_encryption (const GByteArray *unit, const GByteArray *clear,
+    GArray *ranges)
+{
+  static const guint8 key[16] = { 7 };
+  g_autoptr (HabCbcsCipher) cipher = hab_cbcs_cipher_new (key);
+  g_autofree guint8 *copy = g_memdup2 (unit->data, unit->len);
+
+  crypt_unit (cipher, ranges, copy, TRUE);
+  for (guint i = 0; i < unit->len; i++)
+    if (clear->data[i])
+      g_assert_cmpuint (copy[i], ==, unit->data[i]);
+  for (guint i = 0, at = 0; i < ranges->len; i++) {
+    const HabSubsample *range = &g_array_index (ranges, HabSubsample, i);
+
+    at += range->clear_bytes;
+    if (range->protected_bytes >= HAB_CBCS_BLOCK)
+      g_assert_true (memcmp (copy + at, unit->data + at, HAB_CBCS_BLOCK) != 0);
+    at += range->protected_bytes;
+  }
+  crypt_unit (cipher, ranges, copy, FALSE);
+  g_assert_cmpmem (copy, unit->len, unit->data, unit->len);
+}
+
+/* Also that nothing but headers is in the clear. */
+static void
+check_places (const GByteArray *clear, GArray *ranges)
+{
+  guint at = 0;
+
+  for (guint i = 0; i < ranges->len; i++) {
+    const HabSubsample *range = &g_array_index (ranges, HabSubsample, i);
+
+    for (guint end = at + range->clear_bytes; at < end; at++)
+      g_assert_cmpuint (clear->data[at], ==, 1);
+    for (guint end = at + range->protected_bytes; at < end; at++)
+      g_assert_cmpuint (clear->data[at], ==, 0);
+  }
+}
+
+static void
+test_any_slices (void)
+{
+  for (guint i = 0; i < N_PICTURES; i++) {
+    guint length_size = 1 << g_test_rand_int_range (0, 3);
+    g_autoptr (HabCodecParser) parser = parser_new (length_size);
+    g_autoptr (GByteArray) unit = g_byte_array_new ();
+    g_autoptr (GByteArray) clear = g_byte_array_new ();
+    g_autoptr (GArray) ranges = NULL;
+
+    append_random_picture (unit, clear, length_size);
+    ranges = parse_ranges (parser, unit);
+    check_places (clear, ranges);
+    check_encryption (unit, clear, ranges);
+  }
+}
+
 static void
 test_picture_type (void)
 {
@@ -312,6 +426,7 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/h264/in-band-parameter-sets",
       test_in_band_parameter_sets);
   g_test_add_func ("/h264/damage", test_damage);
+  g_test_add_func ("/h264/any-slices", test_any_slices);
   g_test_add_func ("/h264/picture-type", test_picture_type);
   g_test_add_func ("/h264/mime-codec", test_mime_codec);
   return g_test_run ();
