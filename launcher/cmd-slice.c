@@ -3,11 +3,10 @@
 #include "config.h"
 #endif
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include <glib/gstdio.h>
 
 #include "commands.h"
+#include "draft-file.h"
 #include "gop-cut.h"
 #include "gop-filter.h"
 
@@ -25,32 +24,6 @@ read_range (const gchar *text, guint64 *first, guint64 *last)
                                 G_MAXINT64 - 1, last, NULL);
 }
 
-/* Where file systems have no such files. */
-static int
-open_and_unlink (const gchar *folder, GError **error)
-{
-  g_autofree gchar *name =
-      g_build_filename (folder, ".haberdash-XXXXXX", NULL);
-  int fd = g_mkstemp_full (name, O_RDWR | O_CLOEXEC, 0600);
-
-  if (fd >= 0)
-    unlink (name);
-  else
-    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_SPACE,
-        "no file can be made in %s: %s", folder, g_strerror (errno));
-  return fd;
-}
-
-/* A file without a name beside output. -1 on failure. */
-static int
-open_nameless (const gchar *output, GError **error)
-{
-  g_autofree gchar *folder = g_path_get_dirname (output);
-  int fd = open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-  return fd >= 0 ? fd : open_and_unlink (folder, error);
-}
-
 typedef struct
 {
   const gchar *input, *output;
@@ -59,28 +32,53 @@ typedef struct
 } Slice;
 
 static gboolean
-slice_and_filter (const Slice *slice, GError **error)
+slice_and_filter (const Slice *slice, const gchar *output, GError **error)
 {
-  int fd = open_nameless (slice->output, error);
-  g_autofree gchar *cut = g_strdup_printf ("/proc/self/fd/%d", fd);
-  gboolean done;
+  g_autoptr (HabDraftFile) cut = hab_draft_file_new (slice->output, error);
 
-  if (fd < 0)
-    return FALSE;
-  done = hab_gop_cut_run (slice->input, slice->first, slice->last, cut,
-             error) &&
-      hab_gop_filter_run (cut, &slice->config, slice->output, error);
-  close (fd);
-  return done;
+  return cut != NULL &&
+      hab_gop_cut_run (slice->input, slice->first, slice->last,
+          hab_draft_file_get_path (cut), error) &&
+      hab_gop_filter_run (hab_draft_file_get_path (cut), &slice->config,
+          output, error);
 }
 
 static gboolean
-slice_run (const Slice *slice, GError **error)
+slice_to (const Slice *slice, const gchar *output, GError **error)
 {
   return hab_filter_chain_is_empty (slice->config.chain)
-      ? hab_gop_cut_run (slice->input, slice->first, slice->last,
-            slice->output, error)
-      : slice_and_filter (slice, error);
+      ? hab_gop_cut_run (slice->input, slice->first, slice->last, output,
+            error)
+      : slice_and_filter (slice, output, error);
+}
+
+/* What is there under the name of the output stays until there is a whole
+ * one. */
+static gboolean
+slice_run (const Slice *slice, GError **error)
+{
+  g_autoptr (HabDraftFile) draft = hab_draft_file_new (slice->output, error);
+
+  return draft != NULL &&
+      slice_to (slice, hab_draft_file_get_path (draft), error) &&
+      hab_draft_file_commit (draft, error);
+}
+
+static gboolean
+check_output (const Slice *slice)
+{
+  GStatBuf input, output;
+
+  if (g_str_equal (slice->output, "-"))
+    return hab_cmd_usage_error ("OUTPUT must be a file: an MP4 is gone back "
+        "to when it is whole, so it cannot go to the standard output; ./- is "
+        "a file of that name");
+  if (g_stat (slice->input, &input) == 0 &&
+      g_stat (slice->output, &output) == 0 &&
+      input.st_dev == output.st_dev && input.st_ino == output.st_ino)
+    return hab_cmd_usage_error ("%s is the file that is to be cut; name "
+        "another OUTPUT", slice->output);
+  return TRUE;
 }
 
 /* (transfer full) (nullable) */
@@ -131,11 +129,10 @@ read_arguments (Slice *slice, gchar **argv, HabFilterChain *chain)
   slice->config = (HabGopFilterConfig) {
     chain, hab_video_encoder_find (NULL), g_get_num_processors ()
   };
-  if (read_range (argv[2], &slice->first, &slice->last))
-    return TRUE;
-  g_printerr ("%s: \"%s\" is no number of a GOP and no range of them\n",
-      g_get_prgname (), argv[2]);
-  return FALSE;
+  if (!read_range (argv[2], &slice->first, &slice->last))
+    return hab_cmd_usage_error ("\"%s\" is no number of a GOP and no range of "
+        "them", argv[2]);
+  return check_output (slice);
 }
 
 HabExit

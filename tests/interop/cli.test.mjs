@@ -4,7 +4,8 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, stat, symlink, writeFile }
+  from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
@@ -222,6 +223,48 @@ test('several GOPs in one file', async () => {
   for (const range of ['2-1', '-1', '1-', 'x', ''])
     assert.equal((await call('slice', movies.mp4, range, at('no.mp4'))).status,
       64, range);
+});
+
+test('what is cut stays, whatever the output is called', async () => {
+  const own = at('own.mp4');
+  const bytes = await readFile(movies.mp4);
+  await writeFile(own, bytes);
+  await link(own, at('hard.mp4'));
+  await symlink(own, at('soft.mp4'));
+  for (const output of [own, at('hard.mp4'), at('soft.mp4')]) {
+    const { status, stderr } = await call('slice', own, '1', output);
+    assert.equal(status, 64, stderr);
+    assert.match(stderr, /is the file that is to be cut/);
+    assert.ok(bytes.equals(await readFile(own)), output);
+  }
+  const { status, stderr } = await call('slice', own, '1', '-');
+  assert.equal(status, 64);
+  assert.match(stderr, /standard output/);
+});
+
+test('an output is replaced by a whole one, or not at all', async () => {
+  const to = at('replaced');
+  await mkdir(to);
+  const output = path.join(to, 'cut.mp4');
+  const old = 'what was there';
+  for (const args of [['99'], ['1', '--filter', 'crop=0,0,4000,4000'],
+    ['99', '--filter', 'grayscale=1']]) {
+    await writeFile(output, old, { mode: 0o640 });
+    const { status } = await call('slice', movies.mp4, args[0], output,
+      ...args.slice(1));
+    assert.notEqual(status, 0, args);
+    assert.equal(await readFile(output, 'utf8'), old);
+  }
+  for (const filter of [[], ['--filter', 'grayscale=1']]) {
+    await writeFile(output, old);
+    await run('haberdash', ['slice', movies.mp4, '1', output, ...filter]);
+    assert.equal(JSON.parse(await run('haberdash',
+      ['gops', output, '--json'])).length, 1);
+    assert.equal((await stat(output)).mode & 0o777, 0o640);
+  }
+  assert.deepEqual(await readdir(to), ['cut.mp4']);
+  for (const bad of [to, path.join(to, 'nowhere', 'cut.mp4')])
+    assert.equal((await call('slice', movies.mp4, '1', bad)).status, 73);
 });
 
 test('every frame with its picture type', async () => {
