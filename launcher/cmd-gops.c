@@ -64,12 +64,20 @@ print_frames (const gchar *input, const HabGopIndex *index, gboolean json,
     GError **error)
 {
   HabGopFramesRange range = { 0 };
+  g_autoptr (GError) failure = NULL;
 
   for (guint i = 0; i < index->gops->len; i++)
     range.count += g_array_index (index->gops, HabGop, i).frames;
-  if (json)
-    return hab_frame_list_print (input, &range, stdout, error);
-  return hab_gop_frames_read (input, &range, print_frame, NULL, error);
+  if (json ? hab_frame_list_print (input, &range, stdout, &failure)
+           : hab_gop_frames_read (input, &range, print_frame, NULL, &failure))
+    return TRUE;
+  if (g_error_matches (failure, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_TABLE))
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "--frames needs an MP4 or MOV that is not fragmented: only these have "
+        "a table of their frames");
+  else
+    g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 HabExit

@@ -51,8 +51,9 @@ print_text (const HabVerification *verification, gboolean quiet)
     g_print ("and %u more of the same kinds\n",
         report->n_errors + report->n_warnings - report->findings->len);
   if (!quiet)
-    g_print ("%s: %u errors, %u warnings\n", verification->manifest,
-        report->n_errors, report->n_warnings);
+    g_print ("%s: %u error%s, %u warning%s\n", verification->manifest,
+        report->n_errors, report->n_errors == 1 ? "" : "s",
+        report->n_warnings, report->n_warnings == 1 ? "" : "s");
 }
 
 /* --- for machines ---------------------------------------------------- */

@@ -554,6 +554,13 @@ hab_cmd_worker (int argc, char **argv)
   g_autoptr (JsonNode) root = NULL;
   g_autoptr (GError) error = NULL;
 
+  if (argc > 1 && (g_str_equal (argv[1], "--help") ||
+                      g_str_equal (argv[1], "-h"))) {
+    g_print ("haberdash worker is what haberdash serve starts for each piece "
+        "of work, with a job on a socket of its own; there is nothing in it "
+        "for people. haberdash --help tells the commands.\n");
+    return HAB_EXIT_OK;
+  }
   hab_log_init_child ();
   follow_parent ();
   signal (SIGPIPE, SIG_IGN);

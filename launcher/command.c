@@ -5,6 +5,8 @@
 
 #include "commands.h"
 
+#include <string.h>
+
 #include <gst/gst.h>
 
 #include "keys.h"
@@ -22,6 +24,59 @@ parse (int *argc, char ***argv, const gchar *usage, const gchar *summary,
   return g_option_context_parse (context, argc, argv, error);
 }
 
+/* What people look for under another name. */
+static const struct
+{
+  const gchar *command, *option, *hint;
+} hints[] = {
+  { "package", "--key", "keys are read from files: --key-file FILE, or drawn: "
+    "--new-key FILE" },
+  { "verify", "--key", "keys are read from files: --key-file FILE" },
+  { "package", "--on-demand", "that is --single-file here" },
+  { "package", "--on_demand", "that is --single-file here" },
+};
+
+static gboolean
+is_option (const gchar *word, const gchar *option)
+{
+  gsize length = strlen (option);
+
+  return strncmp (word, option, length) == 0 &&
+      (word[length] == '\0' || word[length] == '=');
+}
+
+/* FALSE where there is nothing to say about these words. */
+static gboolean
+tell_hint (const gchar *command, gchar **words)
+{
+  for (gchar **word = words; *word != NULL; word++)
+    for (guint i = 0; i < G_N_ELEMENTS (hints); i++)
+      if (g_str_equal (command, hints[i].command) &&
+          is_option (*word, hints[i].option)) {
+        hab_cmd_usage_error ("there is no option %s; %s", hints[i].option,
+            hints[i].hint);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/* usage: names of the arguments, of which n_arguments are wanted. */
+static gboolean
+check_arguments (int argc, gchar **argv, const gchar *usage, int n_arguments)
+{
+  g_auto (GStrv) names = g_strsplit (usage, " ", -1);
+
+  if (argc == n_arguments + 1)
+    return TRUE;
+  if (argc <= n_arguments)
+    g_printerr ("%s: %s is missing\n", g_get_prgname (), names[argc - 1]);
+  else
+    g_printerr ("%s: \"%s\" is one argument too many\n", g_get_prgname (),
+        argv[n_arguments + 1]);
+  g_printerr ("Usage: %s [OPTION…] %s\n", g_get_prgname (), usage);
+  return FALSE;
+}
+
 gboolean
 hab_cmd_parse (int *argc, char ***argv, const gchar *usage,
     const gchar *summary, const gchar *examples, const GOptionEntry *entries,
@@ -29,19 +84,16 @@ hab_cmd_parse (int *argc, char ***argv, const gchar *usage,
 {
   g_autofree gchar *name = g_strdup ((*argv)[0]);
   g_autofree gchar *program = g_strconcat ("haberdash ", name, NULL);
+  g_auto (GStrv) words = g_strdupv (*argv);
   g_autoptr (GError) error = NULL;
 
   g_set_prgname (program);
-  if (!parse (argc, argv, usage, summary, examples, entries,
-          &error)) {
-    g_printerr ("%s: %s\n", program, error->message);
-    return FALSE;
-  }
-  if (*argc == n_arguments + 1)
-    return TRUE;
-  g_printerr ("%s: %s\nUsage: %s [OPTION…] %s\n", program,
-      *argc <= n_arguments ? "something is missing" : "too many arguments",
-      program, usage);
+  if (parse (argc, argv, usage, summary, examples, entries, &error))
+    return check_arguments (*argc, *argv, usage, n_arguments);
+  if (!g_error_matches (error, G_OPTION_ERROR,
+          G_OPTION_ERROR_UNKNOWN_OPTION) ||
+      !tell_hint (name, words))
+    hab_cmd_usage_error ("%s", error->message);
   return FALSE;
 }
 

@@ -21,8 +21,8 @@ static const struct
   { "package", "INPUT OUT_DIR [OPTION…]",
       "make encrypted MPEG-DASH and HLS of a file", hab_cmd_package },
   { "gops", "INPUT [--frames] [--json]", "list the GOPs of a file", hab_cmd_gops },
-  { "slice", "INPUT GOPS OUTPUT", "write GOPs of a file as an MP4",
-      hab_cmd_slice },
+  { "slice", "INPUT GOPS OUTPUT [--filter NAME=VALUE…]",
+      "write GOPs of a file as an MP4", hab_cmd_slice },
   { "verify", "MANIFEST [OPTION…]",
       "look for faults in a DASH presentation on disk", hab_cmd_verify },
   { "check", "[--data-dir DIR] [--repair]",
@@ -87,7 +87,10 @@ main (int argc, char **argv)
   for (guint i = 0; argc >= 2 && i < G_N_ELEMENTS (commands); i++)
     if (g_str_equal (argv[1], commands[i].name))
       return commands[i].run (argc - 1, argv + 1);
-  g_printerr ("haberdash: %s; haberdash --help tells the commands\n",
-      argc >= 2 ? "there is no such command" : "a command is missing");
+  if (argc >= 2)
+    g_printerr ("haberdash: there is no command \"%s\"", argv[1]);
+  else
+    g_printerr ("haberdash: a command is missing");
+  g_printerr ("; haberdash --help tells the commands\n");
   return HAB_EXIT_USAGE;
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -40,11 +41,40 @@ hab_package_arguments_clear (HabPackageArguments *self)
 
 /* --- checking ----------------------------------------------------------- */
 
+/* What would be passed over without a word is refused: who gives a key expects
+ * that something is encrypted with it. */
+static gboolean
+check_no_keys (const HabPackageArguments *self)
+{
+  const struct
+  {
+    const gchar *option, *value;
+  } rows[] = {
+    { "--kid", self->kid },
+    { "--key-file", self->key_file },
+    { "--new-key", self->new_key },
+    { "--audio-kid", self->audio_kid },
+    { "--audio-key-file", self->audio_key_file },
+    { "--iv", self->iv },
+    { "--license-url", self->license_url },
+    { "--hls-key-url", self->hls_key_url },
+    { "--hls-key-format", self->hls_key_format },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (rows[i].value != NULL)
+      return hab_cmd_usage_error ("%s goes with encryption: --encrypt none "
+          "has no keys", rows[i].option);
+  return self->clear_lead == 0 ||
+      hab_cmd_usage_error ("--clear-lead goes with encryption: with --encrypt "
+          "none all is in the clear");
+}
+
 static gboolean
 check_keys (HabPackageArguments *self)
 {
   if (self->config.encrypt == HAB_ENCRYPT_NONE)
-    return TRUE;
+    return check_no_keys (self);
   if (self->new_key != NULL)
     return (self->kid == NULL && self->key_file == NULL &&
             self->audio_kid == NULL && self->audio_key_file == NULL) ||
@@ -140,6 +170,77 @@ check_ladder (HabPackageArguments *self)
   return TRUE;
 }
 
+/* --- where it goes ------------------------------------------------------- */
+
+/* "video_0/…" and the like. */
+static gboolean
+is_in_track_folder (const gchar *name)
+{
+  static const gchar *const prefixes[] = { "video_", "audio_", "text_" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++) {
+    gsize length = strlen (prefixes[i]);
+    gsize digits = strncmp (name, prefixes[i], length) == 0
+        ? strspn (name + length, "0123456789")
+        : 0;
+
+    if (digits > 0 && name[length + digits] == '/')
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+is_name_of_run (const gchar *name)
+{
+  return g_str_equal (name, "stream.mpd") ||
+      g_str_equal (name, "stream.m3u8") || is_in_track_folder (name);
+}
+
+/* A segment, or another file that the run would remove or write anew. */
+static gboolean
+is_in_the_way (const gchar *file, const gchar *folder)
+{
+  char *full_file = realpath (file, NULL);
+  char *full_folder = realpath (folder, NULL);
+  gsize length = full_folder != NULL ? strlen (full_folder) : 0;
+  gboolean below = full_file != NULL && length > 0 &&
+      strncmp (full_file, full_folder, length) == 0 &&
+      full_file[length] == '/' && is_name_of_run (full_file + length + 1);
+
+  free (full_file);
+  free (full_folder);
+  return below;
+}
+
+static gboolean
+check_texts (const HabPackageArguments *self)
+{
+  for (gchar **text = self->texts; text != NULL && *text != NULL; text++) {
+    const gchar *colon = strrchr (*text, ':');
+    g_autofree gchar *bare = colon != NULL
+        ? g_strndup (*text, colon - *text)
+        : NULL;
+
+    if (is_in_the_way (*text, self->folder) ||
+        (bare != NULL && is_in_the_way (bare, self->folder)))
+      return hab_cmd_usage_error ("--text %s is where the package would write "
+          "its own files; name another OUT_DIR", *text);
+  }
+  return TRUE;
+}
+
+static gboolean
+check_places (const HabPackageArguments *self)
+{
+  if (is_in_the_way (self->input, self->folder))
+    return hab_cmd_usage_error ("%s is where the package would write its own "
+        "files; name another OUT_DIR", self->input);
+  return check_texts (self);
+}
+
+/* --- all of it ----------------------------------------------------------- */
+
 static gboolean
 check (HabPackageArguments *self)
 {
@@ -159,7 +260,8 @@ check (HabPackageArguments *self)
   config->hls_key_url = self->hls_key_url;
   config->records_fd = -1;
   return check_keys (self) && check_times (self) && check_playlists (self) &&
-      check_choice (self) && check_ladder (self) && check_pssh (self);
+      check_choice (self) && check_ladder (self) && check_pssh (self) &&
+      check_places (self);
 }
 
 /* --- the command line --------------------------------------------------- */
@@ -181,10 +283,10 @@ check (HabPackageArguments *self)
   "      in the clear, without sound in other languages, with subtitles; what\n" \
   "      was written is printed as JSON"
 
-gboolean
-hab_package_arguments_parse (HabPackageArguments *self, int argc, char **argv)
+static void
+add_key_entries (HabPackageArguments *self, GArray *entries)
 {
-  const GOptionEntry entries[] = {
+  const GOptionEntry own[] = {
     { "kid", 0, 0, G_OPTION_ARG_STRING, &self->kid,
         "id of the content key: 32 hex digits, base64, base64url or a UUID",
         "KID" },
@@ -204,6 +306,15 @@ hab_package_arguments_parse (HabPackageArguments *self, int argc, char **argv)
     { "iv", 0, 0, G_OPTION_ARG_STRING, &self->iv,
         "initialization vector, in a form of the kid: the same input, key and "
         "IV give the same bytes; random by default", "IV" },
+  };
+
+  g_array_append_vals (entries, own, G_N_ELEMENTS (own));
+}
+
+static void
+add_encryption_entries (HabPackageArguments *self, GArray *entries)
+{
+  const GOptionEntry own[] = {
     { "encrypt", 0, 0, G_OPTION_ARG_STRING, &self->encrypt,
         "video (the default), all or none", "WHAT" },
     { "clear-lead", 0, 0, G_OPTION_ARG_DOUBLE, &self->clear_lead,
@@ -212,6 +323,17 @@ hab_package_arguments_parse (HabPackageArguments *self, int argc, char **argv)
     { "pssh", 0, 0, G_OPTION_ARG_STRING, &self->pssh,
         "pssh boxes of DRM systems, as their licence services give them, in "
         "base64 with commas between them", "BOXES" },
+    { "license-url", 0, 0, G_OPTION_ARG_STRING, &self->license_url,
+        "address of a Clear Key licence server, for the manifest", "URL" },
+  };
+
+  g_array_append_vals (entries, own, G_N_ELEMENTS (own));
+}
+
+static void
+add_choice_entries (HabPackageArguments *self, GArray *entries)
+{
+  const GOptionEntry own[] = {
     { "tracks", 0, 0, G_OPTION_ARG_STRING, &self->tracks,
         "package these only: video, audio, text and numbers of tracks, with "
         "commas between them", "LIST" },
@@ -222,14 +344,21 @@ hab_package_arguments_parse (HabPackageArguments *self, int argc, char **argv)
         "file of subtitles beside INPUT, as SubRip or WebVTT, with its "
         "language where that is known; may be given more than once",
         "FILE[:LANGUAGE]" },
+  };
+
+  g_array_append_vals (entries, own, G_N_ELEMENTS (own));
+}
+
+static void
+add_packaging_entries (HabPackageArguments *self, GArray *entries)
+{
+  const GOptionEntry own[] = {
     { "segment-duration", 0, 0, G_OPTION_ARG_DOUBLE, &self->segment_duration,
         "length of a segment at least, 4 by default; video is cut where a GOP "
         "begins", "SECONDS" },
     { "single-file", 0, 0, G_OPTION_ARG_NONE, &self->single_file,
         "write each track as one file with a segment index, and a manifest of "
         "the on-demand profile", NULL },
-    { "license-url", 0, 0, G_OPTION_ARG_STRING, &self->license_url,
-        "address of a Clear Key licence server, for the manifest", "URL" },
     { "hls", 0, 0, G_OPTION_ARG_NONE, &self->hls,
         "write HLS playlists over the same segments, too: OUT_DIR/stream.m3u8",
         NULL },
@@ -238,12 +367,30 @@ hab_package_arguments_parse (HabPackageArguments *self, int argc, char **argv)
     { "hls-key-format", 0, 0, G_OPTION_ARG_STRING, &self->hls_key_format,
         "identity (default) or clearkey, which is what hls.js takes",
         "FORMAT" },
+  };
+
+  g_array_append_vals (entries, own, G_N_ELEMENTS (own));
+}
+
+static void
+add_ladder_entries (HabPackageArguments *self, GArray *entries)
+{
+  const GOptionEntry own[] = {
     { "ladder", 0, 0, G_OPTION_ARG_STRING, &self->ladder,
         "make the video in several sizes for players to switch between: auto, or "
         "heights and kilobits per second: 720:2800,360:800", "LADDER" },
     { "encoder", 0, 0, G_OPTION_ARG_STRING, &self->encoder,
         "encoder of the ladder: openh264 (the default) or x264, where it is "
         "installed", "NAME" },
+  };
+
+  g_array_append_vals (entries, own, G_N_ELEMENTS (own));
+}
+
+static void
+add_output_entries (HabPackageArguments *self, GArray *entries)
+{
+  const GOptionEntry own[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &self->json,
         "print what was written as a JSON object", NULL },
     { "progress", 0, 0, G_OPTION_ARG_STRING, &self->progress_word,
@@ -251,12 +398,34 @@ hab_package_arguments_parse (HabPackageArguments *self, int argc, char **argv)
         "on the standard error", "STYLE" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet,
         "say nothing unless something is wrong", NULL },
-    G_OPTION_ENTRY_NULL
   };
+
+  g_array_append_vals (entries, own, G_N_ELEMENTS (own));
+}
+
+/* (transfer full) */
+static GArray *
+make_entries (HabPackageArguments *self)
+{
+  GArray *entries = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
+
+  add_key_entries (self, entries);
+  add_encryption_entries (self, entries);
+  add_choice_entries (self, entries);
+  add_packaging_entries (self, entries);
+  add_ladder_entries (self, entries);
+  add_output_entries (self, entries);
+  return entries;
+}
+
+gboolean
+hab_package_arguments_parse (HabPackageArguments *self, int argc, char **argv)
+{
+  g_autoptr (GArray) entries = make_entries (self);
 
   self->segment_duration = 4;
   if (!hab_cmd_parse (&argc, &argv, "INPUT OUT_DIR", SUMMARY, EXAMPLES,
-          entries, 2))
+          (const GOptionEntry *) entries->data, 2))
     return FALSE;
   self->input = g_strdup (argv[1]);
   self->folder = g_strdup (argv[2]);

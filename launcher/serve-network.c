@@ -189,11 +189,18 @@ read_cors_origins (HabServeNetwork *self, HabSettings *settings)
 }
 
 static gboolean
+check_port (const gchar *option, gint port)
+{
+  return (port >= 0 && port <= G_MAXUINT16) ||
+      hab_cmd_usage_error ("%s must be 0 to 65535, not %d", option, port);
+}
+
+static gboolean
 check_numbers (const HabServeNetwork *self)
 {
-  if (self->port < 0 || self->port > 65535 || self->delivery_port < 0 ||
-      self->delivery_port > 65535)
-    return hab_cmd_usage_error ("a port is 0 to 65535");
+  if (!check_port ("--port", self->port) ||
+      !check_port ("--delivery-port", self->delivery_port))
+    return FALSE;
   if (!(self->rate_limit >= 0 && self->rate_limit <= 1e6))
     return hab_cmd_usage_error ("--rate-limit must be 0 to 1000000 requests a "
         "second");

@@ -147,8 +147,8 @@ check_whole (const HabKeyRequest *self, HabTrackType type, GError **error)
   if (self->kid_given[type] && self->key_given[type])
     return TRUE;
   hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
-      "\"%s\" of the %s is missing: 16 bytes as base64url, base64 or 32 hex "
-      "digits, or \"generate_keys\":true", missing,
+      "\"%s\" of the %s is missing: 16 bytes as base64url, base64, 32 hex "
+      "digits or a UUID, or \"generate_keys\":true", missing,
       hab_track_type_to_string (type));
   return FALSE;
 }
@@ -220,6 +220,31 @@ read_keys (HabKeyRequest *self, JsonObject *object, GError **error)
       complete (self, generate, error);
 }
 
+/* Who gives a key expects that something is encrypted with it. */
+static gboolean
+check_no_keys (JsonObject *object, GError **error)
+{
+  static const gchar *const names[] = { "kid", "key", "keys" };
+  gboolean generate;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    JsonNode *node = json_object_get_member (object, names[i]);
+
+    if (node != NULL && !JSON_NODE_HOLDS_NULL (node)) {
+      hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
+          "\"%s\" is of no use where nothing is encrypted: leave it out, or "
+          "ask for \"encrypt\":\"video\" or \"all\"", names[i]);
+      return FALSE;
+    }
+  }
+  if (!hab_json_get_bool (object, "generate_keys", &generate, error))
+    return FALSE;
+  return !generate ||
+      fail (error, "\"generate_keys\" is of no use where nothing is "
+          "encrypted: leave it out, or ask for \"encrypt\":\"video\" or "
+          "\"all\"");
+}
+
 /* --- the parser's copies ---------------------------------------------- */
 
 static void
@@ -257,7 +282,8 @@ hab_key_request_read (HabKeyRequest *self, JsonObject *object,
   gboolean fine;
 
   self->encrypt = encrypt;
-  fine = encrypt == HAB_ENCRYPT_NONE || read_keys (self, object, error);
+  fine = encrypt == HAB_ENCRYPT_NONE ? check_no_keys (object, error)
+                                     : read_keys (self, object, error);
   wipe_texts (object);
   return fine;
 }

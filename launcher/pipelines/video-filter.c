@@ -435,7 +435,7 @@ hab_filter_chain_is_empty (const HabFilterChain *self)
 }
 
 static void
-set_unknown (GError **error)
+set_unknown (GError **error, const gchar *name)
 {
   g_autoptr (GString) names = g_string_new (NULL);
 
@@ -443,7 +443,7 @@ set_unknown (GError **error)
        filter++)
     g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "",
         filter->name);
-  set_not_allowed (error, "There is no filter of this name; there are %s",
+  set_not_allowed (error, "There is no filter \"%s\"; there are %s", name,
       names->str);
 }
 
@@ -464,7 +464,7 @@ hab_filter_chain_add (HabFilterChain *self, const gchar *name,
   Link *link;
 
   if (filter == NULL) {
-    set_unknown (error);
+    set_unknown (error, name);
     return FALSE;
   }
   link = &self->links[filter - hab_video_filters];

@@ -4,7 +4,8 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { link, mkdir, readdir, readFile, stat, symlink, writeFile }
+import { link, mkdir, readdir, readFile, stat, symlink, unlink,
+  writeFile }
   from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
@@ -295,6 +296,13 @@ for (const [why, args] of Object.entries({
   'a key for audio in the clear': [...CRYPT, '--audio-kid', AUDIO.kid],
   'a pssh box that is none': [...CRYPT, '--pssh', 'AAAA'],
   'an unknown progress': [...CLEAR, '--progress', 'fast'],
+  ...Object.fromEntries(Object.entries({
+    '--kid': KEY.kid, '--key-file': keys, '--new-key': at('nk'),
+    '--audio-kid': AUDIO.kid, '--audio-key-file': keys, '--iv': KEY.kid,
+    '--license-url': 'http://a/', '--hls-key-url': 'http://a/',
+    '--hls-key-format': 'clearkey', '--clear-lead': '2',
+  }).map(([option, value]) => [`${option} in the clear`,
+    [...CLEAR, '--hls', option, value]])),
 })) {
   test(`64: ${why}`, async () => {
     const { status, stdout, stderr } = await call('package', movies.mp4,
@@ -304,6 +312,52 @@ for (const [why, args] of Object.entries({
     assert.match(stderr, /^haberdash package: /);
   });
 }
+
+test('keys in the clear: the option is named, and no file made', async () => {
+  const { stderr } = await call('package', movies.mp4, at('nk-out'), ...CLEAR,
+    '--new-key', at('nk'));
+  assert.match(stderr, /--new-key goes with encryption/);
+  assert.ok(!await exists(at('nk')));
+});
+
+for (const [args, status, expected] of [
+  [['package', 'nofile.mp4'], 64, /OUT_DIR is missing\nUsage: /],
+  [['package'], 64, /INPUT is missing/],
+  [['slice', 'a', '1', 'b', 'c'], 64, /"c" is one argument too many/],
+  [['slices'], 64, /there is no command "slices"/],
+  [['package', 'a', 'b', '--key', 'secret'], 64, /no option --key; .*--key-file/],
+  [['package', 'a', 'b', '--key=secret'], 64, /no option --key; .*--key-file/],
+  [['verify', 'a', '--key', 'secret'], 64, /--key-file/],
+  [['package', 'a', 'b', '--on-demand'], 64, /--single-file/],
+  [['serve', '--port', '65536'], 64, /--port must be 0 to 65535, not 65536/],
+  [['serve', '--delivery-port', '-1'], 64,
+    /--delivery-port must be 0 to 65535, not -1/],
+  [['slice', 'a', '1', 'b', '--filter', 'blur=1'], 64,
+    /no filter "blur"; there are crop/],
+  [['worker', '--help'], 0, /^$/],
+]) {
+  test(`haberdash ${args.join(' ')}`, async () => {
+    const answer = await call(...args);
+    assert.equal(answer.status, status, answer.stderr);
+    assert.match(answer.stderr, expected);
+    assert.ok(!answer.stderr.includes('secret'));
+    assert.equal(answer.stdout !== '', status === 0);
+  });
+}
+
+test('frames of what has no table of them', async () => {
+  const { status, stderr } = await call('gops', movies.mkv, '--frames');
+  assert.equal(status, 65);
+  assert.match(stderr, /--frames needs an MP4 or MOV/);
+});
+
+test('one error, one warning', async () => {
+  const { out } = await packageAs(movies.mp4, ...CLEAR, '--tracks', 'video');
+  await unlink(path.join(out, 'video_0/1.m4s'));
+  const { status, stdout } = await call('verify', out);
+  assert.equal(status, 65);
+  assert.match(stdout, /: 1 error, 0 warnings\n$/);
+});
 
 for (const command of ['serve', 'package', 'gops', 'slice', 'verify']) {
   test(`${command} --help has examples`, async () => {

@@ -84,7 +84,7 @@ static const struct
       "crop=0,0,32,32&grayscale=1&rotate=90&fps=5/1", NULL },
 
   { "blur=1", NULL, "crop, grayscale, scale, rotate, fps" },
-  { "=1", NULL, "no filter of this name" },
+  { "=1", NULL, "no filter \"\"" },
   { "Crop=0,0,16,16", NULL, "no filter" },
   { "crop", NULL, "NAME=VALUE" },
   { "rotate=90&rotate=90", NULL, "rotate must be given once" },

@@ -299,6 +299,20 @@ test('tracks that were chosen', async (t) => {
     problem(assert, await post(service.api, '/packaged_content', { input_content_id: made.input_content_id, ...clear, ...wrong }), 400);
 });
 
+test('keys of what is not encrypted are refused', async (t) => {
+  const service = await startService(t);
+  const input_content_id = await addInput(service);
+  for (const [name, keys] of [['kid', { kid: KID }], ['key', { key: KEY }], ['keys', { keys: { video: VIDEO } }],
+    ['generate_keys', { generate_keys: true }]]) {
+    const answer = await post(service.api, '/packaged_content', { input_content_id, encrypt: 'none', ...keys });
+    const { detail } = problem(assert, answer, 400);
+    assert.ok(detail.startsWith(`"${name}" `), detail);
+    assert.ok(!detail.includes(KEY));
+  }
+  assert.equal((await post(service.api, '/packaged_content',
+    { input_content_id, encrypt: 'none', key: null, generate_keys: false })).status, 202);
+});
+
 test('a clear lead, and boxes of other systems', async (t) => {
   const service = await startService(t);
   const pssh = [boxOf(WIDEVINE, Buffer.from('of a licence service'))];
