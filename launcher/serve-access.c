@@ -37,7 +37,7 @@ hab_serve_access_add_entries (HabServeAccess *self, GArray *entries)
   const GOptionEntry own[] = {
     { "api-token-file", 0, 0, G_OPTION_ARG_FILENAME, &self->token_file,
         "file with the tokens that the API asks for, a line NAME TOKEN for "
-        "each; needed where others can reach it", "FILE" },
+        "each; needed where others can reach it, if only by a proxy", "FILE" },
     { "signed-delivery", 0, 0, G_OPTION_ARG_NONE, &self->signed_delivery,
         "deliver files at signed addresses only, which expire", NULL },
     { "viewer-token-lifetime", 0, 0, G_OPTION_ARG_INT,

@@ -47,20 +47,22 @@ hab_serve_network_add_entries (HabServeNetwork *self, GArray *entries)
     { "delivery-port", 0, 0, G_OPTION_ARG_INT, &self->delivery_port,
         "port of delivery, 8080 by default; 0 for a free one", "PORT" },
     { "public-url", 0, 0, G_OPTION_ARG_STRING, &self->public_url,
-        "address of the API where something stands before it", "URL" },
+        "address of the API where something stands before it; needs tokens",
+        "URL" },
     { "public-delivery-url", 0, 0, G_OPTION_ARG_STRING,
         &self->public_delivery_url, "the same of delivery", "URL" },
     { "trusted-proxy", 0, 0, G_OPTION_ARG_STRING_ARRAY,
         &self->trusted_proxies,
         "a proxy, or a network of them, of which Forwarded and X-Forwarded-For, "
-        "-Proto and -Host are believed", "ADDRESS[/BITS]" },
+        "-Proto and -Host are believed; needs tokens", "ADDRESS[/BITS]" },
     { "tls-certificate", 0, 0, G_OPTION_ARG_FILENAME, &self->tls_certificate,
         "PEM file with the certificate by which both listeners speak TLS, and "
         "what leads to its authority", "FILE" },
     { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &self->tls_key,
         "PEM file with its private key", "FILE" },
     { "allow-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->allowed_hosts,
-        "a further name as which the service may be asked for", "NAME" },
+        "a further name as which the service may be asked for; needs tokens "
+        "unless it is this machine's alone", "NAME" },
     { "cors-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->cors_origins,
         "an origin whose pages may play what is delivered; every one by "
         "default", "ORIGIN" },
@@ -112,19 +114,14 @@ read_sockets (const HabServeNetwork *self, HabSettings *settings)
 }
 
 static gboolean
-read_address (const HabServeNetwork *self, gboolean has_tokens,
-    HabSettings *settings)
+read_address (const HabServeNetwork *self, HabSettings *settings)
 {
   if (self->address != NULL && !g_str_equal (self->address, "localhost")) {
     settings->address = g_inet_address_new_from_string (self->address);
     if (settings->address == NULL)
       return hab_cmd_usage_error ("--address must be an IPv4 or IPv6 address");
   }
-  if (hab_settings_is_loopback (settings) || has_tokens)
-    return TRUE;
-  return hab_cmd_usage_error ("an address that others can reach needs "
-      "--api-token-file, a file with a token of at least 16 characters, or "
-      "tokens in the environment as HABERDASH_API_TOKENS");
+  return TRUE;
 }
 
 static gboolean
@@ -207,17 +204,50 @@ check_numbers (const HabServeNetwork *self)
   return TRUE;
 }
 
+/* (nullable): by what others reach the API, be it through a proxy, all of whose
+ * requests come from loopback; NULL where only this machine does. */
+static const gchar *
+find_opening (const HabServeNetwork *self, const HabSettings *settings)
+{
+  if (!hab_settings_is_loopback (settings))
+    return "an address that others can reach";
+  if (self->trusted_proxies != NULL)
+    return "--trusted-proxy";
+  if (self->public_url != NULL)
+    return "--public-url";
+  for (gchar **name = self->allowed_hosts; name != NULL && *name != NULL;
+       name++)
+    if (!hab_access_name_is_known (*name, TRUE, NULL))
+      return "--allow-host with a name that others use";
+  return NULL;
+}
+
+static gboolean
+check_tokens (const HabServeNetwork *self, gboolean has_tokens,
+    const HabSettings *settings)
+{
+  const gchar *opening = find_opening (self, settings);
+
+  if (opening == NULL || has_tokens)
+    return TRUE;
+  return hab_cmd_usage_error ("%s needs --api-token-file, a file with a token "
+      "of at least 16 characters, or tokens in the environment as "
+      "HABERDASH_API_TOKENS: without, whoever reaches the API would be its "
+      "owner", opening);
+}
+
 gboolean
 hab_serve_network_apply (HabServeNetwork *self, gboolean has_tokens,
     HabSettings *settings)
 {
   if (!check_numbers (self) || !read_sockets (self, settings) ||
-      !read_address (self, has_tokens, settings) ||
+      !read_address (self, settings) ||
       !read_trusted_proxies (self, settings) || !read_tls (self, settings) ||
       !read_cors_origins (self, settings) ||
       !read_url (self->public_url, "--public-url", &settings->public_url) ||
       !read_url (self->public_delivery_url, "--public-delivery-url",
-          &settings->public_delivery_url))
+          &settings->public_delivery_url) ||
+      !check_tokens (self, has_tokens, settings))
     return FALSE;
   settings->port = self->port;
   settings->delivery_port = self->delivery_port;

@@ -15,7 +15,8 @@ import {
 const TOKEN = 'a-token-of-enough-letters';
 
 test('unknown hosts', async (t) => {
-  const service = await startService(t, { args: ['--allow-host', 'video.example'] });
+  const service = await startService(t, { args: ['--allow-host', 'video.example'],
+    env: { HABERDASH_API_TOKENS: TOKEN } });
   for (const base of [service.api, service.delivery]) {
     for (const Host of ['evil.example', '192.0.2.1', 'localhost.evil.example'])
       problem(assert, await get(base, '/healthz', { Host }), 421);
@@ -127,6 +128,8 @@ test('command lines that are refused', async (t) => {
   const folder = await makeFolder(t);
   const short = path.join(folder, 'short');
   await fs.writeFile(short, 'x\n', { mode: 0o600 });
+  const fine = path.join(folder, 'fine');
+  await fs.writeFile(fine, `${TOKEN}\n`, { mode: 0o600 });
   const loose = path.join(folder, 'loose');
   await fs.writeFile(loose, `${TOKEN}\n`, { mode: 0o644 });
   const program = process.env.HABERDASH;
@@ -143,7 +146,7 @@ test('command lines that are refused', async (t) => {
   assert.equal(serve('--api-token-file', path.join(folder, 'none')), 64);
   assert.equal(serve('--jobs', '0'), 64);
   assert.equal(serve('--port', '70000'), 64);
-  assert.equal(serve('--public-url', 'nonsense'), 64);
+  assert.equal(serve('--api-token-file', fine, '--public-url', 'nonsense'), 64);
   assert.equal(serve('extra'), 64);
   assert.match((await haberdash('--version')).stdout, /^haberdash \d/);
 });

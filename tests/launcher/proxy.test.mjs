@@ -11,11 +11,12 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import {
-  KEY, KID, addInput, exec, formOf, freePort, get, makeClip, makeFolder, packageEnd, post, problem, send,
-  startService, until,
+  KEY, KID, formOf, freePort, get, makeClip, makeFolder, post, problem, send, startService, until, upload,
 } from './service.mjs';
 
+const docs = fileURLToPath(new URL('../../docs/operations.md', import.meta.url));
 const TOKEN = 'a-token-of-enough-letters';
+const BEARER = { Authorization: `Bearer ${TOKEN}` };
 const ALLOWED = ['--allow-host', 'video.example', '--allow-host', 'cdn.example'];
 const TRUSTED = ['--trusted-proxy', '127.0.0.0/8', '--trusted-proxy', '::1', ...ALLOWED];
 const X = { 'X-Forwarded-For': '198.51.100.7', 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'video.example:8443' };
@@ -32,16 +33,17 @@ const cookieOf = async (base, headers) => (await signIn(base, headers)).headers[
 const licenceIn = (manifest) => /https?:[^<"]*\/license\/clearkey/.exec(manifest)[0];
 
 const makePackage = async (service, headers) => {
+  const all = { ...headers, ...BEARER };
+  const input = await upload(service, 'clip.mp4', await makeClip(), { headers: BEARER });
   const asked = await post(service.api, '/packaged_content',
-    { input_content_id: await addInput(service), key: KEY, kid: KID }, headers);
-  assert.equal(asked.status, 202, asked.text);
-  await packageEnd(service, asked.json.packaged_content_id);
+    { input_content_id: input.json.input_content_id, key: KEY, kid: KID }, { ...all, Prefer: 'wait=60' });
+  assert.equal(asked.json.status, 'Ready', asked.text);
   const { pathname } = new URL(asked.json.url);
   return { url: asked.json.url, licence: licenceIn((await get(service.delivery, pathname)).text) };
 };
 
 test('addresses are those of a trusted proxy', async (t) => {
-  const service = await startService(t, { args: TRUSTED });
+  const service = await startService(t, { args: [...TRUSTED, '--api-token-file', await tokenFile(t)] });
   const { port } = new URL(service.delivery);
   for (const headers of [X, STANDARD, { ...X, Host: 'video.example:8443', 'X-Forwarded-Host': undefined }]) {
     const sent = Object.fromEntries(Object.entries(headers).filter(([, value]) => value));
@@ -49,7 +51,8 @@ test('addresses are those of a trusted proxy', async (t) => {
     for (const address of [url, licence])
       assert.ok(address.startsWith(`https://video.example:${port}/`), address);
   }
-  const list = async (headers) => new URL((await get(service.delivery, '/videos/', headers)).json[0].url).origin;
+  const list = async (headers) => new URL((await get(service.delivery, '/videos/',
+    { ...headers, ...BEARER })).json[0].url).origin;
   assert.equal(await list({ Forwarded: 'for=198.51.100.7;host=cdn.example;proto=https' }), 'https://cdn.example');
   assert.equal(await list({ 'X-Forwarded-For': '198.51.100.7', Host: 'cdn.example:99' }), 'http://cdn.example:99');
   assert.equal(await list({ Forwarded: 'for=198.51.100.7;host="cdn.example' }), service.delivery);
@@ -100,7 +103,7 @@ test('cookies and origins by the address that the browser has', async (t) => {
 });
 
 test('hosts that are not known', async (t) => {
-  const service = await startService(t, { args: TRUSTED });
+  const service = await startService(t, { args: [...TRUSTED, '--api-token-file', await tokenFile(t)] });
   for (const base of [service.api, service.delivery]) {
     for (const headers of [{ ...X, 'X-Forwarded-Host': 'evil.example' },
       { Forwarded: 'for=198.51.100.7;host=evil.example' }, { ...X, Host: 'evil.example' },
@@ -132,10 +135,47 @@ test('behind a proxy licences are not for everybody', async (t) => {
   assert.equal((await get(service.delivery, '/videos/')).status, 401);
 });
 
+// What is started behind a proxy as before it has to ask who it is that comes.
+const OPENINGS = [['--trusted-proxy', '127.0.0.1'], ['--trusted-proxy', '10.0.0.0/8'],
+  ['--public-url', 'https://video.example.org'], ['--allow-host', 'video.example.org'],
+  ['--allow-host', 'localhost', '--allow-host', '192.0.2.1']];
+test('a proxy without tokens is refused, and the message says what to do', async (t) => {
+  for (const args of OPENINGS) {
+    const { status, stderr } = spawnSync(process.env.HABERDASH, ['serve', '--port', '0', '--delivery-port', '0',
+      '--data-dir', await makeFolder(t), ...args], { timeout: 20_000, encoding: 'utf8' });
+    assert.equal(status, 64, args.join(' '));
+    assert.match(stderr, new RegExp(`${args.at(-2)}.* needs --api-token-file`));
+  }
+});
+
+test('what only this machine can use needs no tokens', async (t) => {
+  const service = await startService(t, { args: ['--allow-host', 'localhost', '--allow-host', '127.0.0.1',
+    '--allow-host', '::1', '--public-delivery-url', 'https://cdn.example.org'] });
+  assert.equal((await get(service.api, '/session')).json.admin, true);
+});
+
+test('nobody is the owner because a proxy is on loopback', async (t) => {
+  const service = await startService(t, { args: [...TRUSTED, '--api-token-file', await tokenFile(t)] });
+  await makePackage(service, X);
+  for (const headers of [X, STANDARD, {}]) {
+    problem(assert, await get(service.api, '/packaged_content/1/keys', headers), 401);
+    assert.equal((await get(service.api, '/session', headers)).json.admin, false);
+  }
+});
+
+// Each command of the page that has it behind a proxy.
+test('the page starts nothing behind a proxy without tokens', async () => {
+  const [section] = /^## Behind a proxy$[^]*?(?=^## )/m.exec(await fs.readFile(docs, 'utf8'));
+  const commands = section.replaceAll('\\\n', ' ').match(/haberdash serve [^`\n]*/g);
+  assert.ok(commands.length >= 2, section);
+  for (const command of commands)
+    assert.match(command, /--api-token-file/);
+});
+
 test('proxies that are none', async (t) => {
   for (const proxy of ['proxy.example', '10.0.0.1/8', '::/129'])
-    assert.equal(spawnSync(process.env.HABERDASH, ['serve', '--port', '0', '--delivery-port', '0',
-      '--data-dir', await makeFolder(t), '--trusted-proxy', proxy], { timeout: 5000, stdio: 'ignore' }).status,
+    assert.equal(spawnSync(process.env.HABERDASH, ['serve', '--port', '0', '--delivery-port', '0', '--api-token-file',
+      await tokenFile(t), '--data-dir', await makeFolder(t), '--trusted-proxy', proxy], { timeout: 5000, stdio: 'ignore' }).status,
     64, proxy);
 });
 
@@ -143,7 +183,6 @@ test('proxies that are none', async (t) => {
 
 const findNginx = () => ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find((file) =>
   spawnSync(file, ['-v'], { stdio: 'ignore' }).status === 0);
-const docs = fileURLToPath(new URL('../../docs/operations.md', import.meta.url));
 
 // The page's own block, with the ports and files of this test.
 const writeConfig = async (folder, ports) => {
