@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "json.h"
+#include "member-names.h"
 #include "package-keys.h"
 #include "problem.h"
 
@@ -72,6 +73,7 @@ static gboolean
 read_type (HabKeyRequest *self, HabTrackType type, JsonObject *types,
     GError **error)
 {
+  static const gchar *const names[] = { "kid", "key", NULL };
   const gchar *word = hab_track_type_to_string (type);
   g_autofree gchar *prefix = g_strdup_printf ("keys.%s.", word);
   JsonNode *node = json_object_get_member (types, word);
@@ -84,7 +86,9 @@ read_type (HabKeyRequest *self, HabTrackType type, JsonObject *types,
   if (!JSON_NODE_HOLDS_OBJECT (node))
     return fail (error, "The members of \"keys\" must be objects with \"kid\" "
         "and \"key\"");
-  return read_pair (self, type, json_node_get_object (node), prefix, error);
+  return hab_member_names_check (json_node_get_object (node), prefix, names,
+             error) &&
+      read_pair (self, type, json_node_get_object (node), prefix, error);
 }
 
 static void

@@ -13,8 +13,10 @@
 #include "key-request.h"
 #include "keys.h"
 #include "media.h"
+#include "member-names.h"
 #include "option-request.h"
 #include "package-keys.h"
+#include "package-options.h"
 #include "problem.h"
 #include "request.h"
 
@@ -119,12 +121,43 @@ read_callback_url (HabPackageRequest *self, JsonObject *object,
   }
 }
 
+/* (transfer container): of the members that there can be. */
+static GPtrArray *
+list_names (void)
+{
+  static const gchar *const own[] = {
+    "input_content_id", "encrypt", "key", "kid", "keys", "generate_keys",
+    "segment_duration", "priority", "callback_url",
+  };
+  GPtrArray *names = g_ptr_array_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (own); i++)
+    g_ptr_array_add (names, (gpointer) own[i]);
+  for (const HabPackageOption *option = hab_package_options;
+       option->name != NULL; option++)
+    g_ptr_array_add (names, (gpointer) option->name);
+  g_ptr_array_add (names, NULL);
+  return names;
+}
+
+/* What is misspelt would be packaged otherwise than was meant, in the clear for
+ * one thing. */
+static gboolean
+check_names (JsonObject *object, GError **error)
+{
+  g_autoptr (GPtrArray) names = list_names ();
+
+  return hab_member_names_check (object, "",
+      (const gchar *const *) names->pdata, error);
+}
+
 static gboolean
 read_object (HabPackageRequest *self, JsonObject *object, GError **error)
 {
   gdouble seconds;
 
-  if (!hab_json_get_id (object, "input_content_id", &self->input_id, error) ||
+  if (!check_names (object, error) ||
+      !hab_json_get_id (object, "input_content_id", &self->input_id, error) ||
       !read_encrypt (self, object, error) ||
       !read_priority (object, &self->priority, error) ||
       !hab_json_get_number (object, "segment_duration", MIN_SEGMENT_SECONDS,

@@ -90,6 +90,7 @@ test('requests that cannot be', async (t) => {
     [{ ...whole, encrypt: 'some' }, 400],
     [{ ...whole, segment_duration: 0 }, 400],
     [{ ...whole, segment_duration: 'long' }, 400],
+    [{ ...whole, [`x${'y'.repeat(100)}`]: 1 }, 400],
   ];
   for (const [request, status] of refused) {
     const { detail } = problem(assert, await post(service.api, '/packaged_content', request), status);
@@ -104,6 +105,37 @@ test('requests that cannot be', async (t) => {
   problem(assert, await post(service.api, '/packaged_content/7/cancel', ''), 404);
   assert.deepEqual((await get(service.api, '/packaged_content')).json, []);
   assert.ok(!service.log.includes(KEY));
+});
+
+// A slip of the pen must not become a package with the sound in the clear.
+test('members that there are not', async (t) => {
+  const service = await startService(t);
+  const whole = { input_content_id: await addInput(service), key: KEY, kid: KID };
+  const { input_content_id } = whole;
+  const slips = [[{ encript: 'all' }, 'encript', 'encrypt'], [{ clear_led: 4 }, 'clear_led', 'clear_lead'],
+    [{ clearLead: 4 }, 'clearLead', 'clear_lead'], [{ single_file: true }, 'single_file', 'on_demand'],
+    [{ 'segment-duration': 2 }, 'segment-duration', 'segment_duration'], [{ Encrypt: 'all' }, 'Encrypt', 'encrypt'],
+    [{ watermark: true }, 'watermark'], [{ hls: true, '': 1 }, '']];
+  for (const type of ['application/json', 'application/x-www-form-urlencoded', 'text/plain']) {
+    for (const [slip, named, meant] of slips) {
+      const { detail } = problem(assert, await post(service.api, '/packaged_content', { ...whole, ...slip },
+        { 'Content-Type': type }), 400);
+      assert.ok(detail.includes(`"${named}"`), detail);
+      if (meant)
+        assert.ok(detail.includes(`"${meant}"`), detail);
+      else
+        assert.doesNotMatch(detail, /is meant/);
+    }
+  }
+  for (const pair of [{ kid: KID, kee: KEY }, { content_key: KEY }]) {
+    const { detail } = problem(assert, await post(service.api, '/packaged_content',
+      { input_content_id, generate_keys: true, keys: { video: pair } }), 400);
+    assert.match(detail, /"keys\.video\.(kee|content_key)"/);
+  }
+  assert.deepEqual((await get(service.api, '/packaged_content')).json, []);
+  const every = { ...whole, encrypt: 'all', generate_keys: false, segment_duration: 2, hls: false, on_demand: false,
+    clear_lead: 0, pssh: null, ladder: null, tracks: null, languages: [], priority: -10, keys: null };
+  assert.equal((await post(service.api, '/packaged_content', every)).status, 202);
 });
 
 test('Idempotency-Key', async (t) => {
