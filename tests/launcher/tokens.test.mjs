@@ -7,7 +7,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, freePort, get, makeClip, makeFolder, post, problem, send, startService, until, upload,
+  KEY, KID, exec, freePort, get, makeClip, makeFolder, post, problem, send, startService, until, upload,
 } from './service.mjs';
 
 const ANN = 'ann-has-a-token-of-her-own';
@@ -28,6 +28,25 @@ const startWithTokens = async (t, lines = [`ann ${ANN}`, `bob ${BOB}`, `eve ${EV
 };
 
 const ids = (answer) => answer.json.map((item) => item.input_content_id ?? item.packaged_content_id);
+
+// The demo of scripts/run, which sends what its own functions find in the file.
+test('a script reads the file as the service does', async (t) => {
+  const file = path.join(await makeFolder(t), 'tokens');
+  const script = await fs.readFile(new URL('../../scripts/run', import.meta.url), 'utf8');
+  const functions = ['first_token', 'read_token'].map((name) =>
+    new RegExp(`^${name} \\(\\) \\{$[^]*?^\\}$`, 'm').exec(script)[0]).join('\n');
+  const [, taken] = /^token=\$\((.*)\)$/m.exec(script);
+  const files = [`operator ${EVE} admin\n`, `${EVE}\n`, `${EVE}`, `# who\n\n \n  operator\t${EVE}  admin\r\nann ${ANN}\n`,
+    `ann ${ANN} \n`];
+  for (const text of files) {
+    await fs.writeFile(file, text);
+    for (const args of [['--port', '0', '--api-token-file', file], [`--api-token-file=${file}`, '--jobs', '1']]) {
+      const { stdout } = await exec('bash', ['-euo', 'pipefail', '-c', `${functions}\n${taken}`, 'run', ...args]);
+      assert.equal(stdout.trimEnd(), text.includes('# ') || !text.includes(ANN) ? EVE : ANN, text);
+    }
+  }
+  assert.equal((await exec('bash', ['-euo', 'pipefail', '-c', `${functions}\n${taken}`, 'run'])).stdout, '');
+});
 
 test('what a token made is not there for another', async (t) => {
   const service = await startWithTokens(t);
