@@ -54,7 +54,7 @@ options_parse (Options *self, int *argc, char ***argv)
       "Runs the service. When it is up it prints one line: \"ready\" and the "
       "addresses of the API and of delivery.",
       "Examples:\n"
-      "  haberdash serve --port 0 --delivery-port 0 --data-dir /srv/films",
+      "  haberdash serve --data-dir /var/lib/haberdash --media-dir /srv/films",
       (const GOptionEntry *) entries->data, 0);
 }
 
