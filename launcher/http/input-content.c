@@ -209,29 +209,80 @@ set_disposition (HabReply *reply, const gchar *name)
   hab_reply_set_header (reply, "Content-Disposition", value);
 }
 
-static HabReply *
-get_content (HabRequest *request, HabVault *vault, GError **error)
+/* Who wants the bytes of an input. */
+typedef struct
 {
-  HabInputFiles *files = hab_request_get_context (request)->jobs->files;
-  g_autoptr (HabInput) input = NULL;
-  HabReply *reply;
-  gint64 id;
-  int fd;
+  HabRequest *request;
+  HabInput *input;
+} Content;
 
-  if (!hab_request_get_id (request, 0, &id, error))
-    return NULL;
-  input = load_input (request, vault->catalog, id, error);
-  if (input == NULL)
-    return NULL;
-  fd = hab_input_files_open (files, input->storage, error);
-  if (fd < 0)
-    return NULL;
-  reply = hab_reply_new_file (fd, "application/octet-stream", error);
+/* Takes reply and error. */
+static void
+content_end (Content *self, HabReply *reply, GError *error)
+{
+  if (reply != NULL)
+    hab_request_reply (self->request, reply);
+  else
+    hab_request_fail (self->request, error);
+  hab_request_unref (self->request);
+  hab_input_free (self->input);
+  g_free (self);
+}
+
+static void
+on_content_opened (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Content *self = data;
+  GError *error = NULL;
+  HabReply *reply = NULL;
+  int fd = hab_input_files_open_finish (result, &error);
+
+  if (fd >= 0)
+    reply = hab_reply_new_file (fd, "application/octet-stream", &error);
   if (reply != NULL) {
     hab_reply_set_header (reply, "Cache-Control", "no-cache");
-    set_disposition (reply, input->name);
+    set_disposition (reply, self->input->name);
   }
-  return reply;
+  content_end (self, reply, error);
+}
+
+/* Of a media folder it may be long until it is open, which nobody else shall
+ * wait for. */
+static void
+on_content_found (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Content *self = data;
+  GError *error = NULL;
+
+  self->input = hab_store_call_finish (result, &error);
+  if (self->input == NULL)
+    content_end (self, NULL, error);
+  else
+    hab_input_files_open_async (
+        hab_request_get_context (self->request)->jobs->files,
+        self->input->storage, on_content_opened, self);
+}
+
+/* In the store's thread. */
+static gpointer
+find_content (HabVault *vault, gpointer data, GError **error)
+{
+  HabRequest *request = ((Content *) data)->request;
+  gint64 id;
+
+  return hab_request_get_id (request, 0, &id, error)
+      ? load_input (request, vault->catalog, id, error)
+      : NULL;
+}
+
+static void
+get_content (HabRequest *request)
+{
+  Content *self = g_new0 (Content, 1);
+
+  self->request = hab_request_ref (request);
+  hab_store_call_async (hab_request_get_context (request)->store, find_content,
+      self, (GDestroyNotify) hab_input_free, on_content_found, self);
 }
 
 static HabReply *
@@ -373,7 +424,7 @@ const HabRoute hab_input_content_routes[] = {
   { "POST", "/input_content", HAB_BODY_UPLOAD, 0, NULL, post_json },
   { "GET", "/input_content", HAB_BODY_NONE, 0, hab_input_content_list, NULL },
   { "GET", "/input_content/{}", HAB_BODY_NONE, 0, get_one, NULL },
-  { "GET", "/input_content/{}/content", HAB_BODY_NONE, 0, get_content, NULL },
+  { "GET", "/input_content/{}/content", HAB_BODY_NONE, 0, NULL, get_content },
   { "GET", "/input_content/{}/package", HAB_BODY_NONE, 0, get_package_form,
       NULL },
   { "DELETE", "/input_content/{}", HAB_BODY_NONE, 0, delete_one, NULL },

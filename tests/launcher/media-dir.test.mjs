@@ -38,6 +38,29 @@ const pack = async (service, id) =>
   packageEnd(service, (await ask(service, id)).json.packaged_content_id);
 const gop = (item, number) => `${item.group_of_pictures_url}/${number}.mp4`;
 
+const library = process.env.SLOW_OPEN_LIBRARY;
+test('nobody waits for who gets a file of a folder that does not answer', {
+  skip: !library && 'a sanitizer wants to be the first library' }, async (t) => {
+  const films = await makeFolder(t);
+  const gate = path.join(await makeFolder(t), 'gate');
+  await put(path.join(films, 'slow.mp4'));
+  const service = await serve(t, films, { env: { LD_PRELOAD: library, SLOW_OPEN: gate } });
+  const { input_content_id: id } = await offered(service, 'films/slow.mp4');
+  await fs.writeFile(gate, '');
+  t.after(() => fs.rm(gate, { force: true }));
+  let answered = false;
+  const content = get(service.api, `/input_content/${id}/content`).finally(() => { answered = true; });
+  // It was begun on before these, all of which need the catalog.
+  for (const target of [`/input_content/${id}`, '/packaged_content', '/videos'])
+    assert.equal((await get(service.api, target)).status, 200);
+  assert.equal((await ask(service, (await upload(service, 'a.mp4', await makeClip())).json.input_content_id)).status, 202);
+  assert.equal(answered, false, 'the folder did not answer yet');
+  await fs.rm(gate);
+  const { status, body } = await content;
+  assert.equal(status, 200);
+  assert.ok(body.equals(await makeClip()));
+});
+
 // Names, sizes, times and modes of all that is in a folder.
 const stateOf = async (folder) => (await exec('find',
   [folder, '-printf', '%P %s %T@ %m %i %y\\n'])).stdout.split('\n').sort().join('\n');
