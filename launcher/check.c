@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cache.h"
+#include "delivery-address.h"
 #include "input-files.h"
 #include "keys.h"
 #include "package-keys.h"
@@ -222,14 +223,14 @@ check_files (Run *self, const HabPackage *package)
 {
   g_autofree gchar *folder = build_path (self, "packages", package->code);
   g_autofree gchar *manifest =
-      g_build_filename (folder, "dash", "stream.mpd", NULL);
+      g_build_filename (folder, HAB_PATH_MANIFEST, NULL);
 
   g_hash_table_add (self->known[HAB_FOLDER_PACKAGES],
       g_strdup (package->code));
   if (!g_file_test (manifest, G_FILE_TEST_IS_REGULAR))
     run_add (self, HAB_REPAIR_FORGET_PACKAGE, package->id, g_strdup_printf (
-        "package %" G_GINT64_FORMAT " (%s): its manifest packages/%s/dash/"
-        "stream.mpd is missing; ask for it again", package->id, package->code,
+        "package %" G_GINT64_FORMAT " (%s): its manifest packages/%s/"
+        HAB_PATH_MANIFEST " is missing; ask for it again", package->id, package->code,
         package->code));
   else if (self->check->deep)
     verify_package (self, package, manifest);

@@ -5,6 +5,8 @@
 
 #include "delivery-address.h"
 
+#include <string.h>
+
 /* Lists that are asked for again and again give the same addresses for so
  * long, which caches and players take for the same. */
 #define GRAIN_SECONDS 60
@@ -42,4 +44,18 @@ hab_delivery_address_build (const HabDeliveryAddress *address,
     token = hab_signer_sign (address->signer, code,
         (until / GRAIN_SECONDS + 1) * GRAIN_SECONDS);
   return hab_delivery_address_build_with (address, token, code, path);
+}
+
+void
+hab_delivery_address_init_of_package (HabDeliveryAddress *address,
+    const HabPackage *package)
+{
+  const HabDeliveryAddress here = { .url = (gchar *) "" };
+  g_autofree gchar *tail = hab_delivery_address_build_with (&here, NULL,
+      package->code, HAB_PATH_MANIFEST);
+  gsize length = strlen (package->url);
+
+  if (g_str_has_suffix (package->url, tail))
+    length -= strlen (tail);
+  *address = (HabDeliveryAddress) { .url = g_strndup (package->url, length) };
 }

@@ -14,9 +14,9 @@ add_urls (JsonBuilder *builder, const HabPackage *package,
     const HabDeliveryAddress *address)
 {
   g_autofree gchar *mpd =
-      hab_delivery_address_build (address, package->code, "dash/stream.mpd");
+      hab_delivery_address_build (address, package->code, HAB_PATH_MANIFEST);
   g_autofree gchar *m3u8 =
-      hab_delivery_address_build (address, package->code, "dash/stream.m3u8");
+      hab_delivery_address_build (address, package->code, HAB_PATH_PLAYLIST);
 
   hab_json_add_text (builder, "url", mpd);
   hab_json_add_text (builder, "hls_url",

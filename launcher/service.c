@@ -6,6 +6,7 @@
 #include "service.h"
 
 #include "callbacks.h"
+#include "delivery-address.h"
 #include "http-context.h"
 #include "jobs-context.h"
 #include "keys.h"
@@ -119,7 +120,7 @@ find_output (const HabPackage *package, gpointer data)
 {
   g_autofree gchar *folder = hab_data_dir_build_folder_path (data,
       HAB_FOLDER_PACKAGES, package->code);
-  gchar *manifest = g_build_filename (folder, "dash", "stream.mpd", NULL);
+  gchar *manifest = g_build_filename (folder, HAB_PATH_MANIFEST, NULL);
 
   if (!g_file_test (manifest, G_FILE_TEST_IS_REGULAR))
     g_clear_pointer (&manifest, g_free);

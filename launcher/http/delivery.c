@@ -233,7 +233,7 @@ add_package (JsonBuilder *builder, const HabPackage *package,
     const HabDeliveryAddress *address)
 {
   g_autofree gchar *url =
-      hab_delivery_address_build (address, package->code, "dash/stream.mpd");
+      hab_delivery_address_build (address, package->code, HAB_PATH_MANIFEST);
 
   json_builder_begin_object (builder);
   hab_json_add_int (builder, "packaged_content_id", package->id);

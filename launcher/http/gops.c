@@ -164,18 +164,42 @@ append_iframes (GString *text, HabCatalog *catalog, gint64 input_id,
   return TRUE;
 }
 
+/* Of a list, which has the elements that were asked for. */
+typedef struct
+{
+  guint64 first, limit; /* limit: G_MAXUINT64 for all */
+  guint64 count;        /* of them that there were */
+  guint64 total;
+} Part;
+
 /* ?after= is the place of what was had last, from 0. */
 static gboolean
-read_part (HabRequest *request, guint64 *first, guint64 *limit,
-    GError **error)
+read_part (HabRequest *request, Part *part, GError **error)
 {
   if (!hab_request_get_number (request, "limit", 1, MAX_LIMIT, G_MAXUINT64,
-          limit, error) ||
+          &part->limit, error) ||
       !hab_request_get_number (request, "after", 0, G_MAXINT64 - 1,
-          G_MAXUINT64, first, error))
+          G_MAXUINT64, &part->first, error))
     return FALSE;
-  (*first)++; /* from "none" to 0 too */
+  part->first++; /* from "none" to 0 too */
   return TRUE;
+}
+
+/* text: the list but for its end. Takes it. */
+static HabReply *
+reply_part (HabRequest *request, const Part *part, GString *text)
+{
+  HabReply *reply;
+
+  g_string_append (text, "\n]\n");
+  reply = hab_reply_new_text (SOUP_STATUS_OK, "application/json",
+      g_string_free (text, FALSE));
+  hab_reply_set_header (reply, "Cache-Control", "no-cache");
+  if (part->limit != G_MAXUINT64 && part->count > 0 &&
+      part->first + part->count < part->total)
+    hab_json_link_next (reply, request, part->limit,
+        part->first + part->count - 1);
+  return reply;
 }
 
 static HabReply *
@@ -183,25 +207,18 @@ list_iframes (HabRequest *request, HabVault *vault, GError **error)
 {
   g_autoptr (HabInput) input = hab_gops_find_video (request, vault, error);
   GString *text;
-  guint64 first, limit, count, total;
-  HabReply *reply;
+  Part part = { 0 };
 
-  if (input == NULL || !read_part (request, &first, &limit, error) ||
-      !hab_catalog_count_iframes (vault->catalog, input->id, &total, error))
+  if (input == NULL || !read_part (request, &part, error) ||
+      !hab_catalog_count_iframes (vault->catalog, input->id, &part.total, error))
     return NULL;
   text = g_string_new ("[");
-  if (!append_iframes (text, vault->catalog, input->id, first, limit, &count,
-          error)) {
+  if (!append_iframes (text, vault->catalog, input->id, part.first, part.limit,
+          &part.count, error)) {
     g_string_free (text, TRUE);
     return NULL;
   }
-  g_string_append (text, "\n]\n");
-  reply = hab_reply_new_text (SOUP_STATUS_OK, "application/json",
-      g_string_free (text, FALSE));
-  hab_reply_set_header (reply, "Cache-Control", "no-cache");
-  if (limit != G_MAXUINT64 && count > 0 && first + count < total)
-    hab_json_link_next (reply, request, limit, first + count - 1);
-  return reply;
+  return reply_part (request, &part, text);
 }
 
 /* --- all GOPs --------------------------------------------------------- */
@@ -255,25 +272,18 @@ list_gops (HabRequest *request, HabVault *vault, GError **error)
 {
   g_autoptr (HabInput) input = hab_gops_find_video (request, vault, error);
   GString *text;
-  guint64 first, limit, count, total;
-  HabReply *reply;
+  Part part = { 0 };
 
-  if (input == NULL || !read_part (request, &first, &limit, error) ||
-      !hab_catalog_count_gops (vault->catalog, input->id, &total, error))
+  if (input == NULL || !read_part (request, &part, error) ||
+      !hab_catalog_count_gops (vault->catalog, input->id, &part.total, error))
     return NULL;
   text = g_string_new ("[");
-  if (!for_each_gop (vault->catalog, input->id, first, limit, append_gop, text,
-          &count, error)) {
+  if (!for_each_gop (vault->catalog, input->id, part.first, part.limit,
+          append_gop, text, &part.count, error)) {
     g_string_free (text, TRUE);
     return NULL;
   }
-  g_string_append (text, "\n]\n");
-  reply = hab_reply_new_text (SOUP_STATUS_OK, "application/json",
-      g_string_free (text, FALSE));
-  hab_reply_set_header (reply, "Cache-Control", "no-cache");
-  if (limit != G_MAXUINT64 && count > 0 && first + count < total)
-    hab_json_link_next (reply, request, limit, first + count - 1);
-  return reply;
+  return reply_part (request, &part, text);
 }
 
 static HabReply *

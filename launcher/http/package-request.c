@@ -305,6 +305,7 @@ make_code (void)
 static HabPackage *
 make_package (HabPackageRequest *self, HabVault *vault, const gchar *digest)
 {
+  const HabDeliveryAddress address = { .url = self->delivery_url };
   HabPackage *package = g_new0 (HabPackage, 1);
 
   package->owner = g_strdup (self->owner);
@@ -316,8 +317,8 @@ make_package (HabPackageRequest *self, HabVault *vault, const gchar *digest)
   package->options = g_strdup (self->options);
   package->callback_url = g_strdup (self->callback_url);
   hab_package_seal_keys (package, vault->seal, self->keys.keys);
-  package->url = g_strdup_printf ("%s/%s/dash/stream.mpd", self->delivery_url,
-      package->code);
+  package->url = hab_delivery_address_build_with (&address, NULL,
+      package->code, HAB_PATH_MANIFEST);
   package->idempotency_key = g_strdup (self->idempotency_key);
   package->request_sha256 = g_strdup (digest);
   package->created_us = package->updated_us = g_get_real_time ();

@@ -59,12 +59,12 @@ make_json (HabRequest *request, const HabPackage *package, guint seconds)
   json_builder_begin_object (builder);
   hab_json_add_text (builder, "token", token);
   hab_json_add_time (builder, "expires_at", expires * G_USEC_PER_SEC);
-  add_address (builder, "url", &address, files, package, "dash/stream.mpd");
+  add_address (builder, "url", &address, files, package, HAB_PATH_MANIFEST);
   add_address (builder, "hls_url", &address, files, package,
-      hab_package_options_has (package->options, "hls") ? "dash/stream.m3u8"
-                                                         : NULL);
+      hab_package_options_has (package->options, "hls") ? HAB_PATH_PLAYLIST
+                                                        : NULL);
   add_address (builder, "license_url", &address, token, package,
-      hab_package_is_encrypted (package) ? "license/clearkey" : NULL);
+      hab_package_is_encrypted (package) ? HAB_PATH_LICENSE : NULL);
   json_builder_end_object (builder);
   return json_builder_get_root (builder);
 }

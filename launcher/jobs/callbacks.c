@@ -217,19 +217,6 @@ attempt_start (gpointer attempt, gpointer data)
 
 /* --- claiming -------------------------------------------------------------- */
 
-/* The service's own address is that of the request which made the package. */
-static gchar *
-get_delivery_url (const HabPackage *package)
-{
-  g_autofree gchar *tail =
-      g_strdup_printf ("/%s/dash/stream.mpd", package->code);
-  gsize length = strlen (package->url);
-
-  return g_str_has_suffix (package->url, tail)
-      ? g_strndup (package->url, length - strlen (tail))
-      : g_strdup (package->url);
-}
-
 static gchar *
 make_body (HabCallbacks *self, HabCatalog *catalog, gint64 package_id,
     GError **error)
@@ -241,7 +228,7 @@ make_body (HabCallbacks *self, HabCatalog *catalog, gint64 package_id,
 
   if (package == NULL)
     return NULL;
-  address.url = get_delivery_url (package);
+  hab_delivery_address_init_of_package (&address, package);
   hab_delivery_address_set_signer (&address, self->context->settings,
       self->context->signer);
   node = hab_package_json_new (catalog, package, &address, error);

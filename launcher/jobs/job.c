@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "backoff.h"
+#include "delivery-address.h"
 #include "feed.h"
 #include "input-files.h"
 #include "json-read.h"
@@ -93,7 +94,7 @@ static gboolean
 job_open_output (HabJob *self, HabDataDir *dir, GError **error)
 {
   const gchar *code = self->package->code;
-  g_autofree gchar *dash = g_build_filename (code, "dash", NULL);
+  g_autofree gchar *dash = g_build_filename (code, HAB_PATH_MEDIA, NULL);
   int work_fd = hab_data_dir_get_fd (dir, HAB_FOLDER_WORK);
 
   /* What an attempt before left over. */
@@ -295,7 +296,7 @@ job_take_stage (HabJob *self, JsonObject *record)
       self->package->code);
   note = note_new (self);
   note->status = status;
-  note->file = g_build_filename (folder, "dash", file, NULL);
+  note->file = g_build_filename (folder, HAB_PATH_MEDIA, file, NULL);
   job_store_note (self, note);
 }
 
@@ -397,7 +398,7 @@ job_set_ready (HabJob *self, HabVault *vault, GError **error)
   g_autofree gchar *folder = hab_data_dir_build_folder_path (
       self->context->dir, HAB_FOLDER_PACKAGES, self->package->code);
   g_autofree gchar *manifest =
-      g_build_filename (folder, "dash", "stream.mpd", NULL);
+      g_build_filename (folder, HAB_PATH_MANIFEST, NULL);
 
   return job_set_notes (self, vault, error) &&
       hab_catalog_set_status (vault->catalog, self->package->id,

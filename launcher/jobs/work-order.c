@@ -7,21 +7,23 @@
 
 #include <string.h>
 
+#include "delivery-address.h"
 #include "json-build.h"
 #include "package-keys.h"
 #include "worker.h"
 
-/* What gives out the keys of a package is beside its manifest on the delivery
- * listener: …/CODE/dash/stream.mpd, …/CODE/license/. */
+/* Who plays asks delivery for the keys, where the manifest is. */
 static void
-add_license_urls (JsonBuilder *builder, const gchar *manifest_url)
+add_license_urls (JsonBuilder *builder, const HabPackage *package)
 {
-  const gchar *end = g_strrstr (manifest_url, "/dash/");
-  g_autofree gchar *base =
-      g_strndup (manifest_url, end != NULL ? end - manifest_url : 0);
-  g_autofree gchar *url = g_strconcat (base, "/license/clearkey", NULL);
-  g_autofree gchar *key_url = g_strconcat (base, "/license/key/$KID$", NULL);
+  g_auto (HabDeliveryAddress) address = { 0 };
+  g_autofree gchar *url = NULL, *key_url = NULL;
 
+  hab_delivery_address_init_of_package (&address, package);
+  url = hab_delivery_address_build_with (&address, NULL, package->code,
+      HAB_PATH_LICENSE);
+  key_url = hab_delivery_address_build_with (&address, NULL, package->code,
+      HAB_PATH_KEY "/$KID$");
   hab_json_add_text (builder, "license_url", url);
   hab_json_add_text (builder, "hls_key_url", key_url);
 }
@@ -87,7 +89,7 @@ hab_work_order_new (const HabPackage *package,
   hab_json_add_text (builder, "encrypt", package->encrypt);
   if (hab_package_is_encrypted (package)) {
     add_keys (builder, package, keys);
-    add_license_urls (builder, package->url);
+    add_license_urls (builder, package);
   }
   hab_json_add_seconds (builder, "segment_duration",
       package->segment_duration_ns);
@@ -96,7 +98,7 @@ hab_work_order_new (const HabPackage *package,
     hab_json_add_text (builder, "encoder", settings->encoder);
   hab_json_add_int (builder, "threads",
       MAX (g_get_num_processors () / settings->jobs, 1));
-  hab_json_add_text (builder, "manifest", "stream.mpd");
+  hab_json_add_text (builder, "manifest", HAB_NAME_MANIFEST);
   json_builder_end_object (builder);
   return hab_worker_job_new (builder);
 }
