@@ -116,7 +116,8 @@ static void
 add_file (const gchar *path)
 {
   g_autofree gchar *base = g_path_get_basename (path);
-  g_autofree gchar *name = g_strconcat ("/input/", base, NULL);
+  g_autofree gchar *name =
+      g_strdup_printf ("/input/%u-%s", inputs->len, base);
   g_autoptr (GError) error = NULL;
   gchar *data;
   gsize size;
