@@ -59,6 +59,9 @@ export function localTime(text) {
   return time.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
+// What can be uploaded, in a sentence.
+export const VIDEOS = 'MP4, MOV, MKV, WebM, MPEG-TS, FLV and AVI with H.264, H.265, AV1 or VP9';
+
 const CODECS = [
   [/^avc[1-4]\b/, 'H.264'], [/^(hvc1|hev1|dvh1|dvhe)\b/, 'H.265'], [/^av01\b/, 'AV1'], [/^vp09\b/, 'VP9'],
   [/^vp08\b|^vp8$/, 'VP8'], [/^mp4a\.(6b|69)$/i, 'MP3'], [/^mp3$/, 'MP3'], [/^mp4a\b/, 'AAC'],

@@ -3,7 +3,7 @@
 
 import { ApiError, gopsPath, packageFormPath } from './api.js';
 import { el, errorNotice, show } from './dom.js';
-import { bytes, percent, remaining } from './format.js';
+import { VIDEOS, bytes, percent, remaining } from './format.js';
 import { Upload } from './tus.js';
 
 const RATE_WINDOW_MS = 4000;
@@ -31,9 +31,9 @@ export function otherName(name) {
 
 // What to do about it, where the service's own words do not say.
 const ADVICE = {
-  415: 'Haberdash takes videos: MP4, MOV, MKV, WebM and MPEG-TS with H.264, H.265, AV1 or VP9.',
-  422: 'Haberdash takes videos: MP4, MOV, MKV, WebM and MPEG-TS with H.264, H.265, AV1 or VP9. '
-    + 'If it plays elsewhere, ffmpeg can often repair it: ffmpeg -i FILE -c copy repaired.mp4',
+  415: `Haberdash takes videos: ${VIDEOS}.`,
+  422: `Haberdash takes videos: ${VIDEOS}. If it plays elsewhere, ffmpeg can often repair it: `
+    + 'ffmpeg -i FILE -c copy repaired.mp4',
   507: 'Delete what is no longer needed in the library, then upload it again.',
 };
 
