@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -20,6 +20,7 @@
 #include "gop-cut.h"
 #include "gop-filter.h"
 #include "gop-index-read.h"
+#include "jail.h"
 #include "keys.h"
 #include "ladder-json.h"
 #include "log.h"
@@ -31,15 +32,25 @@
 /* The descriptors of the protocol in docs/architecture.md. */
 #define JOB_FD 0
 #define INPUT_PATH "/proc/self/fd/3"
+#define OUTPUT_FD 4
 #define OUTPUT_PATH "/proc/self/fd/4"
 #define RECORDS_FD 5
 
 #define MAX_JOB (64 * 1024)
 
-/* Of a processor, for one picture. */
+/* Of a processor: for what decodes one picture, and each further one. */
 #define PICTURE_SECONDS 30
-/* Of all processors together, for what is filtered. */
-#define FILTER_SECONDS 600
+#define FURTHER_PICTURE_SECONDS 2
+/* What a second of processor time is enough for by far: bytes of a file that is
+ * copied, and of one that is decoded and encoded. */
+#define COPIED_A_SECOND (1 << 20)
+#define ENCODED_A_SECOND (1 << 13)
+/* For pictures on their way, of each thread that encodes. */
+#define THREAD_MEMORY (G_GUINT64_CONSTANT (256) << 20)
+#define MAX_THREADS 256
+/* What is made of a file is not so much larger. */
+#define MAX_GROWTH 16
+#define MIN_FILE_SIZE (G_GUINT64_CONSTANT (1) << 30)
 
 /* --- records ---------------------------------------------------------- */
 
@@ -217,15 +228,11 @@ write_picture (const Pictures *self, JsonArray *frames, guint number)
   write_record (record);
 }
 
-/* What decoders do with a hostile picture ends soon. */
 static gboolean
 run_pictures (JsonObject *job, GError **error)
 {
   JsonArray *list = json_object_get_array_member (job, "pictures");
   guint n = list != NULL ? json_array_get_length (list) : 0;
-  const struct rlimit seconds = {
-    PICTURE_SECONDS + 2 * n, PICTURE_SECONDS + 2 * n
-  };
   g_autoptr (HabPictureSource) source = NULL;
   Pictures pictures = {
     .max_width =
@@ -233,7 +240,6 @@ run_pictures (JsonObject *job, GError **error)
     .dark = json_object_get_int_member_with_default (job, "dark", 0),
   };
 
-  setrlimit (RLIMIT_CPU, &seconds);
   pictures.source = source = hab_picture_source_open (INPUT_PATH, error);
   if (source == NULL)
     return FALSE;
@@ -362,7 +368,6 @@ read_filters (JsonObject *job, GError **error)
 static gboolean
 run_filter (JsonObject *job, GError **error)
 {
-  const struct rlimit seconds = { FILTER_SECONDS, FILTER_SECONDS };
   g_autoptr (HabFilterChain) chain = read_filters (job, error);
   const HabGopFilterConfig config = {
     chain,
@@ -371,7 +376,6 @@ run_filter (JsonObject *job, GError **error)
     json_object_get_int_member_with_default (job, "threads", 1),
   };
 
-  setrlimit (RLIMIT_CPU, &seconds);
   return chain != NULL &&
       hab_gop_filter_run (INPUT_PATH, &config, OUTPUT_PATH, error);
 }
@@ -455,12 +459,14 @@ run_probe (JsonObject *job, GError **error)
   return TRUE;
 }
 
-static const struct
+typedef struct
 {
   const gchar *name;
   gboolean (*run) (JsonObject *job, GError **error);
   gboolean file; /* its output is one file */
-} tasks[] = {
+} Task;
+
+static const Task tasks[] = {
   { "index", run_index, FALSE },
   { "package", run_package, FALSE },
   { "cut", run_cut, TRUE },
@@ -508,6 +514,83 @@ read_job (void)
   return root;
 }
 
+/* --- its limits -------------------------------------------------------- */
+
+static guint64
+get_input_size (void)
+{
+  struct stat facts;
+
+  return stat (INPUT_PATH, &facts) == 0 ? facts.st_size : 0;
+}
+
+/* What decoders do with a hostile picture ends soon. */
+static guint
+get_cpu_seconds (JsonObject *job, const Task *task, guint seconds)
+{
+  JsonNode *pictures = json_object_get_member (job, "pictures");
+  guint64 more = get_input_size () / (json_object_has_member (job, "ladder") ?
+      ENCODED_A_SECOND : COPIED_A_SECOND);
+
+  if (seconds == 0)
+    return 0;
+  if (task->run == run_pictures && pictures != NULL &&
+      JSON_NODE_HOLDS_ARRAY (pictures))
+    return MIN (seconds, PICTURE_SECONDS + FURTHER_PICTURE_SECONDS *
+        json_array_get_length (json_node_get_array (pictures)));
+  return MIN (seconds + more, G_MAXINT);
+}
+
+static guint64
+get_memory (JsonObject *job, guint64 memory)
+{
+  gint64 threads =
+      json_object_get_int_member_with_default (job, "threads", 1);
+
+  if (memory == 0 || !json_object_has_member (job, "ladder"))
+    return memory;
+  return memory + CLAMP (threads, 1, MAX_THREADS) * THREAD_MEMORY;
+}
+
+static void
+on_last_word (const gchar *message)
+{
+  if (strstr (message, "failed to allocate") != NULL)
+    hab_jail_tell_memory ();
+}
+
+static void
+set_limits (JsonObject *job, const Task *task,
+    const HabJailSettings *settings)
+{
+  static const gchar record[] = "{\"record\":\"error\",\"cause\":\"limit\","
+      "\"detail\":\"reading the file took more memory than media work may use "
+      "(--child-memory)\"}\n";
+  const HabJailLimits limits = {
+    .memory = get_memory (job, settings->memory),
+    .cpu_seconds = get_cpu_seconds (job, task, settings->cpu_seconds),
+    .file_size = MIN_FILE_SIZE + MAX_GROWTH * get_input_size (),
+  };
+
+  hab_log_set_last_word (on_last_word);
+  hab_jail_limit (&limits, RECORDS_FD, record);
+}
+
+/* Its own input and output, of all files of the service. */
+static gboolean
+confine (JsonObject *job, const Task *task, GError **error)
+{
+  g_autoptr (HabJail) jail = hab_cmd_make_jail ();
+  HabJailSettings settings;
+
+  hab_jail_settings_import (&settings);
+  set_limits (job, task, &settings);
+  hab_jail_allow_read (jail, INPUT_PATH);
+  if (fcntl (OUTPUT_FD, F_GETFD) >= 0)
+    hab_jail_allow_write (jail, OUTPUT_PATH);
+  return hab_jail_enter (jail, settings.mode, error);
+}
+
 /* What its lines in the log are about. */
 static void
 name_in_log (JsonObject *job)
@@ -523,10 +606,11 @@ name_in_log (JsonObject *job)
 }
 
 static gboolean
-run_task (guint i, JsonObject *job, GError **error)
+run_task (const Task *task, JsonObject *job, GError **error)
 {
-  if (!hab_cmd_init_gstreamer (error) || !tasks[i].run (job, error) ||
-      (tasks[i].file && !sync_file (OUTPUT_PATH, error)))
+  if (!hab_cmd_init_gstreamer (error) || !confine (job, task, error) ||
+      !task->run (job, error) ||
+      (task->file && !sync_file (OUTPUT_PATH, error)))
     return FALSE;
   write_done ();
   return TRUE;
@@ -542,7 +626,7 @@ run_job (JsonObject *job, GError **error)
   hab_log (G_LOG_LEVEL_DEBUG, "task begins", "task", task, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     if (g_str_equal (tasks[i].name, task))
-      return run_task (i, job, error);
+      return run_task (&tasks[i], job, error);
   g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
       "The job asks for an unknown task");
   return FALSE;
@@ -561,6 +645,7 @@ hab_cmd_worker (int argc, char **argv)
         "for people. haberdash --help tells the commands.\n");
     return HAB_EXIT_OK;
   }
+  hab_jail_hide ();
   hab_log_init_child ();
   follow_parent ();
   signal (SIGPIPE, SIG_IGN);

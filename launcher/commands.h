@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "exit-codes.h"
+#include "jail.h"
 
 G_BEGIN_DECLS
 
@@ -36,5 +37,9 @@ HabExit hab_cmd_fail (const gchar *subject, GError *error);
 /* Starts GStreamer and sees to it that the project's own plug-ins are found,
  * those of this build in a build environment, the installed ones elsewhere. */
 gboolean hab_cmd_init_gstreamer (GError **error);
+
+/* (transfer full): lets GStreamer find its plug-ins and what they need. After
+ * hab_cmd_init_gstreamer (). */
+HabJail *hab_cmd_make_jail (void);
 
 G_END_DECLS

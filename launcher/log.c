@@ -43,6 +43,7 @@ static struct
   gboolean journal;
   HabLogField context[MAX_FIELDS];
   gsize n_context;
+  void (*last_word) (const gchar *message);
 } config = { .lowest = G_LOG_LEVEL_INFO };
 
 /* --- words ------------------------------------------------------------ */
@@ -230,6 +231,8 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
         fields[i].key + strlen (FIELD_PREFIX), text
       };
   }
+  if ((level & G_LOG_LEVEL_ERROR) != 0 && config.last_word != NULL)
+    config.last_word (message);
   if (!is_wanted (level, domain))
     return G_LOG_WRITER_HANDLED;
   for (gsize i = 0; i < config.n_context; i++)
@@ -308,6 +311,12 @@ hab_log_make_environment (const gchar *request_id)
   return request_id != NULL
       ? g_environ_setenv (environment, ENV_REQUEST_ID, request_id, TRUE)
       : g_environ_unsetenv (environment, ENV_REQUEST_ID);
+}
+
+void
+hab_log_set_last_word (void (*last_word) (const gchar *message))
+{
+  config.last_word = last_word;
 }
 
 void

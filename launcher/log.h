@@ -36,6 +36,9 @@ void hab_log_set_context (const gchar *name, const gchar *value);
 /* Whether a line of this level goes anywhere. */
 gboolean hab_log_is_wanted (GLogLevelFlags level);
 
+/* Called with each error that this process is going to die of. */
+void hab_log_set_last_word (void (*last_word) (const gchar *message));
+
 /* Names and values of fields follow in pairs, NULL at the end; a field whose
  * value is NULL is left out. */
 void hab_log (GLogLevelFlags level, const gchar *message, ...)

@@ -24,6 +24,7 @@ static const Row rows[] = {
   [HAB_MEDIA_ERROR_IO] = { "io", 500, HAB_EXIT_NO_INPUT, 4 },
   [HAB_MEDIA_ERROR_NO_TABLE] = { "no-table", 500, HAB_EXIT_SOFTWARE, 0 },
   [HAB_MEDIA_ERROR_NOT_ALLOWED] = { "not-allowed", 400, HAB_EXIT_USAGE, 0 },
+  [HAB_MEDIA_ERROR_LIMIT] = { "limit", 422, HAB_EXIT_DATA, 0 },
   [HAB_MEDIA_ERROR_CRASHED] = { "crashed", 422, HAB_EXIT_SOFTWARE, 2 },
   [HAB_MEDIA_ERROR_TIMED_OUT] = { "timed-out", 422, HAB_EXIT_SOFTWARE, 2 },
   [HAB_MEDIA_ERROR_CANCELLED] = { "cancelled", 503, HAB_EXIT_INTERRUPTED, 0 },

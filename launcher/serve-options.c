@@ -9,6 +9,7 @@
 #include "serve-access.h"
 #include "serve-network.h"
 #include "serve-operation.h"
+#include "serve-sandbox.h"
 #include "serve-storage.h"
 
 /* By theme. */
@@ -18,6 +19,7 @@ typedef struct
   HabServeAccess access;
   HabServeStorage storage;
   HabServeOperation operation;
+  HabServeSandbox sandbox;
 } Options;
 
 static void
@@ -27,6 +29,7 @@ options_init (Options *self)
   hab_serve_access_init (&self->access);
   hab_serve_storage_init (&self->storage);
   hab_serve_operation_init (&self->operation);
+  hab_serve_sandbox_init (&self->sandbox);
 }
 
 static void
@@ -36,6 +39,7 @@ options_clear (Options *self)
   hab_serve_access_clear (&self->access);
   hab_serve_storage_clear (&self->storage);
   hab_serve_operation_clear (&self->operation);
+  hab_serve_sandbox_clear (&self->sandbox);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -50,6 +54,7 @@ options_parse (Options *self, int *argc, char ***argv)
   hab_serve_access_add_entries (&self->access, entries);
   hab_serve_storage_add_entries (&self->storage, entries);
   hab_serve_operation_add_entries (&self->operation, entries);
+  hab_serve_sandbox_add_entries (&self->sandbox, entries);
   return hab_cmd_parse (argc, argv, "",
       "Runs the service. When it is up it prints one line: \"ready\" and the "
       "addresses of the API and of delivery.",
@@ -69,5 +74,6 @@ hab_serve_options_parse (int *argc, char ***argv, HabTokens **tokens,
       hab_serve_access_apply (&options.access, tokens, settings) &&
       hab_serve_network_apply (&options.network, *tokens != NULL, settings) &&
       hab_serve_storage_apply (&options.storage, settings) &&
-      hab_serve_operation_apply (&options.operation, settings);
+      hab_serve_operation_apply (&options.operation, settings) &&
+      hab_serve_sandbox_apply (&options.sandbox);
 }

@@ -245,6 +245,7 @@ may_try_alone (const Batch *self, const GError *error)
 {
   return self->items->len > 1 &&
       (g_error_matches (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_CRASHED) ||
+          g_error_matches (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_LIMIT) ||
           g_error_matches (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_TIMED_OUT));
 }
 

@@ -235,6 +235,27 @@ worker_run_take_bytes (WorkerRun *self, GBytes *bytes)
 
 static void workers_start_next (HabWorkers *self);
 
+/* Of a child that had no last word. */
+static void
+worker_run_explain (WorkerRun *self)
+{
+  int number = WIFSIGNALED (self->wait_status) ?
+      WTERMSIG (self->wait_status) : 0;
+
+  if (number == SIGXCPU)
+    worker_run_set_error (self, HAB_MEDIA_ERROR_LIMIT,
+        "reading the file took more processor time than media work may "
+        "(--child-cpu-time)");
+  else if (number == SIGSYS)
+    worker_run_set_error (self, HAB_MEDIA_ERROR_LIMIT,
+        "the program that reads the file did what media work may not, and was "
+        "ended by its sandbox; the file may be an attack");
+  else
+    worker_run_set_error (self, HAB_MEDIA_ERROR_CRASHED,
+        "the program that reads the file crashed; if the file plays elsewhere, "
+        "write it anew (ffmpeg -i FILE -c copy NEW) and upload that");
+}
+
 static void
 worker_run_return (WorkerRun *self)
 {
@@ -243,9 +264,7 @@ worker_run_return (WorkerRun *self)
   if (self->cancelled_id != 0)
     g_signal_handler_disconnect (cancellable, self->cancelled_id);
   if (self->error == NULL && !self->done)
-    worker_run_set_error (self, HAB_MEDIA_ERROR_CRASHED,
-        "the program that reads the file crashed; if the file plays elsewhere, "
-        "write it anew (ffmpeg -i FILE -c copy NEW) and upload that");
+    worker_run_explain (self);
   if (self->error != NULL)
     g_task_return_error (self->task, g_steal_pointer (&self->error));
   else

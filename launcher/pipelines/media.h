@@ -23,6 +23,7 @@ typedef enum
   HAB_MEDIA_ERROR_IO,
   HAB_MEDIA_ERROR_NO_TABLE,    /* no table of samples: it has to be demuxed */
   HAB_MEDIA_ERROR_NOT_ALLOWED, /* asked for what does not fit this video */
+  HAB_MEDIA_ERROR_LIMIT,       /* needs or does more than media work may */
 
   /* of a child that did the work */
   HAB_MEDIA_ERROR_CRASHED,     /* ended without a last word */

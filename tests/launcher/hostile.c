@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+/* A plug-in that does what the author of a hostile file would like a decoder
+ * to do. Its demuxer is the first choice for MP4; when it is started it acts as
+ * the lines of the file HOSTILE_ACTS say ("ACT" or "ACT PATH") and writes
+ * "hostile: ACT PATH: RESULT" to the standard error for each. Then it
+ * fails, so that the next demuxer has its turn. */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gst/gst.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PIECE (1 << 20)
+
+GType hab_hostile_get_type (void);
+
+typedef GstElement HabHostile;
+typedef GstElementClass HabHostileClass;
+
+G_DEFINE_TYPE (HabHostile, hab_hostile, GST_TYPE_ELEMENT)
+
+/* --- acts: -1 and errno where it was not allowed ----------------------- */
+
+static int
+act_read (const gchar *path)
+{
+  return open (path, O_RDONLY);
+}
+
+static int
+act_write (const gchar *path)
+{
+  return open (path, O_WRONLY | O_CREAT, 0600);
+}
+
+static int
+act_list (const gchar *path)
+{
+  return opendir (path) != NULL ? 0 : -1;
+}
+
+static int
+act_remove (const gchar *path)
+{
+  return unlink (path);
+}
+
+static int
+act_chmod (const gchar *path)
+{
+  return chmod (path, 0644);
+}
+
+static int
+act_socket (const gchar *path)
+{
+  return socket (AF_INET, SOCK_STREAM, 0);
+}
+
+static int
+act_local_socket (const gchar *path)
+{
+  return socket (AF_UNIX, SOCK_STREAM, 0);
+}
+
+static int
+act_fork (const gchar *path)
+{
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    _exit (0);
+  return pid > 0 ? waitpid (pid, NULL, 0) : -1;
+}
+
+static int
+act_signal (const gchar *path)
+{
+  return kill (getppid (), 0);
+}
+
+static int
+act_limit (const gchar *path)
+{
+  const struct rlimit limit = { 1 << 20, 1 << 20 };
+
+  return setrlimit (RLIMIT_DATA, &limit);
+}
+
+static int
+act_outlive (const gchar *path)
+{
+  return prctl (PR_SET_PDEATHSIG, 0);
+}
+
+static int
+act_trace (const gchar *path)
+{
+  return ptrace (PTRACE_ATTACH, getppid (), NULL, NULL);
+}
+
+static int
+act_run (const gchar *path)
+{
+  return execl ("/bin/true", "true", NULL);
+}
+
+/* GLib ends the process. */
+static int
+act_many (const gchar *path)
+{
+  for (;;)
+    memset (g_malloc (PIECE), 1, PIECE);
+  return 0;
+}
+
+static int
+act_huge (const gchar *path)
+{
+  return g_malloc ((gsize) 1 << 40) != NULL;
+}
+
+/* As the C++ library does. */
+static int
+act_abort (const gchar *path)
+{
+  gchar *piece;
+
+  while ((piece = malloc (PIECE)) != NULL)
+    memset (piece, 1, PIECE);
+  abort ();
+}
+
+static int
+act_spin (const gchar *path)
+{
+  for (volatile guint i = 0;; i++)
+    continue;
+  return 0;
+}
+
+static const struct
+{
+  const gchar *name;
+  int (*act) (const gchar *path);
+} acts[] = {
+  { "read", act_read }, { "write", act_write }, { "list", act_list },
+  { "remove", act_remove }, { "chmod", act_chmod },
+  { "socket", act_socket }, { "local-socket", act_local_socket },
+  { "fork", act_fork }, { "signal", act_signal }, { "limit", act_limit },
+  { "outlive", act_outlive }, { "trace", act_trace }, { "run", act_run },
+  { "many", act_many }, { "huge", act_huge }, { "abort", act_abort },
+  { "spin", act_spin },
+};
+
+static void
+act (const gchar *line)
+{
+  g_auto (GStrv) words = g_strsplit (line, " ", 2);
+
+  for (guint i = 0; i < G_N_ELEMENTS (acts); i++) {
+    if (g_strcmp0 (acts[i].name, words[0]) != 0)
+      continue;
+    g_printerr ("hostile: %s: %s\n", line,
+        acts[i].act (words[1]) < 0 ? g_strerror (errno) : "done");
+  }
+}
+
+/* --- the element ------------------------------------------------------- */
+
+static GstStateChangeReturn
+hab_hostile_change_state (GstElement *element, GstStateChange change)
+{
+  g_autofree gchar *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  if (change == GST_STATE_CHANGE_NULL_TO_READY) {
+    if (!g_file_get_contents (g_getenv ("HOSTILE_ACTS"), &text, NULL, NULL))
+      g_printerr ("hostile: knows of nothing to do\n");
+    lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+    for (gchar **line = lines; *line != NULL; line++)
+      act (*line);
+    return GST_STATE_CHANGE_FAILURE;
+  }
+  return GST_ELEMENT_CLASS (hab_hostile_parent_class)->change_state (element,
+      change);
+}
+
+static GstStaticPadTemplate sink = GST_STATIC_PAD_TEMPLATE ("sink",
+    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS ("video/quicktime"));
+static GstStaticPadTemplate src = GST_STATIC_PAD_TEMPLATE ("src",
+    GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS_ANY);
+
+static void
+hab_hostile_class_init (HabHostileClass *klass)
+{
+  klass->change_state = hab_hostile_change_state;
+  gst_element_class_add_static_pad_template (klass, &sink);
+  gst_element_class_add_static_pad_template (klass, &src);
+  gst_element_class_set_static_metadata (klass, "Hostile demuxer",
+      "Codec/Demuxer", "Attacks", "Haberdash");
+}
+
+static void
+hab_hostile_init (HabHostile *self)
+{
+  gst_element_add_pad (self, gst_pad_new_from_static_template (&sink, "sink"));
+}
+
+static gboolean
+plugin_init (GstPlugin *plugin)
+{
+  return gst_element_register (plugin, "hostiledemux",
+      GST_RANK_PRIMARY + 1000, hab_hostile_get_type ());
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, hostile,
+    "Attacks from within", plugin_init, PACKAGE_VERSION, HAB_LICENSE,
+    HAB_PACKAGE_NAME, HAB_PACKAGE_ORIGIN)
