@@ -103,7 +103,8 @@ hab_cmd_gops (int argc, char **argv)
           "  haberdash gops movie.mp4 --json\n"
           "  haberdash gops movie.mp4 --frames", entries, 1))
     return HAB_EXIT_USAGE;
-  if (hab_cmd_init_gstreamer (&error))
+  if (hab_cmd_init_gstreamer (&error) &&
+      hab_cmd_confine_reader (argv[1], &error))
     index = hab_gop_index_read_gops (argv[1], &error);
   if (index == NULL)
     return hab_cmd_fail (argv[1], error);

@@ -44,7 +44,7 @@
 /* What a second of processor time is enough for by far: bytes of a file that is
  * copied, and of one that is decoded and encoded. */
 #define COPIED_A_SECOND (1 << 20)
-#define ENCODED_A_SECOND (1 << 13)
+#define ENCODED_A_SECOND (1 << 11)
 /* For pictures on their way, of each thread that encodes. */
 #define THREAD_MEMORY (G_GUINT64_CONSTANT (256) << 20)
 #define MAX_THREADS 256

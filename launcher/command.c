@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <gst/gst.h>
+#include <unistd.h>
 
 #include "keys.h"
 #include "media-failure.h"
@@ -177,6 +178,20 @@ allow_folders (HabJail *jail, const gchar *variable)
   for (gchar **folder = folders; folder != NULL && *folder != NULL; folder++)
     if (g_path_is_absolute (*folder))
       hab_jail_allow_read (jail, *folder);
+}
+
+gboolean
+hab_cmd_confine_reader (const gchar *input, GError **error)
+{
+  g_autoptr (HabJail) jail = NULL;
+
+  /* Why it cannot be read is told by who reads it. */
+  if (access (input, R_OK) != 0)
+    return TRUE;
+  hab_jail_hide ();
+  jail = hab_cmd_make_jail ();
+  hab_jail_allow_read (jail, input);
+  return hab_jail_enter (jail, HAB_JAIL_AUTO, error);
 }
 
 HabJail *

@@ -41,5 +41,8 @@ gboolean hab_cmd_init_gstreamer (GError **error);
 /* (transfer full): lets GStreamer find its plug-ins and what they need. After
  * hab_cmd_init_gstreamer (). */
 HabJail *hab_cmd_make_jail (void);
+/* Confines a command that reads input and prints what it finds, as far as the
+ * kernel can. After hab_cmd_init_gstreamer (). */
+gboolean hab_cmd_confine_reader (const gchar *input, GError **error);
 
 G_END_DECLS

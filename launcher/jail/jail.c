@@ -8,7 +8,8 @@
 #include <errno.h>
 #include <sys/prctl.h>
 
-#include "parts.h"
+#include "landlock.h"
+#include "syscall-filter.h"
 
 #define ENV_MODE "HABERDASH_SANDBOX"
 #define ENV_MEMORY "HABERDASH_CHILD_MEMORY"
@@ -71,8 +72,8 @@ hab_jail_settings_import (HabJailSettings *settings)
 gchar *
 hab_jail_describe (HabJailMode mode, gboolean *whole)
 {
-  guint version = hab_jail_files_get_version ();
-  gboolean calls = hab_jail_calls_are_filtered_here ();
+  guint version = hab_landlock_get_version ();
+  gboolean calls = hab_syscall_filter_is_there ();
 
   *whole = version > 0 && calls;
   if (mode == HAB_JAIL_OFF)
@@ -136,11 +137,11 @@ enter (HabJail *self, GError **error)
         "privileges cannot be renounced: %s", g_strerror (errno));
     return FALSE;
   }
-  if (hab_jail_files_get_version () > 0 &&
-      !hab_jail_files_confine (self->readable, self->writable, error))
+  if (hab_landlock_get_version () > 0 &&
+      !hab_landlock_confine (self->readable, self->writable, error))
     return FALSE;
-  return !hab_jail_calls_are_filtered_here () ||
-      hab_jail_calls_confine (error);
+  return !hab_syscall_filter_is_there () ||
+      hab_syscall_filter_confine (error);
 }
 
 gboolean

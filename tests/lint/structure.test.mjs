@@ -81,6 +81,7 @@ const rooms = {
     'launcher/pipelines'],
   'launcher': ['gst/codecs', 'gst/catalog', 'gst/cenc', 'launcher/pipelines',
     'launcher/verify'],
+  'launcher/jail': [],
   'launcher/jobs': ['gst/codecs', 'gst/catalog', 'launcher/pipelines',
     'launcher'],
   'launcher/http': ['gst/codecs', 'gst/catalog', 'gst/cenc', 'gst/dash',

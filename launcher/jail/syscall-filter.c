@@ -7,7 +7,7 @@
  * not allowed: what decoders and encoders call differs from one to the next,
  * and what they need is reading, writing, memory and threads. */
 
-#include "parts.h"
+#include "syscall-filter.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -200,7 +200,7 @@ make_filter (Filter *self)
 }
 
 gboolean
-hab_jail_calls_are_filtered_here (void)
+hab_syscall_filter_is_there (void)
 {
   guint32 action = SECCOMP_RET_KILL_PROCESS;
 
@@ -208,7 +208,7 @@ hab_jail_calls_are_filtered_here (void)
 }
 
 gboolean
-hab_jail_calls_confine (GError **error)
+hab_syscall_filter_confine (GError **error)
 {
   Filter filter = { .length = 0 };
   struct sock_fprog program = { .filter = filter.code };
@@ -227,13 +227,13 @@ hab_jail_calls_confine (GError **error)
 #else
 
 gboolean
-hab_jail_calls_are_filtered_here (void)
+hab_syscall_filter_is_there (void)
 {
   return FALSE;
 }
 
 gboolean
-hab_jail_calls_confine (GError **error)
+hab_syscall_filter_confine (GError **error)
 {
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
       "seccomp: there is no filter of system calls for this processor");

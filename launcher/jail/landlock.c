@@ -6,7 +6,7 @@
 /* The files that may be opened, by Landlock. Rules are about inodes: a file
  * that was opened for this process counts, whatever its name. */
 
-#include "parts.h"
+#include "landlock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ typedef struct
     LANDLOCK_ACCESS_FS_REFER)
 
 guint
-hab_jail_files_get_version (void)
+hab_landlock_get_version (void)
 {
   long version = syscall (SYS_landlock_create_ruleset, NULL, 0,
       LANDLOCK_CREATE_RULESET_VERSION);
@@ -110,10 +110,10 @@ add_rules (int ruleset_fd, GPtrArray *paths, guint64 access, GError **error)
 }
 
 gboolean
-hab_jail_files_confine (GPtrArray *readable, GPtrArray *writable,
+hab_landlock_confine (GPtrArray *readable, GPtrArray *writable,
     GError **error)
 {
-  guint version = hab_jail_files_get_version ();
+  guint version = hab_landlock_get_version ();
   const Ruleset all = get_ruleset (version);
   int fd = syscall (SYS_landlock_create_ruleset, &all,
       get_ruleset_size (version), 0);
