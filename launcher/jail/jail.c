@@ -129,6 +129,32 @@ hab_jail_allow_write (HabJail *self, const gchar *path)
 
 /* --- in force ---------------------------------------------------------- */
 
+/* A library may have started some when it was loaded. */
+static gboolean
+has_other_threads (void)
+{
+  g_autoptr (GDir) threads = g_dir_open ("/proc/self/task", 0, NULL);
+
+  return threads != NULL && g_dir_read_name (threads) != NULL &&
+      g_dir_read_name (threads) != NULL;
+}
+
+static gboolean
+check_threads (HabJailMode mode, GError **error)
+{
+  if (!has_other_threads ())
+    return TRUE;
+  if (mode == HAB_JAIL_REQUIRE) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+        "Media work cannot be confined as required: a plug-in has started "
+        "threads already");
+    return FALSE;
+  }
+  g_warning ("a plug-in has started threads before media work was confined; "
+      "they may open all files");
+  return TRUE;
+}
+
 static gboolean
 enter (HabJail *self, GError **error)
 {
@@ -157,5 +183,5 @@ hab_jail_enter (HabJail *self, HabJailMode mode, GError **error)
         "Media work cannot be confined as required, there is only: %s", text);
     return FALSE;
   }
-  return enter (self, error);
+  return check_threads (mode, error) && enter (self, error);
 }
