@@ -124,6 +124,18 @@ print_result (const HabPackageArguments *arguments, const Watch *watch)
     g_print ("%s\n", arguments->config.manifest);
 }
 
+/* Players find no EXT-X-KEY then, which haberdash verify warns of; boxes of DRM
+ * systems may bring one. */
+static void
+note_missing_key_address (const HabPackageConfig *config, Watch *watch)
+{
+  if (config->hls && config->encrypt != HAB_ENCRYPT_NONE &&
+      config->hls_key_url == NULL && !config->hls_clearkey &&
+      config->pssh == NULL)
+    on_note ("the playlists do not say where the key is: players need it "
+        "configured, or --hls-key-url or --hls-key-format=clearkey", watch);
+}
+
 static HabExit
 package (HabPackageArguments *arguments, Watch *watch)
 {
@@ -146,6 +158,7 @@ package (HabPackageArguments *arguments, Watch *watch)
   hab_progress_end (&watch->progress);
   if (!packaged)
     return hab_cmd_fail (arguments->config.input, error);
+  note_missing_key_address (&arguments->config, watch);
   print_result (arguments, watch);
   return HAB_EXIT_OK;
 }

@@ -282,6 +282,17 @@ test('every frame with its picture type', async () => {
   assert.match(table.split('\n')[1], /^ *0 {2}I key /);
 });
 
+test('playlists that do not say where the key is: a note', async () => {
+  for (const [options, n] of [[[], 0], [['--hls'], 1],
+    [['--hls', '--hls-key-url', 'https://keys.example/$KID$'], 0],
+    [['--hls', '--hls-key-format', 'clearkey'], 0]]) {
+    const { notes } = await packageAs(movies.mp4, ...CRYPT, ...options,
+      '--tracks', 'video,audio');
+    assert.equal(notes.filter((note) => note.includes('--hls-key-url')).length,
+      n, options.join(' '));
+  }
+});
+
 // --- the command line itself ---
 
 for (const [why, args] of Object.entries({

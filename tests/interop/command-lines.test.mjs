@@ -108,7 +108,7 @@ await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25', '-f', 'lavfi'
   '-x264-params', 'keyint=25:bframes=2', '-c:a', 'aac', '-ac', '2', movie);
 
 for (const page of ['README.md', 'docs/elements.md', 'docs/operations.md',
-  'docs/ladder.md']) {
+  'docs/ladder.md', 'docs/serving.md']) {
   const text = readFileSync(path.join(top, page), 'utf8');
   const cwd = path.join(folder, page.replaceAll('/', '-'));
   await mkdir(cwd);
