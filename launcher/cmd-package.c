@@ -168,6 +168,7 @@ make_folder_and_package (HabPackageArguments *arguments)
 {
   g_autofree gchar *manifest =
       g_build_filename (arguments->folder, "stream.mpd", NULL);
+  gboolean is_new = !g_file_test (arguments->folder, G_FILE_TEST_EXISTS);
   Watch watch = { 0 };
   HabExit status;
 
@@ -180,6 +181,9 @@ make_folder_and_package (HabPackageArguments *arguments)
   hab_package_result_init (&watch.result);
   status = package (arguments, &watch);
   hab_package_result_clear (&watch.result);
+  /* Unless there is something in it. */
+  if (status != HAB_EXIT_OK && is_new)
+    g_rmdir (arguments->folder);
   return status;
 }
 

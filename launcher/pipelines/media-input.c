@@ -15,7 +15,12 @@
 
 #include "media-input.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
 
 #include "movie-duration.h"
 #include "read-ahead-source.h"
@@ -359,6 +364,21 @@ hab_media_input_wait (HabMediaInput *self, GstBus *bus, GstClockTime timeout,
 
 /* --- the whole ----------------------------------------------------------- */
 
+/* Before there are elements that would say it in their own words. */
+static gboolean
+check_file (const gchar *path, GError **error)
+{
+  GStatBuf status;
+  int code = g_stat (path, &status) < 0 || g_access (path, R_OK) < 0
+      ? errno
+      : S_ISDIR (status.st_mode) ? EISDIR : 0;
+
+  if (code != 0)
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_IO,
+        g_strerror (code));
+  return code == 0;
+}
+
 /* (transfer none) (nullable): what reads the file, added to bin. */
 static GstElement *
 add_source (GstBin *bin, const gchar *path, gchar **missing)
@@ -382,8 +402,11 @@ hab_media_input_new (GstBin *bin, const gchar *path,
 {
   g_autoptr (HabMediaInput) self = g_new0 (HabMediaInput, 1);
   g_autofree gchar *missing = NULL;
-  GstElement *source = add_source (bin, path, &missing);
+  GstElement *source;
 
+  if (!check_file (path, error))
+    return NULL;
+  source = add_source (bin, path, &missing);
   self->parsebin = hab_media_add_element (bin, "parsebin", &missing);
   self->plug.bin = bin;
   self->plug.reporter = self->parsebin;

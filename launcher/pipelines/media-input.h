@@ -36,7 +36,8 @@ typedef struct
 typedef gchar *(*HabMediaInputFunc) (HabMediaInput *input,
     const HabMediaStream *stream, gpointer data);
 
-/* Adds its elements to bin, whose they are. */
+/* Adds its elements to bin, whose they are. HAB_MEDIA_ERROR_IO where there is no
+ * such file, or it must not be read. */
 HabMediaInput *hab_media_input_new (GstBin *bin, const gchar *path,
     HabMediaInputFunc on_stream, gpointer data, GError **error);
 

@@ -488,6 +488,56 @@ run (Package *self, GCancellable *cancellable, GError **error)
   return FALSE;
 }
 
+/* --- an earlier presentation ------------------------------------------ */
+
+/* In the demuxer's thread. A pad without a peer ends the reading. */
+static gchar *
+leave_unlinked (HabMediaInput *input, const HabMediaStream *stream,
+    gpointer data)
+{
+  return NULL;
+}
+
+/* Reads up to the first samples: whether there is a video to be packaged. */
+static gboolean
+look_into (Package *self, GError **error)
+{
+  g_autoptr (GstElement) pipeline =
+      gst_object_ref_sink (gst_pipeline_new (NULL));
+  g_autoptr (HabMediaInput) input = hab_media_input_new (GST_BIN (pipeline),
+      self->config->input, leave_unlinked, self, error);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  GError *failure = NULL;
+
+  if (input == NULL)
+    return FALSE;
+  hab_media_input_choose (input, is_chosen);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while (message == NULL && failure == NULL)
+    message = hab_media_input_wait (input, bus, TICK,
+        GST_MESSAGE_EOS | GST_MESSAGE_ERROR, &failure);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  if (failure == NULL && hab_media_input_check (input, NULL))
+    return TRUE;
+  if (failure == NULL && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    hab_media_input_set_error (input, message, error);
+  else if (failure == NULL)
+    hab_media_input_check (input, error);
+  else
+    g_propagate_error (error, failure);
+  return FALSE;
+}
+
+/* The sink takes an earlier presentation away when it starts, which is before
+ * it is known what is in the input. */
+static gboolean
+is_worth_it (Package *self, GError **error)
+{
+  return !g_file_test (self->config->manifest, G_FILE_TEST_EXISTS) ||
+      look_into (self, error);
+}
+
 gboolean
 hab_package_run (const HabPackageConfig *config,
     const HabPackageObserver *observer, GCancellable *cancellable,
@@ -497,7 +547,8 @@ hab_package_run (const HabPackageConfig *config,
 
   self.facts = hab_movie_facts_read (config->input, error);
   if (self.facts == NULL || !gst_init_check (NULL, NULL, error) ||
-      !plan_ladder (&self, error) || !build (&self, error))
+      !is_worth_it (&self, error) || !plan_ladder (&self, error) ||
+      !build (&self, error))
     return FALSE;
   return run (&self, cancellable, error);
 }

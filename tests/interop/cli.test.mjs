@@ -168,6 +168,55 @@ test('no package, no new key', async () => {
   assert.ok(!await exists(file));
 });
 
+// --- what was there before ---
+
+// Every file with what tells whether it was written again.
+const filesIn = async (out) => Promise.all((await readdir(out,
+  { recursive: true })).sort().map(async (name) => {
+  const { ino, size, mtimeMs } = await stat(path.join(out, name));
+  return [name, ino, size, mtimeMs];
+}));
+
+test('an earlier package stays until there is to be another', async () => {
+  const { out } = await packageAs(movies.mp4, ...CRYPT, '--encrypt', 'all',
+    '--hls', '--single-file');
+  const before = await filesIn(out);
+  const broken = at('broken.mp4');
+  await writeFile(broken, (await readFile(movies.mp4)).subarray(0, 3000));
+  for (const [input, options, status, message] of [
+    [at('nofile.mp4'), [], 66, /nofile\.mp4: No such file or directory/],
+    [folder, [], 66, /Is a directory/],
+    [at('lines.srt'), [], 65, /./],
+    [broken, [], 65, /./],
+    [movies.mp4, ['--tracks', 'audio'], 65, /no video track/],
+    [movies.mkv, ['--tracks', 'text'], 65, /no video track/],
+    [movies.mp4, ['--text', at('nofile.srt')], 66, /./],
+    [path.join(out, 'audio_0/track.mp4'), [], 64, /its own files/],
+    [path.join(out, 'stream.mpd'), [], 64, /its own files/],
+    [movies.mp4, ['--text', path.join(out, 'text_0/track.vtt:en')], 64,
+      /--text .*its own files/],
+  ]) {
+    const answer = await call('package', input, out, ...CLEAR, ...options);
+    assert.equal(answer.status, status, `${input}: ${answer.stderr}`);
+    assert.match(answer.stderr, message);
+    assert.deepEqual(await filesIn(out), before, input);
+  }
+  const { status } = await call('package', path.join(out,
+    'video_0/track.mp4'), at('again-encrypted'), ...CLEAR);
+  assert.equal(status, 65);
+  assert.ok(!await exists(at('again-encrypted')), 'no folder is left');
+});
+
+test('an input beside what is written may be named like a track', async () => {
+  const out = at('beside');
+  await mkdir(out);
+  await writeFile(path.join(out, 'video_1.mp4'), await readFile(movies.mp4));
+  await run('haberdash', ['package', path.join(out, 'video_1.mp4'), out,
+    ...CLEAR]);
+  assert.ok(await exists(path.join(out, 'video_1.mp4')));
+  assert.ok(await exists(path.join(out, 'stream.mpd')));
+});
+
 // --- progress and results ---
 
 test('JSON: the result on one output, progress on the other', async () => {
