@@ -48,8 +48,9 @@ push_units (GstAppSrc *source, const gchar *kind, FuzzInput *input)
   gst_caps_set_simple (caps, "width", G_TYPE_INT, 64, "height", G_TYPE_INT, 48,
       NULL);
   if (n > 0) {
-    gst_buffer_append_memory (header, gst_memory_new_wrapped (0,
-        g_steal_pointer (&codec_data), n, 0, n, NULL, g_free));
+    gst_buffer_append_memory (header,
+        gst_memory_new_wrapped (0, codec_data, n, 0, n, codec_data, g_free));
+    g_steal_pointer (&codec_data);
     gst_caps_set_simple (caps, "codec_data", GST_TYPE_BUFFER, header, NULL);
   }
   g_object_set (source, "format", GST_FORMAT_TIME, "caps", caps, NULL);
