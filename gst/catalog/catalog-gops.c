@@ -29,18 +29,7 @@ list_part (HabCatalog *catalog, HabStatement *statement, const gchar *what,
 
 enum
 {
-  GOP_NUMBER,
-  GOP_KIND,
-  GOP_CLOSED,
-  GOP_LEADING_PICTURES,
-  GOP_FRAMES,
-  GOP_FIRST_FRAME,
-  GOP_PTS_NS,
-  GOP_DTS_NS,
-  GOP_DURATION_NS,
-  GOP_SIZE_BYTES,
-  GOP_FIRST_BYTE,
-  GOP_END_BYTE,
+  HAB_COLUMN_PLACES (HAB_GOP_LIST)
 };
 
 static void
@@ -157,14 +146,7 @@ hab_catalog_count_gops (HabCatalog *catalog, gint64 input_id, guint64 *count,
 
 enum
 {
-  IFRAME_CODED_PICTURE_NUMBER,
-  IFRAME_PTS,
-  IFRAME_DTS,
-  IFRAME_DURATION,
-  IFRAME_OFFSET_BYTES,
-  IFRAME_SIZE_BYTES,
-  IFRAME_KEY_FRAME,
-  IFRAME_GOP_NUMBER,
+  HAB_COLUMN_PLACES (HAB_IFRAME_LIST)
 };
 
 static void

@@ -29,16 +29,6 @@ hab_track_clear (HabTrack *track)
   g_clear_pointer (&track->language, g_free);
 }
 
-void
-hab_track_free (HabTrack *track)
-{
-  if (!track)
-    return;
-
-  hab_track_clear (track);
-  g_free (track);
-}
-
 static const gchar *const sources[] = {
   [HAB_SOURCE_UPLOAD] = "upload",
   [HAB_SOURCE_MEDIA_DIR] = "media-dir",
@@ -74,23 +64,23 @@ find_word (const gchar *const *words, guint n_words, const gchar *word)
 
 /* --- inputs: reading ------------------------------------------------- */
 
-#define INPUT_COLUMNS \
-  "id, owner, name, source, state, storage, size_bytes, sha256, " \
-  "duration_ns, indexed, created_us"
+#define INPUT_LIST(first, next) \
+  first (INPUT_ID, "id") \
+  next (INPUT_OWNER, "owner") \
+  next (INPUT_NAME, "name") \
+  next (INPUT_SOURCE, "source") \
+  next (INPUT_STATE, "state") \
+  next (INPUT_STORAGE, "storage") \
+  next (INPUT_SIZE_BYTES, "size_bytes") \
+  next (INPUT_SHA256, "sha256") \
+  next (INPUT_DURATION_NS, "duration_ns") \
+  next (INPUT_INDEXED, "indexed") \
+  next (INPUT_CREATED_US, "created_us")
+#define INPUT_COLUMNS HAB_COLUMN_NAMES (INPUT_LIST)
 
 enum
 {
-  INPUT_ID,
-  INPUT_OWNER,
-  INPUT_NAME,
-  INPUT_SOURCE,
-  INPUT_STATE,
-  INPUT_STORAGE,
-  INPUT_SIZE_BYTES,
-  INPUT_SHA256,
-  INPUT_DURATION_NS,
-  INPUT_INDEXED,
-  INPUT_CREATED_US,
+  HAB_COLUMN_PLACES (INPUT_LIST)
 };
 
 static HabInput *
@@ -186,38 +176,11 @@ hab_catalog_list_inputs (HabCatalog *catalog, const gchar *owner,
   return step == HAB_STEP_DONE ? g_steal_pointer (&inputs) : NULL;
 }
 
-GArray *
-hab_catalog_list_input_history (HabCatalog *catalog, gint64 input_id,
-    GError **error)
-{
-  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
-      "SELECT status, at_us FROM input_history WHERE input_id = :id "
-      "ORDER BY id", error);
-
-  if (!statement)
-    return NULL;
-  hab_statement_bind_int (statement, ":id", input_id);
-
-  return hab_catalog_read_history (catalog, statement, error);
-}
-
 /* --- tracks ---------------------------------------------------------- */
 
 enum
 {
-  TRACK_NUMBER,
-  TRACK_KIND,
-  TRACK_CODEC,
-  TRACK_CAPS,
-  TRACK_TIMESCALE,
-  TRACK_WIDTH,
-  TRACK_HEIGHT,
-  TRACK_FPS_N,
-  TRACK_FPS_D,
-  TRACK_CHANNELS,
-  TRACK_RATE,
-  TRACK_DURATION_NS,
-  TRACK_LANGUAGE,
+  HAB_COLUMN_PLACES (HAB_TRACK_LIST)
 };
 
 static void

@@ -41,44 +41,26 @@ set_not_found (GError **error)
 
 /* --- reading --------------------------------------------------------- */
 
-/* HAB_PACKAGE_COLUMNS */
 enum
 {
-  PACKAGE_ID,
-  PACKAGE_OWNER,
-  PACKAGE_INPUT_ID,
-  PACKAGE_INPUT_NAME,
-  PACKAGE_CODE,
-  PACKAGE_STATUS,
-  PACKAGE_REASON,
-  PACKAGE_PRIORITY,
-  PACKAGE_NOT_BEFORE_US,
-  PACKAGE_PROGRESS,
-  PACKAGE_SPEED,
-  PACKAGE_BYTES_PER_SECOND,
-  PACKAGE_EXPECTED_END_US,
-  PACKAGE_ENCRYPT,
-  PACKAGE_SEGMENT_DURATION_NS,
-  PACKAGE_OPTIONS,
-  PACKAGE_KEYS, /* KID and sealed key of each type of tracks */
-  PACKAGE_LAST_KEY = PACKAGE_KEYS + 2 * HAB_N_TRACK_TYPES - 1,
-  PACKAGE_URL,
-  PACKAGE_OUTPUT_FILE_PATH,
-  PACKAGE_NOTES,
-  PACKAGE_ATTEMPTS,
-  PACKAGE_IDEMPOTENCY_KEY,
-  PACKAGE_REQUEST_SHA256,
-  PACKAGE_CREATED_US,
-  PACKAGE_UPDATED_US,
+  HAB_COLUMN_PLACES (HAB_PACKAGE_LIST)
 };
 
 static gboolean
 read_key (HabStatement *statement, HabTrackType type, HabPackageKey *key)
 {
-  gint column = PACKAGE_KEYS + 2 * type;
-  const gchar *kid = (const gchar *) sqlite3_column_text (statement, column);
+  static const gint kid_places[] = {
+    [HAB_TRACK_VIDEO] = PACKAGE_VIDEO_KID,
+    [HAB_TRACK_AUDIO] = PACKAGE_AUDIO_KID,
+  };
+  static const gint key_places[] = {
+    [HAB_TRACK_VIDEO] = PACKAGE_VIDEO_KEY,
+    [HAB_TRACK_AUDIO] = PACKAGE_AUDIO_KEY,
+  };
+  const gchar *kid =
+      (const gchar *) sqlite3_column_text (statement, kid_places[type]);
 
-  key->sealed_key = hab_statement_dup_text (statement, column + 1);
+  key->sealed_key = hab_statement_dup_text (statement, key_places[type]);
   return kid == NULL || hab_key_parse (kid, key->kid, NULL);
 }
 

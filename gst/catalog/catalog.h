@@ -128,7 +128,6 @@ typedef struct
   gchar *language;    /* ISO 639-2, or NULL */
 } HabTrack;
 
-void hab_track_free (HabTrack *track);
 void hab_track_clear (HabTrack *track);
 
 typedef struct
@@ -186,9 +185,6 @@ gint64 hab_catalog_copy_input (HabCatalog *catalog, gint64 id,
 /* IN_USE while a package of it is not in a final status; packages that are
  * final lose their input but stay. */
 gboolean hab_catalog_delete_input (HabCatalog *catalog, gint64 id,
-    GError **error);
-/* (element-type HabStatusChange): oldest first. */
-GArray *hab_catalog_list_input_history (HabCatalog *catalog, gint64 input_id,
     GError **error);
 /* (element-type HabTrack) */
 GArray *hab_catalog_list_tracks (HabCatalog *catalog, gint64 input_id,

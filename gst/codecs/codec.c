@@ -39,16 +39,6 @@ hab_random_access_to_string (HabRandomAccess kind)
   return random_access_words[kind];
 }
 
-HabRandomAccess
-hab_random_access_from_string (const gchar *word)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (random_access_words); i++) {
-    if (g_strcmp0 (word, random_access_words[i]) == 0)
-      return i;
-  }
-  return HAB_RANDOM_ACCESS_NONE;
-}
-
 const HabCodec *
 hab_codec_find (const gchar *media_type, gint mpegversion)
 {

@@ -25,7 +25,6 @@ typedef enum
 /* The word for it that messages, records and JSON use: "idr", "cra",
  * "recovery-point", "key-frame", "none". */
 const gchar *hab_random_access_to_string (HabRandomAccess kind);
-HabRandomAccess hab_random_access_from_string (const gchar *word);
 
 /* Whether an access unit is shown before the random access point that it
  * follows in decoding order. */
