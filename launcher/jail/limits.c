@@ -118,7 +118,10 @@ limit_memory (guint64 memory, int records_fd, const gchar *record)
   last_word.record_length = strlen (record);
   last_word.statm_fd = open ("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   catch_ends ();
+  /* AddressSanitizer's own tables are more than any limit. */
+#ifndef __SANITIZE_ADDRESS__
   set_limit (RLIMIT_DATA, memory, memory);
+#endif
 }
 
 /* Where the machine itself runs out, the kernel shall choose this process. */

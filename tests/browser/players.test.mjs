@@ -84,7 +84,7 @@ const PACKAGES = {
 
 const makePackages = (name, keyFile) => Promise.all(PACKAGES[name].map(([how, options]) =>
   run(process.env.HABERDASH, ['package', clip(name), path.join(folder, name, how), '--segment-duration', '2',
-    '--kid', KEY.kid, '--key-file', keyFile, '--encrypt', 'all',
+    ...options.includes('none') ? [] : ['--kid', KEY.kid, '--key-file', keyFile, '--encrypt', 'all'],
     ...options.map((option) => (option.startsWith('/') ? origin + option : option))])));
 
 const makeTwoKeys = async (keyFile) => gstLaunch(`cencdashsink name=dash hls=true hls-key-format=clearkey

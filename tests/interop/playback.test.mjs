@@ -93,10 +93,11 @@ const packages = {
 
 const packageByProgram = (name) => once(`program ${name}`, async () => {
   const out = `program-${name.replaceAll(/\W/g, '-')}`;
-  const keyFile = await writeKey(folder, KEY.key);
+  const { encrypt = 'all' } = codecs[name];
+  const keys = encrypt === 'none' ? [] :
+    ['--kid', KEY.kid, '--key-file', await writeKey(folder, KEY.key)];
   await run('haberdash', ['package', await clipOf(name), path.join(folder, out),
-    '--encrypt', codecs[name].encrypt ?? 'all',
-    '--kid', KEY.kid, '--key-file', keyFile]);
+    '--encrypt', encrypt, ...keys]);
   return `${address}/${out}`;
 });
 

@@ -30,8 +30,7 @@ export const packageByProgram = async (input, out,
   { encrypt = 'video', layout = 'segments', hls = false, iv } = {}) => {
   await run('haberdash', ['package', input, out, '--encrypt', encrypt,
     ...(encrypt === 'none' ? [] : ['--kid', KEY.kid, '--key-file',
-      await writeKey(path.dirname(out), KEY.key)]),
-    ...(iv ? ['--iv', iv] : []),
+      await writeKey(path.dirname(out), KEY.key), ...(iv ? ['--iv', iv] : [])]),
     ...(layout === 'files' ? ['--single-file'] : []),
     ...(hls ? ['--hls'] : [])]);
   return packaged(out);
