@@ -71,5 +71,9 @@ hab_media_failure_get_exit (const GError *error)
 guint
 hab_media_failure_get_retries (const GError *error)
 {
+  /* The data folder's rights, or a disk that became read-only. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED) ||
+      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY))
+    return rows[HAB_MEDIA_ERROR_IO].retries;
   return get_row (error)->retries;
 }

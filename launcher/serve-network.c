@@ -18,6 +18,7 @@ hab_serve_network_init (HabServeNetwork *self)
   *self = (HabServeNetwork) {
     .port = HAB_DEFAULT_PORT,
     .delivery_port = HAB_DEFAULT_DELIVERY_PORT,
+    .client_timeout = HAB_DEFAULT_CLIENT_TIMEOUT,
   };
 }
 
@@ -69,6 +70,9 @@ hab_serve_network_add_entries (HabServeNetwork *self, GArray *entries)
     { "rate-limit", 0, 0, G_OPTION_ARG_DOUBLE, &self->rate_limit,
         "how many requests a second one token, or without one an address, may "
         "make of each listener; 0, the default, for any number", "N" },
+    { "client-timeout", 0, 0, G_OPTION_ARG_INT, &self->client_timeout,
+        "how long a client may ask for nothing, or neither send nor take "
+        "what it began with, 60 by default", "SECONDS" },
   };
 
   g_array_append_vals (entries, own, G_N_ELEMENTS (own));
@@ -198,6 +202,8 @@ check_numbers (const HabServeNetwork *self)
   if (!check_port ("--port", self->port) ||
       !check_port ("--delivery-port", self->delivery_port))
     return FALSE;
+  if (self->client_timeout < 1 || self->client_timeout > 3600)
+    return hab_cmd_usage_error ("--client-timeout must be 1 to 3600 seconds");
   if (!(self->rate_limit >= 0 && self->rate_limit <= 1e6))
     return hab_cmd_usage_error ("--rate-limit must be 0 to 1000000 requests a "
         "second");
@@ -252,6 +258,7 @@ hab_serve_network_apply (HabServeNetwork *self, gboolean has_tokens,
   settings->port = self->port;
   settings->delivery_port = self->delivery_port;
   settings->rate_limit = self->rate_limit;
+  settings->client_timeout = self->client_timeout;
   settings->allowed_hosts = g_steal_pointer (&self->allowed_hosts);
   return TRUE;
 }

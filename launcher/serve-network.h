@@ -15,6 +15,7 @@ typedef struct
   gchar *tls_certificate, *tls_key;
   gchar **allowed_hosts, **cors_origins;
   gdouble rate_limit;
+  gint client_timeout;
 } HabServeNetwork;
 
 /* With the defaults. */

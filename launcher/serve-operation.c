@@ -15,6 +15,7 @@ hab_serve_operation_init (HabServeOperation *self)
   *self = (HabServeOperation) {
     .jobs = g_get_num_processors (),
     .retry_delay = HAB_DEFAULT_RETRY_DELAY,
+    .stall_timeout = HAB_DEFAULT_STALL_TIMEOUT,
   };
 }
 
@@ -42,6 +43,9 @@ hab_serve_operation_add_entries (HabServeOperation *self, GArray *entries)
     { "stop-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &self->stop_timeout,
         "how long a stop waits for packages that are being made before they "
         "go back to the queue, 0 by default", "SECONDS" },
+    { "stall-timeout", 0, 0, G_OPTION_ARG_INT, &self->stall_timeout,
+        "how long a package may get no further before its child is ended, 300 "
+        "by default", "SECONDS" },
     { "log-format", 0, 0, G_OPTION_ARG_STRING, &self->log_format,
         "text (logfmt, the default) or json", "FORMAT" },
     { "log-level", 0, 0, G_OPTION_ARG_STRING, &self->log_level,
@@ -81,6 +85,8 @@ check_numbers (const HabServeOperation *self)
         "600 seconds");
   if (!(self->stop_timeout >= 0 && self->stop_timeout <= 86400))
     return hab_cmd_usage_error ("--stop-timeout must be 0 to 86400 seconds");
+  if (self->stall_timeout < 1 || self->stall_timeout > 86400)
+    return hab_cmd_usage_error ("--stall-timeout must be 1 to 86400 seconds");
   return TRUE;
 }
 
@@ -95,5 +101,6 @@ hab_serve_operation_apply (HabServeOperation *self, HabSettings *settings)
   settings->encoder = g_steal_pointer (&self->encoder);
   settings->retry_delay = self->retry_delay;
   settings->stop_timeout = self->stop_timeout;
+  settings->stall_timeout = self->stall_timeout;
   return read_log (self);
 }

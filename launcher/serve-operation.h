@@ -11,6 +11,7 @@ typedef struct
   gint jobs;
   gchar *encoder;
   gdouble retry_delay, stop_timeout;
+  gint stall_timeout;
   gchar *log_format, *log_level;
 } HabServeOperation;
 

@@ -24,6 +24,8 @@ typedef struct
   guint64 max_inputs_size;    /* bytes of all inputs, 0: any */
   guint64 cache_size;         /* bytes of cuts/ */
   gdouble stop_timeout;       /* seconds that packages are waited for */
+  guint stall_timeout;        /* seconds without progress of a package */
+  guint client_timeout;       /* seconds that a client may keep still */
   guint64 max_upload;         /* bytes of one file */
   guint upload_expiry;        /* seconds, of an upload that can be resumed */
   gchar *token_file;          /* read again on SIGHUP, or NULL */
@@ -46,6 +48,8 @@ typedef struct
 #define HAB_DEFAULT_VIEWER_TOKEN_LIFETIME (6 * 60 * 60)
 #define HAB_DEFAULT_CACHE_SIZE (G_GUINT64_CONSTANT (1) << 30)
 #define HAB_DEFAULT_RETRY_DELAY 10.0
+#define HAB_DEFAULT_STALL_TIMEOUT 300
+#define HAB_DEFAULT_CLIENT_TIMEOUT 60
 #define HAB_DEFAULT_UPLOAD_EXPIRY (24 * 60 * 60)
 #define HAB_DEFAULT_MAX_UPLOAD (G_GUINT64_CONSTANT (64) << 30)
 

@@ -7,6 +7,9 @@
 
 G_BEGIN_DECLS
 
+/* How long another process may hold the lock. */
+#define HAB_CATALOG_BUSY_MS 5000
+
 /* What the catalog's own files share: statements and errors. */
 
 struct _HabCatalog
@@ -14,6 +17,7 @@ struct _HabCatalog
   sqlite3 *db;
   GHashTable *statements; /* SQL by its address -> sqlite3_stmt */
   guint depth;            /* of transactions */
+  gboolean damaged;       /* something that was read was */
 };
 
 /* The steps from an empty database to the newest version; user_version says

@@ -10,6 +10,8 @@
 
 #define PAGES_AT_A_TIME 1000
 #define BUSY_MS 50
+/* How long somebody may write before it is told. */
+#define TRY_MS 1000
 
 /* --- whether it is whole ---------------------------------------------- */
 
@@ -58,6 +60,24 @@ hab_catalog_check (HabCatalog *catalog, GPtrArray *faults, GError **error)
 {
   return check_integrity (catalog, faults, error) &&
       check_references (catalog, faults, error);
+}
+
+gboolean
+hab_catalog_try (HabCatalog *catalog, GError **error)
+{
+  gint rc;
+
+  if (catalog->damaged) {
+    g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_CORRUPT,
+        "the catalog is damaged");
+    return FALSE;
+  }
+  sqlite3_busy_timeout (catalog->db, TRY_MS);
+  rc = sqlite3_exec (catalog->db, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL,
+      NULL);
+  sqlite3_busy_timeout (catalog->db, HAB_CATALOG_BUSY_MS);
+  return rc == SQLITE_OK ||
+      hab_catalog_fail (catalog, rc, "write to the catalog", error);
 }
 
 /* --- copying ---------------------------------------------------------- */

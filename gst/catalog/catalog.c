@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* How long another process may hold the lock. */
-#define BUSY_TIMEOUT_MS 5000
 #define BUSY_POLL_MS 10
 
 /* PRAGMA application_id of a catalog: "HabD" */
@@ -56,8 +54,10 @@ gboolean
 hab_catalog_fail (HabCatalog *catalog, gint rc, const gchar *what,
     GError **error)
 {
-  g_set_error (error, HAB_CATALOG_ERROR, error_code (catalog->db, rc),
-      "cannot %s: %s", what, sqlite3_errmsg (catalog->db));
+  HabCatalogError code = error_code (catalog->db, rc);
+
+  catalog->damaged |= code == HAB_CATALOG_ERROR_CORRUPT;
+  g_set_error (error, HAB_CATALOG_ERROR, code, "cannot %s: %s", what, sqlite3_errmsg (catalog->db));
   return FALSE;
 }
 
@@ -419,7 +419,7 @@ try_wal (HabCatalog *catalog, gboolean *is_wal, GError **error)
 static gboolean
 use_wal (HabCatalog *catalog, GError **error)
 {
-  gint64 deadline = g_get_monotonic_time () + BUSY_TIMEOUT_MS * 1000;
+  gint64 deadline = g_get_monotonic_time () + HAB_CATALOG_BUSY_MS * 1000;
 
   while (TRUE) {
     g_autoptr (GError) local_error = NULL;
@@ -494,7 +494,7 @@ bring_up_to_date (HabCatalog *catalog, GError **error)
 static gboolean
 set_up (HabCatalog *catalog, GError **error)
 {
-  sqlite3_busy_timeout (catalog->db, BUSY_TIMEOUT_MS);
+  sqlite3_busy_timeout (catalog->db, HAB_CATALOG_BUSY_MS);
 
   return check_origin (catalog, error) && use_wal (catalog, error) &&
       exec (catalog, "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; "
@@ -509,7 +509,7 @@ set_up_for_reading (HabCatalog *catalog, GError **error)
 {
   gint64 version;
 
-  sqlite3_busy_timeout (catalog->db, BUSY_TIMEOUT_MS);
+  sqlite3_busy_timeout (catalog->db, HAB_CATALOG_BUSY_MS);
 
   if (!check_origin (catalog, error) ||
       !read_pragma (catalog, "PRAGMA user_version", &version, error))

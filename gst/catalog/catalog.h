@@ -409,6 +409,10 @@ typedef struct
 gboolean hab_catalog_get_statistics (HabCatalog *catalog,
     HabStatistics *statistics, GError **error);
 
+/* Whether something can be written now, of which another program may keep it,
+ * and nothing that was read since the catalog was opened was damaged. */
+gboolean hab_catalog_try (HabCatalog *catalog, GError **error);
+
 /* --- retention -------------------------------------------------------- */
 
 typedef struct

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "patience.h"
 #include "probe.h"
 #include "request.h"
 #include "resources.h"
@@ -25,12 +26,14 @@ typedef enum
   CHECK_DATA_FOLDER,
   CHECK_DISK_SPACE,
   CHECK_WORKERS,
+  CHECK_CONNECTIONS,
   CHECK_RUNNING,
   N_CHECKS
 } Check;
 
 static const gchar *const check_names[N_CHECKS] = {
-  "catalog", "data_folder", "disk_space", "workers", "running"
+  "catalog", "data_folder", "disk_space", "workers", "connections",
+  "running"
 };
 
 typedef struct
@@ -135,6 +138,20 @@ health_take (Health *self, Check check, const gchar *reason)
   health_unref (self);
 }
 
+/* (nullable): it is well */
+static const gchar *
+get_catalog_reason (const GError *error)
+{
+  if (error == NULL)
+    return NULL;
+  if (g_error_matches (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_BUSY))
+    return "another program writes to the catalog";
+  if (g_error_matches (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_CORRUPT))
+    return "the catalog is damaged: haberdash check tells where; restore a "
+           "backup";
+  return "the catalog cannot be read or written to";
+}
+
 static void
 on_catalog (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -143,8 +160,7 @@ on_catalog (GObject *source, GAsyncResult *result, gpointer data)
   hab_store_call_finish (result, &error);
   if (error != NULL)
     g_warning ("the catalog does not answer: %s", error->message);
-  health_take (data, CHECK_CATALOG,
-      error != NULL ? "the catalog cannot be read" : NULL);
+  health_take (data, CHECK_CATALOG, get_catalog_reason (error));
 }
 
 static void
@@ -179,7 +195,8 @@ ask_catalog (HabVault *vault, gpointer data, GError **error)
 {
   HabStatistics statistics;
 
-  hab_catalog_get_statistics (vault->catalog, &statistics, error);
+  if (hab_catalog_get_statistics (vault->catalog, &statistics, error))
+    hab_catalog_try (vault->catalog, error);
   return NULL;
 }
 
@@ -194,6 +211,9 @@ get_health (HabRequest *request)
   self->refs = 2;
   self->reasons[CHECK_DATA_FOLDER] = check_data_folder (dir);
   self->reasons[CHECK_DISK_SPACE] = check_disk_space (dir);
+  if (hab_patience_is_short ())
+    self->reasons[CHECK_CONNECTIONS] = g_strdup ("descriptors run out: "
+        "connections of which nothing is asked are closed");
   if (hab_queue_is_stopped (context->queue))
     self->reasons[CHECK_RUNNING] = g_strdup ("the service stops");
   self->timeout_id =

@@ -8,8 +8,6 @@
 #include "problem.h"
 #include "request.h"
 
-/* A client that sends nothing for so long is given up. */
-#define IDLE_SECONDS 60
 /* Each holds as much memory as a spool does. */
 #define MAX_INFLOWS 32
 /* How often a body without a length looks for space. */
@@ -42,11 +40,13 @@ static gboolean
 on_idle (gpointer data)
 {
   HabInflow *self = data;
+  guint seconds =
+      hab_request_get_context (self->request)->settings->client_timeout;
   GError *error = NULL;
 
   self->idle_id = 0;
   hab_http_error_set (&error, SOUP_STATUS_REQUEST_TIMEOUT,
-      "Nothing of the file came for %d seconds; send it again", IDLE_SECONDS);
+      "Nothing of the file came for %u seconds; send it again", seconds);
   hab_request_refuse (self->request, error);
   return G_SOURCE_REMOVE;
 }
@@ -56,7 +56,9 @@ inflow_restart_clock (HabInflow *self)
 {
   g_clear_handle_id (&self->idle_id, g_source_remove);
   if (!self->stopped && !self->held)
-    self->idle_id = g_timeout_add_seconds (IDLE_SECONDS, on_idle, self);
+    self->idle_id = g_timeout_add_seconds (
+        hab_request_get_context (self->request)->settings->client_timeout,
+        on_idle, self);
 }
 
 HabInflow *

@@ -11,6 +11,7 @@
 #include "admission.h"
 #include "append.h"
 #include "exchange.h"
+#include "patience.h"
 #include "problem.h"
 #include "request.h"
 #include "router.h"
@@ -258,8 +259,12 @@ on_got_headers (SoupServerMessage *message, HabListener *self)
   HabRequest *request = get_request (message);
   GError *error = NULL;
 
-  if (admit_at_rate (self, request, &error) && prepare_body (request, &error))
+  if (admit_at_rate (self, request, &error) &&
+      prepare_body (request, &error)) {
+    if (hab_request_get_reader (request) != NULL)
+      hab_patience_end (message);
     return;
+  }
   /* A large body of a request that is refused is not read. */
   if (has_small_body (request))
     hab_request_set_denied (request, error);
@@ -283,6 +288,7 @@ on_finished (SoupServerMessage *message, HabListener *self)
 {
   g_hash_table_remove (self->open, message);
   g_signal_handlers_disconnect_by_data (message, self);
+  hab_patience_begin (message, self->context->settings->client_timeout);
   hab_request_set_over (get_request (message));
   g_object_set_data (G_OBJECT (message), "hab-request", NULL);
 }
@@ -298,6 +304,7 @@ on_request_started (SoupServer *server, SoupServerMessage *message,
       (GDestroyNotify) hab_request_unref);
   hab_exchange_watch (get_request (message),
       self->kind == HAB_LISTENER_API ? "api" : "delivery");
+  hab_patience_begin (message, self->context->settings->client_timeout);
   g_hash_table_add (self->open, message);
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), self);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), self);
@@ -336,6 +343,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const gchar *path,
   const HabRoute *route = hab_request_get_route (request);
   GError *denied = hab_request_steal_denied (request);
 
+  hab_patience_end (message);
   hab_request_pause (request);
   if (denied != NULL)
     hab_request_fail (request, denied);

@@ -25,8 +25,6 @@
 
 /* A package during which the whole service died is tried again so often. */
 #define MAX_ATTEMPTS 10
-/* A child that gets no further for so long is given up. */
-#define STALL_SECONDS 300
 /* The longest time between two attempts. */
 #define MAX_RETRY_DELAY_SECONDS 600
 /* When the catalog cannot be written, which passes: another program holds it,
@@ -262,8 +260,8 @@ on_stall (gpointer data)
 
   self->stall_id = 0;
   g_set_error (&self->error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_TIMED_OUT,
-      "packaging stood still for %d seconds; is the disk reachable, and does "
-      "the file play elsewhere?", STALL_SECONDS);
+      "packaging stood still for %u seconds; is the disk reachable, and does "
+      "the file play elsewhere?", self->context->settings->stall_timeout);
   g_cancellable_cancel (self->cancellable);
   return G_SOURCE_REMOVE;
 }
@@ -272,7 +270,8 @@ static void
 job_restart_clock (HabJob *self)
 {
   g_clear_handle_id (&self->stall_id, g_source_remove);
-  self->stall_id = g_timeout_add_seconds (STALL_SECONDS, on_stall, self);
+  self->stall_id = g_timeout_add_seconds (
+      self->context->settings->stall_timeout, on_stall, self);
 }
 
 static void

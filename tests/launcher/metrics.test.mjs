@@ -144,7 +144,8 @@ test('health', async (t) => {
     const answer = await get(base, '/healthz');
     assert.equal(answer.status, 200, answer.text);
     assert.deepEqual(answer.json.checks,
-      { catalog: 'ok', data_folder: 'ok', disk_space: 'ok', workers: 'ok', running: 'ok' });
+      { catalog: 'ok', data_folder: 'ok', disk_space: 'ok', workers: 'ok', connections: 'ok',
+        running: 'ok' });
   }
   // root may write to what nobody may; nobody can write to what is no folder
   await fs.rm(path.join(service.dataDir, 'work'), { recursive: true });

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A disk that is full or takes nothing, a catalog that somebody holds or that
+// is damaged: what works goes on, the rest is told, and it passes.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+
+import {
+  KEY, KID, addInput, exec, get, haberdash, makeClip, makeFolder, packageEnd, post, problem,
+  startService, until, upload,
+} from './service.mjs';
+
+const MIB = 1 << 20;
+
+const checksOf = async (service) => {
+  const answer = await get(service.api, '/healthz');
+  assert.equal(answer.status, Object.values(answer.json.checks).every((check) => check === 'ok') ?
+    200 : 503);
+  return answer.json.checks;
+};
+
+const healthy = (service) => until(async () =>
+  Object.values(await checksOf(service)).every((check) => check === 'ok'), 'it is well again');
+
+// null where this user may not mount.
+const makeDisk = async (t) => {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-disk-'));
+  const mounted = await exec('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'none', folder])
+    .then(() => true, () => false);
+  t.after(async () => {
+    if (mounted)
+      await exec('umount', ['-l', folder]);
+    await fs.rmdir(folder);
+  });
+  return mounted ? folder : null;
+};
+
+const fill = async (file) => {
+  const handle = await fs.open(file, 'w');
+  for (let size = MIB; size >= 4096;)
+    await handle.write(Buffer.alloc(size)).catch(() => { size /= 2; });
+  await handle.close();
+};
+
+test('a full disk: reads and removals go on, the rest waits', { timeout: 90_000 }, async (t) => {
+  const disk = await makeDisk(t);
+  if (!disk) {
+    t.skip('only root can make a small disk');
+    return;
+  }
+  const service = await startService(t,
+    { dataDir: path.join(disk, 'data'), args: ['--retry-delay', '0.2'] });
+  const clip = await makeClip();
+  const request = { input_content_id: await addInput(service), key: KEY, kid: KID };
+  const first = (await post(service.api, '/packaged_content', request, { Prefer: 'wait=60' })).json;
+  assert.equal(first.status, 'Ready');
+
+  await fill(path.join(disk, 'filler'));
+  assert.match((await checksOf(service)).disk_space, /less than 64 MiB/);
+  problem(assert, await upload(service, 'more.mp4', clip), 507);
+  assert.equal((await get(service.api, '/packaged_content')).json.length, 1);
+  assert.equal((await get(service.delivery, new URL(first.url).pathname)).status, 200);
+  assert.equal((await get(service.api, '/input_content/1/content')).body.length, clip.length);
+  const refused = await post(service.api, '/packaged_content', request);
+  assert.ok(refused.status === 202 || refused.status === 507, refused.text);
+
+  await fs.rm(path.join(disk, 'filler'));
+  await healthy(service);
+  assert.equal((await upload(service, 'more.mp4', clip)).status, 201);
+  const next = refused.status === 202 ? refused : await post(service.api, '/packaged_content', request);
+  assert.equal((await packageEnd(service, next.json.packaged_content_id)).status, 'Ready');
+  await service.end();
+  await haberdash('check', '--data-dir', service.dataDir, '--deep');
+});
+
+// Without the right to write wherever it likes, root is held back by modes.
+const PLAIN = 'exec setpriv --inh-caps=-all --bounding-set=-all "$0" "$@"';
+const FOLDERS = ['incoming', 'work', 'packages', 'inputs', 'uploads', 'cuts'];
+
+test('folders that cannot be written to', { timeout: 60_000 }, async (t) => {
+  const service = await startService(t,
+    { limit: process.getuid() === 0 ? PLAIN : ':', args: ['--retry-delay', '1'] });
+  const request = { input_content_id: await addInput(service), key: KEY, kid: KID };
+  const lock = (mode) => Promise.all(FOLDERS.map((name) =>
+    fs.chmod(path.join(service.dataDir, name), mode)));
+  await lock(0o500);
+  t.after(() => lock(0o700).catch(() => {}));
+  assert.match((await checksOf(service)).data_folder, /cannot be written to/);
+  problem(assert, await upload(service, 'more.mp4', await makeClip()), 500);
+  await until(() => /Permission denied/.test(service.log), 'the log says why');
+  assert.equal((await get(service.api, '/input_content/1')).status, 200);
+  const made = await post(service.api, '/packaged_content', request);
+  assert.equal(made.status, 202);
+  await until(async () =>
+    /Permission denied/.test((await get(service.api, '/packaged_content/1')).text), 'it says why');
+  await lock(0o700);
+  await healthy(service);
+  const item = await packageEnd(service, 1);
+  assert.equal(item.status, 'Ready', item.reason);
+});
+
+test('a catalog that somebody writes to', { timeout: 90_000 }, async (t) => {
+  const service = await startService(t);
+  await addInput(service);
+  const holder = spawn('sqlite3', [path.join(service.dataDir, 'catalog.sqlite')]);
+  t.after(() => holder.kill());
+  holder.stdin.write('.timeout 5000\nBEGIN IMMEDIATE;\n.print held\n');
+  await once(holder.stdout, 'data');
+  assert.match((await checksOf(service)).catalog, /another program/);
+  assert.equal((await get(service.api, '/input_content/1')).status, 200);
+  const refused = await upload(service, 'b.mp4', Buffer.concat([await makeClip(), Buffer.alloc(8)]));
+  problem(assert, refused, 503);
+  assert.ok(refused.headers['retry-after'] > 0);
+  holder.stdin.end('ROLLBACK;\n');
+  await healthy(service);
+  assert.equal((await upload(service, 'b.mp4', await makeClip())).status, 201);
+});
+
+// The first byte of each page with I-frames, which says what it is.
+const damage = async (file) => {
+  const { stdout } = await exec('sqlite3', [file,
+    "SELECT pageno FROM dbstat WHERE name = 'iframes' AND pagetype = 'leaf'; PRAGMA page_size"]);
+  const pages = stdout.trim().split('\n').map(Number);
+  const size = pages.pop();
+  const handle = await fs.open(file, 'r+');
+  for (const page of pages)
+    await handle.write(Buffer.of(0x5a), 0, 1, (page - 1) * size);
+  await handle.close();
+};
+
+test('a byte of the catalog is another', { timeout: 60_000 }, async (t) => {
+  const dataDir = path.join(await makeFolder(t), 'data');
+  const first = await startService(t, { dataDir });
+  await addInput(first);
+  await first.end();
+  await damage(path.join(dataDir, 'catalog.sqlite'));
+
+  const service = await startService(t, { dataDir });
+  problem(assert, await get(service.api, '/videos/clip.mp4/group-of-pictures.json'), 500);
+  await until(() => /malformed/.test(service.log), 'the log says so');
+  assert.match((await checksOf(service)).catalog, /damaged/);
+  assert.equal((await get(service.api, '/input_content')).status, 200);
+  assert.equal((await get(service.api, '/input_content/1/content')).status, 200);
+  await service.end();
+  await assert.rejects(haberdash('check', '--data-dir', dataDir), (error) => error.code === 65);
+});
