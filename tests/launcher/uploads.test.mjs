@@ -326,8 +326,12 @@ test('twenty at once: a slow one, one that leaves and one that resumes among the
     socket.write(patchHead(target, 0, files[number].length));
     await new Promise((resolve) => { socket.write(files[number].subarray(0, 1_000_000), resolve); });
     socket.destroy();
-    const offset = Number((await head(service, target)).headers['upload-offset']);
-    return patch(service, target, offset, files[number].subarray(offset));
+    // Locked for as long as the service has not seen that the other one is gone.
+    return until(async () => {
+      const offset = Number((await head(service, target)).headers['upload-offset']);
+      const answer = await patch(service, target, offset, files[number].subarray(offset));
+      return answer.status !== 423 && answer;
+    }, 'the upload is taken up again');
   };
 
   const kinds = [...Array.from({ length: 17 }, (_, number) => (number % 2 ? form : bare)),
