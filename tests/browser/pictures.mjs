@@ -101,7 +101,7 @@ export async function bareVideo(page) {
 async function stopAt({ time, frame }) {
   const PATIENCE_MS = 3000;
   const video = document.getElementById('video');
-  const within = (mediaTime) => Math.abs(mediaTime - time) < frame;
+  const within = (mediaTime) => mediaTime < time + frame / 4 && time - mediaTime < frame;
 
   for (;;) {
     video.pause();
