@@ -5,8 +5,6 @@
 
 #include <stdio.h>
 
-#include <json-glib/json-glib.h>
-
 #include "commands.h"
 #include "frame-list.h"
 #include "gop-index-read.h"
@@ -32,20 +30,15 @@ print_table (const HabGopIndex *index)
 static void
 print_json (const HabGopIndex *index)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree gchar *text = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
 
-  json_builder_begin_array (builder);
+  printf ("[");
   for (guint i = 0; i < index->gops->len; i++) {
-    json_builder_begin_object (builder);
-    hab_gop_json_add (builder, &g_array_index (index->gops, HabGop, i));
-    json_builder_end_object (builder);
+    g_string_truncate (text, 0);
+    hab_gop_json_append (text, &g_array_index (index->gops, HabGop, i));
+    printf ("%s\n%s", i > 0 ? "," : "", text->str);
   }
-  json_builder_end_array (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
-  printf ("%s\n", text);
+  printf ("\n]\n");
 }
 
 static void

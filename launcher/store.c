@@ -5,15 +5,26 @@
 
 #include "store.h"
 
+/* Whoever reads waits for none but the disk and the processors. */
+#define N_READERS 2
+
+/* A thread and its connection. */
+typedef struct
+{
+  HabStore *store;
+  GThread *thread;
+  GAsyncQueue *calls; /* of HabStoreCall; one without func ends a thread */
+  HabVault vault;     /* that thread's only, once it runs */
+} HabStoreThread;
+
 struct _HabStore
 {
-  GThread *thread;
-  GAsyncQueue *calls; /* of HabStoreCall; one without func ends the thread */
+  HabStoreThread writer;
+  HabStoreThread readers[N_READERS]; /* of one queue */
+  GAsyncQueue *reads;
+  gint damaged; /* atomic: a reader has met damage */
 
-  /* store's thread only */
-  HabVault vault;
-
-  /* set before the thread starts, then constant */
+  /* set before the threads start, then constant */
   gchar *catalog_path, *key_path;
   gboolean create_key;
 };
@@ -55,25 +66,63 @@ store_call_return (HabStoreCall *call, gpointer result, GError *error)
   g_mutex_unlock (&call->lock);
 }
 
+static void
+store_wait (GAsyncQueue *calls, HabStoreCall *call)
+{
+  g_mutex_init (&call->lock);
+  g_cond_init (&call->done_cond);
+  g_async_queue_push (calls, call);
+  g_mutex_lock (&call->lock);
+  while (!call->done)
+    g_cond_wait (&call->done_cond, &call->lock);
+  g_mutex_unlock (&call->lock);
+  g_mutex_clear (&call->lock);
+  g_cond_clear (&call->done_cond);
+}
+
+/* What a read sees is of one moment, however many statements it takes. */
+static gpointer
+run_read (HabStoreThread *self, HabStoreCall *call, GError **error)
+{
+  HabCatalog *catalog = self->vault.catalog;
+  gpointer result = NULL;
+
+  if (hab_catalog_begin_reading (catalog, error)) {
+    result = call->func (&self->vault, call->data, error);
+    hab_catalog_rollback (catalog);
+  }
+  if (hab_catalog_is_damaged (catalog))
+    g_atomic_int_set (&self->store->damaged, TRUE);
+  return result;
+}
+
+static gpointer
+run_call (HabStoreThread *self, HabStoreCall *call, GError **error)
+{
+  if (self != &self->store->writer)
+    return run_read (self, call, error);
+  if (g_atomic_int_get (&self->store->damaged))
+    hab_catalog_set_damaged (self->vault.catalog);
+  return call->func (&self->vault, call->data, error);
+}
+
 static gpointer
 store_thread (gpointer data)
 {
-  HabStore *self = data;
+  HabStoreThread *self = data;
+  gboolean ended = FALSE;
 
-  while (TRUE) {
+  while (!ended) {
     HabStoreCall *call = g_async_queue_pop (self->calls);
-    HabStoreFunc func = call->func;
     GError *error = NULL;
     gpointer result = NULL;
 
-    if (func != NULL)
-      result = func (&self->vault, call->data, &error);
+    ended = call->func == NULL;
+    if (!ended)
+      result = run_call (self, call, &error);
     store_call_return (call, result, error);
-    if (func == NULL)
-      break;
   }
   g_clear_pointer (&self->vault.catalog, hab_catalog_close);
-  g_clear_pointer (&self->vault.seal, hab_seal_free);
   return NULL;
 }
 
@@ -96,6 +145,7 @@ check_key_is_there (HabStore *self, HabCatalog *catalog, GError **error)
   return FALSE;
 }
 
+/* In the thread that changes it, and before the others run. */
 static gpointer
 store_open (HabVault *vault, gpointer data, GError **error)
 {
@@ -111,6 +161,31 @@ store_open (HabVault *vault, gpointer data, GError **error)
   return NULL;
 }
 
+static void
+thread_start (HabStoreThread *self, HabStore *store, const gchar *name,
+    GAsyncQueue *calls)
+{
+  self->store = store;
+  self->calls = calls;
+  self->thread = g_thread_new (name, store_thread, self);
+}
+
+static gboolean
+start_readers (HabStore *self, GError **error)
+{
+  for (guint i = 0; i < N_READERS; i++) {
+    HabStoreThread *reader = &self->readers[i];
+
+    reader->vault.seal = self->writer.vault.seal;
+    reader->vault.catalog =
+        hab_catalog_open_for_reading (self->catalog_path, error);
+    if (reader->vault.catalog == NULL)
+      return FALSE;
+    thread_start (reader, self, "catalog reader", self->reads);
+  }
+  return TRUE;
+}
+
 HabStore *
 hab_store_new (const gchar *catalog_path, const gchar *key_path,
     gboolean create_key, GError **error)
@@ -121,28 +196,59 @@ hab_store_new (const gchar *catalog_path, const gchar *key_path,
   self->catalog_path = g_strdup (catalog_path);
   self->key_path = g_strdup (key_path);
   self->create_key = create_key;
-  self->calls = g_async_queue_new ();
-  self->thread = g_thread_new ("catalog", store_thread, self);
+  self->reads = g_async_queue_new ();
+  thread_start (&self->writer, self, "catalog", g_async_queue_new ());
 
   hab_store_call (self, store_open, self, &failure);
   if (failure != NULL) {
     g_propagate_error (error, failure);
     return NULL;
   }
-  return g_steal_pointer (&self);
+  return start_readers (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
+/* Behind what was asked for; of a queue that several read, one of them ends. */
+static void
+end_one (GAsyncQueue *calls)
+{
+  HabStoreCall call = { 0 };
+
+  store_wait (calls, &call);
+}
+
+/* The one that changes the catalog last: it puts all into one file. */
 void
 hab_store_free (HabStore *self)
 {
   if (self == NULL)
     return;
-  hab_store_call (self, NULL, NULL, NULL);
-  g_thread_join (self->thread);
-  g_async_queue_unref (self->calls);
+  for (guint i = 0; i < N_READERS; i++)
+    if (self->readers[i].thread != NULL)
+      end_one (self->reads);
+  for (guint i = 0; i < N_READERS; i++)
+    g_clear_pointer (&self->readers[i].thread, g_thread_join);
+  end_one (self->writer.calls);
+  g_thread_join (self->writer.thread);
+  g_clear_pointer (&self->writer.vault.seal, hab_seal_free);
+  g_async_queue_unref (self->writer.calls);
+  g_async_queue_unref (self->reads);
   g_free (self->catalog_path);
   g_free (self->key_path);
   g_free (self);
+}
+
+static void
+push (GAsyncQueue *calls, HabStoreFunc func, gpointer data,
+    GDestroyNotify free_result, GTask *task)
+{
+  HabStoreCall *call = g_new0 (HabStoreCall, 1);
+
+  call->func = func;
+  call->data = data;
+  call->free_result = free_result;
+  call->task = task;
+  g_task_set_source_tag (task, push);
+  g_async_queue_push (calls, call);
 }
 
 void
@@ -150,14 +256,17 @@ hab_store_call_async (HabStore *self, HabStoreFunc func, gpointer data,
     GDestroyNotify free_result, GAsyncReadyCallback callback,
     gpointer user_data)
 {
-  HabStoreCall *call = g_new0 (HabStoreCall, 1);
+  push (self->writer.calls, func, data, free_result,
+      g_task_new (NULL, NULL, callback, user_data));
+}
 
-  call->func = func;
-  call->data = data;
-  call->free_result = free_result;
-  call->task = g_task_new (NULL, NULL, callback, user_data);
-  g_task_set_source_tag (call->task, hab_store_call_async);
-  g_async_queue_push (self->calls, call);
+void
+hab_store_read_async (HabStore *self, HabStoreFunc func, gpointer data,
+    GDestroyNotify free_result, GAsyncReadyCallback callback,
+    gpointer user_data)
+{
+  push (self->reads, func, data, free_result,
+      g_task_new (NULL, NULL, callback, user_data));
 }
 
 gpointer
@@ -173,15 +282,7 @@ hab_store_call (HabStore *self, HabStoreFunc func, gpointer data,
 {
   HabStoreCall call = { .func = func, .data = data };
 
-  g_mutex_init (&call.lock);
-  g_cond_init (&call.done_cond);
-  g_async_queue_push (self->calls, &call);
-  g_mutex_lock (&call.lock);
-  while (!call.done)
-    g_cond_wait (&call.done_cond, &call.lock);
-  g_mutex_unlock (&call.lock);
-  g_mutex_clear (&call.lock);
-  g_cond_clear (&call.done_cond);
+  store_wait (self->writer.calls, &call);
   if (call.error != NULL)
     g_propagate_error (error, call.error);
   return call.result;

@@ -6,6 +6,9 @@
 
 #include "catalog-private.h"
 
+/* Numbers begin at 0 and leave none out, so the last one tells how many there are
+ * without a look at each. */
+
 /* From a number on, so many of one input. */
 #define PART \
   "WHERE input_id = :id AND number >= :first ORDER BY number LIMIT :limit"
@@ -139,7 +142,8 @@ hab_catalog_count_gops (HabCatalog *catalog, gint64 input_id, guint64 *count,
     GError **error)
 {
   return hab_catalog_read_count (catalog,
-      "SELECT count(*) FROM gops WHERE input_id = :id", input_id, count, error);
+      "SELECT coalesce (max (number) + 1, 0) FROM gops WHERE input_id = :id",
+      input_id, count, error);
 }
 
 /* --- I-frames -------------------------------------------------------- */
@@ -211,6 +215,6 @@ hab_catalog_count_iframes (HabCatalog *catalog, gint64 input_id,
     guint64 *count, GError **error)
 {
   return hab_catalog_read_count (catalog,
-      "SELECT count(*) FROM iframes WHERE input_id = :id", input_id, count,
-      error);
+      "SELECT coalesce (max (number) + 1, 0) FROM iframes WHERE input_id = :id",
+      input_id, count, error);
 }

@@ -69,6 +69,18 @@ exec (HabCatalog *catalog, const gchar *sql, const gchar *what, GError **error)
   return rc == SQLITE_OK || hab_catalog_fail (catalog, rc, what, error);
 }
 
+gboolean
+hab_catalog_is_damaged (HabCatalog *catalog)
+{
+  return catalog->damaged;
+}
+
+void
+hab_catalog_set_damaged (HabCatalog *catalog)
+{
+  catalog->damaged = TRUE;
+}
+
 /* --- statements ------------------------------------------------------ */
 
 /* After some failures (a full disk) SQLite itself rolls back. What the caller
@@ -303,6 +315,22 @@ hab_catalog_begin (HabCatalog *catalog, GError **error)
 
   if (!check_transaction (catalog, error) ||
       !exec (catalog, sql, "begin a transaction", error))
+    return FALSE;
+  catalog->depth++;
+
+  return TRUE;
+}
+
+gboolean
+hab_catalog_begin_reading (HabCatalog *catalog, GError **error)
+{
+  g_autoptr (HabStatement) statement = NULL;
+
+  g_return_val_if_fail (catalog->depth == 0, FALSE);
+
+  statement = hab_catalog_prepare (catalog, "BEGIN", error);
+  if (!statement ||
+      !hab_catalog_run (catalog, statement, "begin a transaction", error))
     return FALSE;
   catalog->depth++;
 

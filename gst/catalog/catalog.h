@@ -45,6 +45,13 @@ gboolean hab_catalog_begin (HabCatalog *catalog, GError **error);
 gboolean hab_catalog_commit (HabCatalog *catalog, GError **error);
 void hab_catalog_rollback (HabCatalog *catalog);
 
+/* What is read from here on is of one moment, until hab_catalog_rollback (). */
+gboolean hab_catalog_begin_reading (HabCatalog *catalog, GError **error);
+/* Whether anything that was read was damaged; it counts as such where another
+ * connection found that. */
+gboolean hab_catalog_is_damaged (HabCatalog *catalog);
+void hab_catalog_set_damaged (HabCatalog *catalog);
+
 /* --- statuses -------------------------------------------------------- */
 
 /* The words are "Ingested", "Queued", "Fragmented", "Encrypted", "Ready",

@@ -63,7 +63,7 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
         &self->gop, hab_request_get_request_id (self->request), on_read, self);
 }
 
-/* In the store's thread. */
+/* In a thread of the store. */
 static gpointer
 look_up (HabVault *vault, gpointer data, GError **error)
 {
@@ -87,7 +87,7 @@ get_frames (HabRequest *request)
   Frames *self = g_new0 (Frames, 1);
 
   self->request = hab_request_ref (request);
-  hab_store_call_async (context->store, look_up, self, NULL, on_looked_up,
+  hab_store_read_async (context->store, look_up, self, NULL, on_looked_up,
       self);
 }
 

@@ -10,6 +10,7 @@
 #include "gop-statistics.h"
 #include "gops.h"
 #include "json.h"
+#include "json-text.h"
 #include "pages.h"
 #include "problem.h"
 #include "request.h"
@@ -86,56 +87,62 @@ find_video_track (HabCatalog *catalog, gint64 input_id, VideoTrack *video,
   return FALSE;
 }
 
-/* A time in seconds, of ticks, as text; null where the scale is not known. */
-static const gchar *
-print_ticks (gchar *text, gsize size, gint64 ticks, const VideoTrack *video)
+/* Ticks, and the same in seconds, which are a string, or null where the scale is
+ * not known. */
+static void
+add_ticks (GString *text, const gchar *name, const gchar *name_of_seconds,
+    gint64 ticks, const VideoTrack *video)
 {
-  if (video->timescale == 0)
-    return "null";
-  g_snprintf (text, size, "\"%f\"", (gdouble) ticks / video->timescale);
-  return text;
+  hab_json_text_add_int (text, name, ticks);
+  if (video->timescale == 0) {
+    hab_json_text_add_null (text, name_of_seconds);
+    return;
+  }
+  hab_json_text_add_raw (text, name_of_seconds, "\"");
+  hab_json_text_append_fraction (text, ticks, video->timescale);
+  g_string_append_c (text, '"');
 }
 
-/* Numbers that ffprobe writes as strings are strings here too. Text right away: a
- * tree of all frames would be many times as large, and one of each takes ten
- * times as long. There is no text from elsewhere in it. */
+/* A number that ffprobe writes as a string; null where it is negative. */
+static void
+add_number_string (GString *text, const gchar *name, gint64 number)
+{
+  if (number < 0) {
+    hab_json_text_add_null (text, name);
+    return;
+  }
+  hab_json_text_add_raw (text, name, "\"");
+  hab_json_text_append_int (text, number);
+  g_string_append_c (text, '"');
+}
+
+/* ffprobe's pkt_dts is the decoding time of the packet that made its decoder
+ * give the frame out, which is when the frame is shown. */
 static void
 append_iframe (GString *text, const HabIFrame *frame, const VideoTrack *video)
 {
-  gchar pts_buffer[64], dts_buffer[64], duration_buffer[64];
-  gchar offset[32] = "null", gop[32] = "null";
-  const gchar *pts = print_ticks (pts_buffer, sizeof pts_buffer, frame->pts,
-      video);
-  const gchar *dts = print_ticks (dts_buffer, sizeof dts_buffer, frame->dts,
-      video);
-  const gchar *duration = print_ticks (duration_buffer,
-      sizeof duration_buffer, frame->duration, video);
-
-  if (frame->offset >= 0)
-    g_snprintf (offset, sizeof offset, "\"%" G_GINT64_FORMAT "\"",
-        (gint64) frame->offset);
+  hab_json_text_open (text, NULL, '{');
+  hab_json_text_add_raw (text, "media_type", "\"video\"");
+  hab_json_text_add_int (text, "stream_index", video->stream_index);
+  hab_json_text_add_int (text, "key_frame", frame->key_frame ? 1 : 0);
+  add_ticks (text, "pts", "pts_time", frame->pts, video);
+  add_ticks (text, "pkt_pts", "pkt_pts_time", frame->pts, video);
+  add_ticks (text, "pkt_dts", "pkt_dts_time", frame->pts, video);
+  add_ticks (text, "dts", "dts_time", frame->dts, video);
+  add_ticks (text, "pkt_duration", "pkt_duration_time", frame->duration, video);
+  add_ticks (text, "duration", "duration_time", frame->duration, video);
+  add_number_string (text, "pkt_pos", frame->offset);
+  add_number_string (text, "pkt_size", frame->size);
+  hab_json_text_add_int (text, "width", video->width);
+  hab_json_text_add_int (text, "height", video->height);
+  hab_json_text_add_raw (text, "pict_type", "\"I\"");
+  hab_json_text_add_int (text, "coded_picture_number",
+      frame->coded_picture_number);
   if (frame->gop_index >= 0)
-    g_snprintf (gop, sizeof gop, "%" G_GINT64_FORMAT,
-        (gint64) frame->gop_index);
-  /* ffprobe's pkt_dts is the decoding time of the packet that made its decoder
-   * give the frame out, which is when the frame is shown. */
-#define INT "%" G_GINT64_FORMAT
-  g_string_append_printf (text,
-      "%s\n{\"media_type\":\"video\",\"stream_index\":%u,\"key_frame\":%d,"
-      "\"pts\":" INT ",\"pts_time\":%s,\"pkt_pts\":" INT ",\"pkt_pts_time\":%s,"
-      "\"pkt_dts\":" INT ",\"pkt_dts_time\":%s,\"dts\":" INT ",\"dts_time\":%s,"
-      "\"pkt_duration\":" INT ",\"pkt_duration_time\":%s,"
-      "\"duration\":" INT ",\"duration_time\":%s,"
-      "\"pkt_pos\":%s,\"pkt_size\":\"%" G_GUINT64_FORMAT "\","
-      "\"width\":%d,\"height\":%d,\"pict_type\":\"I\","
-      "\"coded_picture_number\":" INT ",\"group_of_pictures\":%s}",
-      text->len > 1 ? "," : "", video->stream_index, frame->key_frame ? 1 : 0,
-      (gint64) frame->pts, pts, (gint64) frame->pts, pts,
-      (gint64) frame->pts, pts, (gint64) frame->dts, dts,
-      (gint64) frame->duration, duration, (gint64) frame->duration, duration,
-      offset, (guint64) frame->size, video->width, video->height,
-      (gint64) frame->coded_picture_number, gop);
-#undef INT
+    hab_json_text_add_int (text, "group_of_pictures", frame->gop_index);
+  else
+    hab_json_text_add_null (text, "group_of_pictures");
+  hab_json_text_close (text, '}');
 }
 
 /* Frames from the first-th on, limit at most; how many there were is told. */
@@ -157,8 +164,10 @@ append_iframes (GString *text, HabCatalog *catalog, gint64 input_id,
     if (frames == NULL)
       return FALSE;
     found = frames->len;
-    for (guint i = 0; i < found; i++)
+    for (guint i = 0; i < found; i++) {
+      g_string_append (text, text->len > 1 ? ",\n" : "\n");
       append_iframe (text, &g_array_index (frames, HabIFrame, i), &video);
+    }
     *count += found;
   } while (found == BATCH && *count < limit);
   return TRUE;
@@ -227,16 +236,9 @@ static void
 append_gop (const HabGop *gop, gpointer data)
 {
   GString *text = data;
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree gchar *object = NULL;
 
-  json_builder_begin_object (builder);
-  hab_gop_json_add (builder, gop);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  object = json_to_string (root, FALSE);
-  g_string_append_printf (text, "%s\n%s", text->len > 1 ? "," : "", object);
+  g_string_append (text, text->len > 1 ? ",\n" : "\n");
+  hab_gop_json_append (text, gop);
 }
 
 /* Calls of the GOPs from the first-th on, limit at most; how many there were is
@@ -393,19 +395,22 @@ hab_gops_check (HabCatalog *catalog, gint64 input_id, guint64 last,
 static HabReply *
 get_gop (HabRequest *request, HabVault *vault, GError **error)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (HabInput) input = hab_gops_find_video (request, vault, error);
   guint64 first, last;
+  GString *text;
+  HabReply *reply;
   HabGop gop;
 
   if (input == NULL || !read_gops (request, &first, &last, error) ||
       !hab_gops_check (vault->catalog, input->id, last, error) ||
       !hab_catalog_get_gop (vault->catalog, input->id, first, &gop, error))
     return NULL;
-  json_builder_begin_object (builder);
-  hab_gop_json_add (builder, &gop);
-  json_builder_end_object (builder);
-  return hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
+  text = g_string_new (NULL);
+  hab_gop_json_append (text, &gop);
+  reply = hab_reply_new_text (SOUP_STATUS_OK, "application/json",
+      g_string_free (text, FALSE));
+  hab_reply_set_header (reply, "Cache-Control", "no-store");
+  return reply;
 }
 
 /* --- GOPs as a file --------------------------------------------------- */
@@ -437,7 +442,7 @@ cut_request_get_cutter (CutRequest *self)
   return hab_request_get_context (self->request)->cutter;
 }
 
-/* In the store's thread. */
+/* In a thread of the store. */
 static gpointer
 look_up (HabVault *vault, gpointer data, GError **error)
 {
@@ -530,7 +535,7 @@ get_cut (HabRequest *request)
   self->request = hab_request_ref (request);
   self->chain = hab_filter_chain_new ();
   if (read_filters (request, self->chain, &error))
-    hab_store_call_async (hab_request_get_context (request)->store, look_up,
+    hab_store_read_async (hab_request_get_context (request)->store, look_up,
         self, NULL, on_looked_up, self);
   else
     cut_request_end (self, NULL, error);

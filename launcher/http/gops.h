@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* For calls below /videos/{file}, whose first parameter is the name. In the
- * store's thread. */
+/* For calls below /videos/{file}, whose first parameter is the name. In a
+ * thread of the store. */
 
 /* The input, or 404. */
 HabInput *hab_gops_find_video (HabRequest *request, HabVault *vault,

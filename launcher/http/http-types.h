@@ -49,7 +49,8 @@ typedef struct
   HabBodyKind body;
   HabRouteFlags flags;
 
-  /* In the store's thread: answers from the catalog at once. */
+  /* In a thread of the store that reads: answers from the catalog at once, and
+   * changes nothing. Several run at the same time. */
   HabReply *(*answer) (HabRequest *request, HabVault *vault, GError **error);
 
   /* In the main thread: answers now or later by hab_request_reply () or

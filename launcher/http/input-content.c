@@ -263,7 +263,7 @@ on_content_found (GObject *source, GAsyncResult *result, gpointer data)
         self->input->storage, on_content_opened, self);
 }
 
-/* In the store's thread. */
+/* In a thread of the store. */
 static gpointer
 find_content (HabVault *vault, gpointer data, GError **error)
 {
@@ -281,7 +281,7 @@ get_content (HabRequest *request)
   Content *self = g_new0 (Content, 1);
 
   self->request = hab_request_ref (request);
-  hab_store_call_async (hab_request_get_context (request)->store, find_content,
+  hab_store_read_async (hab_request_get_context (request)->store, find_content,
       self, (GDestroyNotify) hab_input_free, on_content_found, self);
 }
 
@@ -297,9 +297,11 @@ get_package_form (HabRequest *request, HabVault *vault, GError **error)
   return input != NULL ? hab_pages_reply ("package.html", error) : NULL;
 }
 
-static HabReply *
-delete_one (HabRequest *request, HabVault *vault, GError **error)
+/* In the store's thread. */
+static gpointer
+store_delete (HabVault *vault, gpointer data, GError **error)
 {
+  HabRequest *request = data;
   g_autoptr (HabInput) input = NULL;
   gint64 id;
 
@@ -311,6 +313,27 @@ delete_one (HabRequest *request, HabVault *vault, GError **error)
     return NULL;
   forget (hab_request_get_context (request), input);
   return hab_reply_new (SOUP_STATUS_NO_CONTENT);
+}
+
+static void
+on_deleted (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (HabRequest) request = data;
+  GError *error = NULL;
+  HabReply *reply = hab_store_call_finish (result, &error);
+
+  if (reply != NULL)
+    hab_request_reply (request, reply);
+  else
+    hab_request_fail (request, error);
+}
+
+static void
+delete_one (HabRequest *request)
+{
+  hab_store_call_async (hab_request_get_context (request)->store, store_delete,
+      hab_request_ref (request), (GDestroyNotify) hab_reply_free, on_deleted,
+      request);
 }
 
 /* --- POST ------------------------------------------------------------- */
@@ -335,7 +358,7 @@ post_end (Post *self, HabReply *reply, GError *error)
   g_free (self);
 }
 
-/* In the store's thread. */
+/* In a thread of the store. */
 static gpointer
 answer_json (HabVault *vault, gpointer data, GError **error)
 {
@@ -375,7 +398,7 @@ on_ingested (GObject *source, GAsyncResult *result, gpointer data)
     post_end (self, hab_pages_reply_success (self->ingested->id,
         self->ingested->name), NULL);
   else
-    hab_store_call_async (context->store, answer_json, self,
+    hab_store_read_async (context->store, answer_json, self,
         (GDestroyNotify) hab_reply_free, on_answered, self);
 }
 
@@ -427,6 +450,6 @@ const HabRoute hab_input_content_routes[] = {
   { "GET", "/input_content/{}/content", HAB_BODY_NONE, 0, NULL, get_content },
   { "GET", "/input_content/{}/package", HAB_BODY_NONE, 0, get_package_form,
       NULL },
-  { "DELETE", "/input_content/{}", HAB_BODY_NONE, 0, delete_one, NULL },
+  { "DELETE", "/input_content/{}", HAB_BODY_NONE, 0, NULL, delete_one },
   { NULL }
 };

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* The list of inputs, a page of it. In the store's thread. */
+/* The list of inputs, a page of it. In a thread of the store. */
 HabReply *hab_input_content_list (HabRequest *request, HabVault *vault,
     GError **error);
 

@@ -311,7 +311,7 @@ on_request_started (SoupServer *server, SoupServerMessage *message,
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);
 }
 
-/* In the store's thread. */
+/* In a thread of the store. */
 static gpointer
 answer_from_store (HabVault *vault, gpointer data, GError **error)
 {
@@ -348,7 +348,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const gchar *path,
   if (denied != NULL)
     hab_request_fail (request, denied);
   else if (route->answer != NULL)
-    hab_store_call_async (self->context->store,
+    hab_store_read_async (self->context->store,
         answer_from_store, hab_request_ref (request),
         (GDestroyNotify) hab_reply_free, on_answered, request);
   else

@@ -246,7 +246,7 @@ on_statistics (GObject *source, GAsyncResult *result, gpointer data)
 static void
 get_metrics (HabRequest *request)
 {
-  hab_store_call_async (hab_request_get_context (request)->store,
+  hab_store_read_async (hab_request_get_context (request)->store,
       read_statistics, NULL, g_free, on_statistics, hab_request_ref (request));
 }
 

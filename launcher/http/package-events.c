@@ -83,7 +83,7 @@ listener_free (Listener *self)
   g_free (self);
 }
 
-/* --- looking into the catalog, in the store's thread ------------------- */
+/* --- looking into the catalog, in a thread of the store ----------------- */
 
 static JsonNode *
 make_json (Listener *self, HabCatalog *catalog, const HabPackage *package,
@@ -290,7 +290,7 @@ listener_look (Listener *self, HabStoreFunc func, GAsyncReadyCallback callback)
   self->changed = emptied;
   self->behind = self->more = FALSE;
   self->looking = TRUE;
-  hab_store_call_async (hab_request_get_context (self->request)->store, func,
+  hab_store_read_async (hab_request_get_context (self->request)->store, func,
       self, NULL, callback, self);
 }
 

@@ -98,7 +98,7 @@ picture_get (HabRequest *request, HabStoreFunc look_up)
 
   self->request = hab_request_ref (request);
   self->gops = g_array_new (FALSE, FALSE, sizeof (HabGop));
-  hab_store_call_async (context->store, look_up, self, NULL,
+  hab_store_read_async (context->store, look_up, self, NULL,
       on_looked_up, self);
 }
 
@@ -138,7 +138,7 @@ choose_gops (Picture *self, HabCatalog *catalog, gint64 input_id,
   return TRUE;
 }
 
-/* In the store's thread. */
+/* In a thread of the store. */
 static gpointer
 look_up_poster (HabVault *vault, gpointer data, GError **error)
 {
@@ -169,7 +169,7 @@ get_poster (HabRequest *request)
 
 /* --- a GOP ------------------------------------------------------------- */
 
-/* In the store's thread. */
+/* In a thread of the store. */
 static gpointer
 look_up_gop (HabVault *vault, gpointer data, GError **error)
 {

@@ -80,7 +80,7 @@ gboolean hab_request_wants_html (HabRequest *request);
 /* A parameter as an id; 404 where it is none. */
 gboolean hab_request_get_id (HabRequest *request, guint n, gint64 *id,
     GError **error);
-/* In the store's thread: the package whose id is the first, where the client may
+/* In a thread of the store: the package whose id is the first, where the client may
  * see it; else a 404. */
 HabPackage *hab_request_load_package (HabRequest *request, HabVault *vault,
     GError **error);
