@@ -8,11 +8,39 @@
 #include <math.h>
 #include <string.h>
 
+/* Room behind what is in text for so many characters, of which write_end () is
+ * told where they end. */
+static gchar *
+write_begin (GString *text, gsize room)
+{
+  gsize length = text->len;
+
+  g_string_set_size (text, length + room);
+  return text->str + length;
+}
+
+static void
+write_end (GString *text, gchar *end)
+{
+  text->len = end - text->str;
+  *end = '\0';
+}
+
+static gchar *
+put (gchar *out, const gchar *characters, gsize length)
+{
+  return (gchar *) memcpy (out, characters, length) + length;
+}
+
 /* --- numbers ----------------------------------------------------------- */
 
+/* Of an integer with its sign, of a fraction. */
+#define MAX_INT 21
+#define MAX_FRACTION (MAX_INT + 10)
+
 /* The digits of value, with zeros in front up to width. */
-static void
-append_digits (GString *text, guint64 value, guint width)
+static gchar *
+put_digits (gchar *out, guint64 value, guint width)
 {
   gchar digits[24];
   guint n = sizeof digits;
@@ -21,22 +49,27 @@ append_digits (GString *text, guint64 value, guint width)
     digits[--n] = '0' + value % 10;
     value /= 10;
   } while (value > 0 || sizeof digits - n < width);
-  g_string_append_len (text, digits + n, sizeof digits - n);
+  return put (out, digits + n, sizeof digits - n);
 }
 
-/* Its absolute value, behind a sign where it needs one. */
 static guint64
-append_sign (GString *text, gint64 value)
+get_magnitude (gint64 value)
+{
+  return value < 0 ? -(guint64) value : (guint64) value;
+}
+
+static gchar *
+put_int (gchar *out, gint64 value)
 {
   if (value < 0)
-    g_string_append_c (text, '-');
-  return value < 0 ? -(guint64) value : (guint64) value;
+    *out++ = '-';
+  return put_digits (out, get_magnitude (value), 1);
 }
 
 void
 hab_json_text_append_int (GString *text, gint64 value)
 {
-  append_digits (text, append_sign (text, value), 1);
+  write_end (text, put_int (write_begin (text, MAX_INT), value));
 }
 
 /* Below this the quotient as a double is on the same side of every half as the
@@ -44,35 +77,30 @@ hab_json_text_append_int (GString *text, gint64 value)
 #define MAX_EXACT (G_GINT64_CONSTANT (1) << 32)
 #define MICRO 1000000
 
-static void
-append_double_fraction (GString *text, gdouble value)
+static gchar *
+put_fraction (gchar *out, gint64 value, guint64 micro)
 {
-  gchar buffer[512]; /* 308 digits in front of the point, if need be */
-
-  g_string_append (text,
-      g_ascii_formatd (buffer, sizeof buffer, "%f", value));
+  if (value < 0)
+    *out++ = '-';
+  out = put_digits (out, micro / MICRO, 1);
+  *out++ = '.';
+  return put_digits (out, micro % MICRO, 6);
 }
 
 void
 hab_json_text_append_fraction (GString *text, gint64 value, guint scale)
 {
-  guint64 scaled, micro, rest;
+  gboolean exact = value > -MAX_EXACT && value < MAX_EXACT;
+  guint64 scaled = exact ? get_magnitude (value) * MICRO : 0;
+  guint64 rest = scaled % scale;
+  gchar buffer[64];
 
-  if (value <= -MAX_EXACT || value >= MAX_EXACT) {
-    append_double_fraction (text, (gdouble) value / scale);
-    return;
-  }
-  scaled = ABS (value) * MICRO;
-  rest = scaled % scale;
-  if (rest * 2 == scale) {
-    append_double_fraction (text, (gdouble) value / scale);
-    return;
-  }
-  micro = scaled / scale + (rest * 2 > scale);
-  append_sign (text, value);
-  append_digits (text, micro / MICRO, 1);
-  g_string_append_c (text, '.');
-  append_digits (text, micro % MICRO, 6);
+  if (exact && rest * 2 != scale)
+    write_end (text, put_fraction (write_begin (text, MAX_FRACTION), value,
+        scaled / scale + (rest * 2 > scale)));
+  else
+    g_string_append (text, g_ascii_formatd (buffer, sizeof buffer, "%f",
+        (gdouble) value / scale));
 }
 
 /* --- strings ------------------------------------------------------------ */
@@ -125,25 +153,46 @@ append_string (GString *text, const gchar *value)
 
 /* --- members ------------------------------------------------------------ */
 
-static void
-begin (GString *text, const gchar *name)
+static gboolean
+needs_comma (const GString *text)
 {
-  gchar last = text->len > 0 ? text->str[text->len - 1] : '\0';
-
-  if (last != '\0' && strchr ("{[,:\n", last) == NULL)
-    g_string_append_c (text, ',');
-  if (name != NULL) {
-    g_string_append_c (text, '"');
-    g_string_append (text, name);
-    g_string_append_len (text, "\":", 2);
+  switch (text->len > 0 ? text->str[text->len - 1] : '\0') {
+    case '\0':
+    case '{':
+    case '[':
+    case ',':
+    case '\n':
+      return FALSE;
+    default:
+      return TRUE;
   }
+}
+
+/* The name, with room for so much of the value behind it. */
+static gchar *
+begin (GString *text, const gchar *name, gsize room)
+{
+  gsize length = name != NULL ? strlen (name) : 0;
+  gboolean comma = needs_comma (text);
+  gchar *out = write_begin (text, length + 4 + room);
+
+  if (comma)
+    *out++ = ',';
+  if (name != NULL) {
+    *out++ = '"';
+    out = put (out, name, length);
+    out = put (out, "\":", 2);
+  }
+  return out;
 }
 
 void
 hab_json_text_open (GString *text, const gchar *name, gchar bracket)
 {
-  begin (text, name);
-  g_string_append_c (text, bracket);
+  gchar *out = begin (text, name, 1);
+
+  *out++ = bracket;
+  write_end (text, out);
 }
 
 void
@@ -155,8 +204,9 @@ hab_json_text_close (GString *text, gchar bracket)
 void
 hab_json_text_add_raw (GString *text, const gchar *name, const gchar *json)
 {
-  begin (text, name);
-  g_string_append (text, json);
+  gsize length = strlen (json);
+
+  write_end (text, put (begin (text, name, length), json, length));
 }
 
 void
@@ -173,15 +223,14 @@ hab_json_text_add_string (GString *text, const gchar *name,
     hab_json_text_add_null (text, name);
     return;
   }
-  begin (text, name);
+  write_end (text, begin (text, name, 0));
   append_string (text, value);
 }
 
 void
 hab_json_text_add_int (GString *text, const gchar *name, gint64 value)
 {
-  begin (text, name);
-  hab_json_text_append_int (text, value);
+  write_end (text, put_int (begin (text, name, MAX_INT), value));
 }
 
 void
@@ -210,36 +259,40 @@ hab_json_text_add_time (GString *text, const gchar *name, gint64 us)
 {
   g_autoptr (GDateTime) time =
       g_date_time_new_from_unix_utc (us / G_USEC_PER_SEC);
+  gint year, month, day;
+  gchar *out = begin (text, name, 32);
 
-  begin (text, name);
-  g_string_append_c (text, '"');
-  append_digits (text, g_date_time_get_year (time), 4);
-  g_string_append_c (text, '-');
-  append_digits (text, g_date_time_get_month (time), 2);
-  g_string_append_c (text, '-');
-  append_digits (text, g_date_time_get_day_of_month (time), 2);
-  g_string_append_c (text, 'T');
-  append_digits (text, g_date_time_get_hour (time), 2);
-  g_string_append_c (text, ':');
-  append_digits (text, g_date_time_get_minute (time), 2);
-  g_string_append_c (text, ':');
-  append_digits (text, g_date_time_get_second (time), 2);
-  g_string_append_c (text, '.');
-  append_digits (text, us % G_USEC_PER_SEC / 1000, 3);
-  g_string_append (text, "Z\"");
+  g_date_time_get_ymd (time, &year, &month, &day);
+  *out++ = '"';
+  out = put_digits (out, year, 4);
+  *out++ = '-';
+  out = put_digits (out, month, 2);
+  *out++ = '-';
+  out = put_digits (out, day, 2);
+  *out++ = 'T';
+  out = put_digits (out, g_date_time_get_hour (time), 2);
+  *out++ = ':';
+  out = put_digits (out, g_date_time_get_minute (time), 2);
+  *out++ = ':';
+  out = put_digits (out, g_date_time_get_second (time), 2);
+  *out++ = '.';
+  out = put_digits (out, us % G_USEC_PER_SEC / 1000, 3);
+  write_end (text, put (out, "Z\"", 2));
 }
 
 void
 hab_json_text_add_seconds (GString *text, const gchar *name, gint64 ns)
 {
   const guint64 second = 1000000000;
-  guint64 value;
+  guint64 value = get_magnitude (ns);
+  gchar *out = begin (text, name, MAX_FRACTION);
 
-  begin (text, name);
-  value = append_sign (text, ns);
-  append_digits (text, value / second, 1);
-  g_string_append_c (text, '.');
-  append_digits (text, value % second, 9);
-  while (text->str[text->len - 1] == '0' && text->str[text->len - 2] != '.')
-    g_string_truncate (text, text->len - 1);
+  if (ns < 0)
+    *out++ = '-';
+  out = put_digits (out, value / second, 1);
+  *out++ = '.';
+  out = put_digits (out, value % second, 9);
+  while (out[-1] == '0' && out[-2] != '.')
+    out--;
+  write_end (text, out);
 }

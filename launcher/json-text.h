@@ -25,7 +25,8 @@ void hab_json_text_add_double (GString *text, const gchar *name,
 void hab_json_text_add_bool (GString *text, const gchar *name,
     gboolean value);
 void hab_json_text_add_null (GString *text, const gchar *name);
-/* A time of day, of microseconds since 1970 in UTC: RFC 3339 with milliseconds. */
+/* A time of day, of microseconds since 1970 in UTC, not before: RFC 3339 with
+ * milliseconds. */
 void hab_json_text_add_time (GString *text, const gchar *name, gint64 us);
 /* Nanoseconds as seconds, exact. */
 void hab_json_text_add_seconds (GString *text, const gchar *name, gint64 ns);

@@ -560,8 +560,8 @@ open_with (const gchar *path, gint flags,
   catalog->statements = g_hash_table_new_full (g_direct_hash, g_direct_equal,
       NULL, finalize_statement);
 
-  rc = sqlite3_open_v2 (path, &catalog->db, flags | SQLITE_OPEN_EXRESCODE,
-      NULL);
+  rc = sqlite3_open_v2 (path, &catalog->db,
+      flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, NULL);
   if (rc != SQLITE_OK) {
     hab_catalog_fail (catalog, rc, "open the file", error);
   } else if (prepare (catalog, error)) {

@@ -22,6 +22,9 @@
 #define DEFAULT_BINS 200
 /* Rows of the catalog that are in memory at a time. */
 #define BATCH 1000
+/* Bytes that a row of JSON takes, about. */
+#define IFRAME_TEXT_SIZE 512
+#define GOP_TEXT_SIZE 256
 
 /* A client's own before one that somebody else gave the same name. */
 static HabInput *
@@ -211,6 +214,15 @@ reply_part (HabRequest *request, const Part *part, GString *text)
   return reply;
 }
 
+/* The beginning of a list, with room for the rows of a page. */
+static GString *
+begin_list (const Part *part, gsize row_size)
+{
+  GString *text = g_string_sized_new (MIN (part->limit, BATCH) * row_size);
+
+  return g_string_append_c (text, '[');
+}
+
 static HabReply *
 list_iframes (HabRequest *request, HabVault *vault, GError **error)
 {
@@ -221,7 +233,7 @@ list_iframes (HabRequest *request, HabVault *vault, GError **error)
   if (input == NULL || !read_part (request, &part, error) ||
       !hab_catalog_count_iframes (vault->catalog, input->id, &part.total, error))
     return NULL;
-  text = g_string_new ("[");
+  text = begin_list (&part, IFRAME_TEXT_SIZE);
   if (!append_iframes (text, vault->catalog, input->id, part.first, part.limit,
           &part.count, error)) {
     g_string_free (text, TRUE);
@@ -279,7 +291,7 @@ list_gops (HabRequest *request, HabVault *vault, GError **error)
   if (input == NULL || !read_part (request, &part, error) ||
       !hab_catalog_count_gops (vault->catalog, input->id, &part.total, error))
     return NULL;
-  text = g_string_new ("[");
+  text = begin_list (&part, GOP_TEXT_SIZE);
   if (!for_each_gop (vault->catalog, input->id, part.first, part.limit,
           append_gop, text, &part.count, error)) {
     g_string_free (text, TRUE);
