@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "clock.h"
+
 /* Lists that are asked for again and again give the same addresses for so
  * long, which caches and players take for the same. */
 #define GRAIN_SECONDS 60
@@ -37,7 +39,7 @@ gchar *
 hab_delivery_address_build (const HabDeliveryAddress *address,
     const gchar *code, const gchar *path)
 {
-  gint64 until = g_get_real_time () / G_USEC_PER_SEC + address->lifetime;
+  gint64 until = hab_clock_now () / G_USEC_PER_SEC + address->lifetime;
   g_autofree gchar *token = NULL;
 
   if (address->signer != NULL)

@@ -5,6 +5,7 @@
 
 #include "package-json.h"
 
+#include "clock.h"
 #include "json-build.h"
 #include "keys.h"
 #include "package-options.h"
@@ -45,7 +46,7 @@ add_time_or_null (JsonBuilder *builder, const gchar *name, gint64 us)
 static void
 add_eta (JsonBuilder *builder, gint64 expected_end_us)
 {
-  gint64 left_ms = (expected_end_us - g_get_real_time ()) / 1000;
+  gint64 left_ms = (expected_end_us - hab_clock_now ()) / 1000;
 
   hab_json_add_seconds (builder, "eta",
       expected_end_us > 0 ? MAX (left_ms, 0) * 1000000 : -1);

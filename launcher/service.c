@@ -6,6 +6,7 @@
 #include "service.h"
 
 #include "callbacks.h"
+#include "clock.h"
 #include "delivery-address.h"
 #include "http-context.h"
 #include "jobs-context.h"
@@ -209,8 +210,10 @@ on_expiry (gpointer data)
 {
   HabService *self = data;
 
-  hab_data_dir_expire (self->dir, HAB_FOLDER_INCOMING,
-      INCOMING_MAX_AGE_SECONDS);
+  /* The times of files are the day's clock's. */
+  if (hab_clock_is_steady ())
+    hab_data_dir_expire (self->dir, HAB_FOLDER_INCOMING,
+        INCOMING_MAX_AGE_SECONDS);
   hab_retention_run (self->retention);
   return G_SOURCE_CONTINUE;
 }

@@ -7,6 +7,8 @@
 
 #include "catalog-private.h"
 
+#include "clock.h"
+
 static const gchar *const status_words[] = {
   [HAB_CALLBACK_WAITING] = "waiting",
   [HAB_CALLBACK_DELIVERED] = "delivered",
@@ -83,12 +85,15 @@ hab_catalog_claim_callback (HabCatalog *catalog, gint64 lease_us,
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "UPDATE callbacks SET attempts = attempts + 1, due_us = :now + :lease "
       "WHERE package_id = (SELECT package_id FROM callbacks "
-      "  WHERE status = 'waiting' AND due_us <= :now ORDER BY due_us LIMIT 1) "
+      "  WHERE status = 'waiting' "
+      "  AND (due_us <= :now OR due_us > :now + :longest) "
+      "  ORDER BY due_us LIMIT 1) "
       "RETURNING " CALLBACK_COLUMNS, error);
 
   if (!statement)
     return NULL;
-  hab_statement_bind_int (statement, ":now", hab_catalog_now ());
+  hab_statement_bind_int (statement, ":now", hab_clock_now ());
+  hab_statement_bind_int (statement, ":longest", HAB_CATALOG_MAX_WAIT_US);
   hab_statement_bind_int (statement, ":lease", lease_us);
   if (hab_catalog_step (catalog, statement, "take a callback", error) !=
       HAB_STEP_ROW)

@@ -7,6 +7,8 @@
 
 #include "catalog-private.h"
 
+#include "clock.h"
+
 gint64
 hab_catalog_find_input_by_sha256 (HabCatalog *catalog, const gchar *sha256,
     gchar **storage, GError **error)
@@ -44,7 +46,7 @@ copy_row (HabCatalog *catalog, gint64 id, const HabInput *input,
   hab_statement_bind_text (statement, ":source",
       hab_input_source_to_string (input->source));
   hab_statement_bind_text (statement, ":storage", input->storage);
-  hab_statement_bind_int (statement, ":now", hab_catalog_now ());
+  hab_statement_bind_int (statement, ":now", hab_clock_now ());
   hab_statement_bind_int (statement, ":id", id);
   if (!hab_catalog_run (catalog, statement, "add an input", error))
     return FALSE;

@@ -5,6 +5,8 @@
 
 #include "catalog-private.h"
 
+#include "clock.h"
+
 /* --- structs --------------------------------------------------------- */
 
 void
@@ -373,7 +375,7 @@ hab_catalog_add_input (HabCatalog *catalog, const HabInput *input,
     GArray *tracks, guint video_track_number, GArray *gops, GArray *iframes,
     GError **error)
 {
-  gint64 now = hab_catalog_now (), id = 0;
+  gint64 now = hab_clock_now (), id = 0;
 
   if (!hab_catalog_begin (catalog, error))
     return 0;

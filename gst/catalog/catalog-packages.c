@@ -5,6 +5,7 @@
 
 #include "catalog-private.h"
 
+#include "clock.h"
 #include "keys.h"
 
 #include <string.h>
@@ -410,7 +411,7 @@ gint64
 hab_catalog_add_package (HabCatalog *catalog, const HabPackage *package,
     GError **error)
 {
-  gint64 now = hab_catalog_now (), id;
+  gint64 now = hab_clock_now (), id;
 
   if (!hab_catalog_begin (catalog, error))
     return 0;

@@ -193,7 +193,4 @@ gboolean hab_catalog_add_change (HabCatalog *catalog, gint64 package_id,
 gboolean hab_catalog_read_number (HabCatalog *catalog, const gchar *sql,
     gint64 *number, GError **error);
 
-/* Microseconds since 1970 in UTC. */
-#define hab_catalog_now() g_get_real_time ()
-
 G_END_DECLS

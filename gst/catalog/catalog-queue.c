@@ -8,6 +8,8 @@
 
 #include "catalog-private.h"
 
+#include "clock.h"
+
 /* --- the queue ------------------------------------------------------- */
 
 HabPackage *
@@ -19,13 +21,15 @@ hab_catalog_claim_package (HabCatalog *catalog, GError **error)
       "not_before_us = NULL, reason = NULL, updated_us = :now "
       "WHERE id = (SELECT id FROM packages "
       "  WHERE status = 'Queued' AND claimed = 0 "
-      "  AND coalesce (not_before_us, 0) <= :now "
+      "  AND (coalesce (not_before_us, 0) <= :now "
+      "    OR not_before_us > :now + :longest) "
       "  ORDER BY priority DESC, id LIMIT 1) "
       "RETURNING " HAB_PACKAGE_COLUMNS, error);
 
   if (!statement)
     return NULL;
-  hab_statement_bind_int (statement, ":now", hab_catalog_now ());
+  hab_statement_bind_int (statement, ":now", hab_clock_now ());
+  hab_statement_bind_int (statement, ":longest", HAB_CATALOG_MAX_WAIT_US);
 
   if (hab_catalog_step (catalog, statement, "take a package from the queue",
       error) != HAB_STEP_ROW)
@@ -100,7 +104,7 @@ static gboolean
 change_status (HabCatalog *catalog, gint64 id, HabStatus status,
     const gchar *reason, const gchar *output_file_path, GError **error)
 {
-  gint64 now = hab_catalog_now ();
+  gint64 now = hab_clock_now ();
   g_autoptr (HabPackage) package = hab_catalog_get_package (catalog, id, error);
 
   return package && check_order (package->status, status, error) &&
@@ -150,7 +154,7 @@ update_progress (HabCatalog *catalog, gint64 package_id,
       statement, ":bytes_per_second", progress->bytes_per_second);
   hab_statement_bind_int (
       statement, ":expected_end_us", progress->expected_end_us);
-  hab_statement_bind_int (statement, ":now", hab_catalog_now ());
+  hab_statement_bind_int (statement, ":now", hab_clock_now ());
 
   return hab_catalog_run (catalog, statement, "record the progress", error);
 }
@@ -192,7 +196,7 @@ update_notes (HabCatalog *catalog, gint64 package_id, const gchar *notes,
     return FALSE;
   hab_statement_bind_int (statement, ":id", package_id);
   hab_statement_bind_text (statement, ":notes", notes);
-  hab_statement_bind_int (statement, ":now", hab_catalog_now ());
+  hab_statement_bind_int (statement, ":now", hab_clock_now ());
   return hab_catalog_run (catalog, statement, "store the notes", error);
 }
 
@@ -218,7 +222,7 @@ update_priority (HabCatalog *catalog, gint64 package_id, gint priority,
     return FALSE;
   hab_statement_bind_int (statement, ":id", package_id);
   hab_statement_bind_int (statement, ":priority", priority);
-  hab_statement_bind_int (statement, ":now", hab_catalog_now ());
+  hab_statement_bind_int (statement, ":now", hab_clock_now ());
   return hab_catalog_run (catalog, statement, "set the priority", error);
 }
 
@@ -238,7 +242,7 @@ static gboolean
 put_back (HabCatalog *catalog, gint64 id, gint64 not_before_us,
     const gchar *reason, GError **error)
 {
-  gint64 now = hab_catalog_now ();
+  gint64 now = hab_clock_now ();
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "UPDATE packages SET status = 'Queued', claimed = 0, progress = 0, "
       "reason = :reason, not_before_us = :not_before_us, "

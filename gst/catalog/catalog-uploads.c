@@ -7,6 +7,8 @@
 
 #include "catalog-private.h"
 
+#include "clock.h"
+
 void
 hab_resumable_free (HabResumable *upload)
 {
@@ -83,7 +85,7 @@ hab_catalog_finish_upload (HabCatalog *catalog, const gchar *id,
     return FALSE;
   hab_statement_bind_text (statement, ":id", id);
   hab_statement_bind_int (statement, ":input_id", input_id);
-  hab_statement_bind_int (statement, ":now", hab_catalog_now ());
+  hab_statement_bind_int (statement, ":now", hab_clock_now ());
 
   return hab_catalog_run (catalog, statement, "finish an upload", error);
 }

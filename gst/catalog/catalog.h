@@ -332,6 +332,10 @@ typedef struct
 void hab_package_free (HabPackage *package);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabPackage, hab_package_free)
 
+/* No wait is longer. What is due later than that was noted by a clock that was
+ * set back since, and is due now. */
+#define HAB_CATALOG_MAX_WAIT_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
+
 /* Adds it as Queued, its status history begun. EXISTS where the code or the
  * idempotency key is taken, NOT_FOUND where the input is gone. */
 gint64 hab_catalog_add_package (HabCatalog *catalog, const HabPackage *package,

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "callback-rules.h"
+#include "clock.h"
 #include "json.h"
 #include "key-request.h"
 #include "keys.h"
@@ -321,7 +322,7 @@ make_package (HabPackageRequest *self, HabVault *vault, const gchar *digest)
       package->code, HAB_PATH_MANIFEST);
   package->idempotency_key = g_strdup (self->idempotency_key);
   package->request_sha256 = g_strdup (digest);
-  package->created_us = package->updated_us = g_get_real_time ();
+  package->created_us = package->updated_us = hab_clock_now ();
   return package;
 }
 

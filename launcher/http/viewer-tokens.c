@@ -3,6 +3,7 @@
 #include "config.h"
 #endif
 
+#include "clock.h"
 #include "delivery-address.h"
 #include "json.h"
 #include "package-keys.h"
@@ -49,7 +50,7 @@ make_json (HabRequest *request, const HabPackage *package, guint seconds)
   g_auto (HabDeliveryAddress) address = { 0 };
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   const HabHttpContext *context = hab_request_get_context (request);
-  gint64 expires = g_get_real_time () / G_USEC_PER_SEC + seconds;
+  gint64 expires = hab_clock_now () / G_USEC_PER_SEC + seconds;
   g_autofree gchar *token = hab_signer_sign (context->signer, package->code,
           expires);
   const gchar *files;

@@ -6,13 +6,14 @@
 #include "viewers.h"
 
 #include "access.h"
+#include "clock.h"
 #include "problem.h"
 #include "signer.h"
 
 static gint64
 now (void)
 {
-  return g_get_real_time () / G_USEC_PER_SEC;
+  return hab_clock_now () / G_USEC_PER_SEC;
 }
 
 /* (nullable): of /TOKEN/CODE/…, or as Authorization: Bearer TOKEN. */

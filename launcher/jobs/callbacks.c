@@ -11,12 +11,13 @@
 #include "backoff.h"
 #include "callback-rules.h"
 #include "claimer.h"
+#include "clock.h"
 #include "feed.h"
 #include "package-json.h"
 
 #define MAX_RUNNING 4
 #define MAX_ATTEMPTS 10
-#define MAX_DELAY_SECONDS 3600
+#define MAX_DELAY_SECONDS (HAB_CATALOG_MAX_WAIT_US / G_USEC_PER_SEC)
 /* Without a byte, and altogether. */
 #define IDLE_TIMEOUT_SECONDS 10
 #define TIMEOUT_SECONDS 30
@@ -108,11 +109,11 @@ attempt_fail (Attempt *self, gchar *reason)
 
   self->reason = reason;
   if (hab_claimer_is_stopped (self->callbacks->claimer))
-    self->due_us = g_get_real_time ();
+    self->due_us = hab_clock_now ();
   else if (self->callback->attempts >= MAX_ATTEMPTS)
     self->status = HAB_CALLBACK_FAILED;
   else
-    self->due_us = g_get_real_time () +
+    self->due_us = hab_clock_now () +
         hab_backoff_get_delay (settings->retry_delay, self->callback->attempts,
             MAX_DELAY_SECONDS);
   attempt_end (self);

@@ -5,6 +5,8 @@
 
 #include "claimer.h"
 
+#include "clock.h"
+
 /* When the catalog cannot be read or written, which passes. */
 #define RETRY_SECONDS 2
 #define MAX_TIMER_SECONDS 60
@@ -85,7 +87,7 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
     g_warning ("%s: %s", self->type->warning, error->message);
     kick_later (self, RETRY_SECONDS * G_USEC_PER_SEC);
   } else if (self->next_us > 0) {
-    kick_later (self, self->next_us - g_get_real_time ());
+    kick_later (self, self->next_us - hab_clock_now ());
   }
   if (item != NULL)
     self->type->start (item, self->data);

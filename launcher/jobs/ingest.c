@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 
+#include "clock.h"
 #include "records.h"
 
 /* A file whose tables need longer to be read than this is an attack. */
@@ -172,7 +173,7 @@ on_indexed (GObject *source, GAsyncResult *result, gpointer data)
   }
   self->input.duration_ns = self->index->duration_ns;
   self->input.indexed = TRUE;
-  self->input.created_us = g_get_real_time ();
+  self->input.created_us = hab_clock_now ();
   hab_store_call_async (self->context->store, store_input,
       self, (GDestroyNotify) hab_ingested_free, on_stored,
       g_steal_pointer (&task));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "backoff.h"
+#include "clock.h"
 #include "delivery-address.h"
 #include "feed.h"
 #include "input-files.h"
@@ -27,6 +28,9 @@
 #define MAX_ATTEMPTS 10
 /* The longest time between two attempts. */
 #define MAX_RETRY_DELAY_SECONDS 600
+
+G_STATIC_ASSERT ((gint64) MAX_RETRY_DELAY_SECONDS * G_USEC_PER_SEC <=
+    HAB_CATALOG_MAX_WAIT_US);
 /* When the catalog cannot be written, which passes: another program holds it,
  * or the disk is full. */
 #define RETRY_SECONDS 2
@@ -328,7 +332,7 @@ job_take_progress (HabJob *self, JsonObject *record)
   note->progress.bytes_per_second = self->rate.bytes_per_second;
   note->progress.expected_end_us = self->rate.left_us < 0
       ? 0
-      : g_get_real_time () + self->rate.left_us;
+      : hab_clock_now () + self->rate.left_us;
   job_store_note (self, note);
 }
 
@@ -445,7 +449,7 @@ job_retry (HabJob *self, HabVault *vault, const gchar *reason, GError **error)
       self->package->attempts, MAX_RETRY_DELAY_SECONDS);
 
   return hab_catalog_retry_package (vault->catalog, self->package->id,
-      g_get_real_time () + delay, reason, error);
+      hab_clock_now () + delay, reason, error);
 }
 
 static gboolean

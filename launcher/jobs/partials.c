@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "file-hash.h"
 #include "ingest.h"
 #include "media-failure.h"
@@ -82,7 +83,7 @@ partial_new (HabPartials *all, const gchar *id, const gchar *owner,
   self->facts.owner = g_strdup (owner);
   self->facts.name = g_strdup (name);
   self->facts.size_bytes = size_bytes;
-  self->facts.touched_us = g_get_real_time ();
+  self->facts.touched_us = hab_clock_now ();
   return self;
 }
 
@@ -268,7 +269,7 @@ on_ingested (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   self->facts.input_id = ingested->id;
-  self->facts.touched_us = g_get_real_time ();
+  self->facts.touched_us = hab_clock_now ();
   hab_store_call_async (partial_get_store (self), finish_row, self, NULL,
       on_row_finished, self);
 }
@@ -410,7 +411,7 @@ on_flushed (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autofree gchar *sha256 = hab_spool_finish_finish (NULL, result, &error);
 
-  self->facts.touched_us = g_get_real_time ();
+  self->facts.touched_us = hab_clock_now ();
   if (!self->removed)
     partial_measure (self, error == NULL ? &error : NULL);
   if (error != NULL) {
@@ -551,7 +552,7 @@ static gboolean
 partial_has_expired (HabPartial *self)
 {
   return self->state == STATE_WAITING &&
-      hab_partial_get_expiry (self) < g_get_real_time ();
+      hab_partial_get_expiry (self) < hab_clock_now ();
 }
 
 HabPartial *

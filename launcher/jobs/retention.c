@@ -5,6 +5,7 @@
 
 #include "retention.h"
 
+#include "clock.h"
 #include "feed.h"
 #include "log.h"
 
@@ -43,7 +44,7 @@ hab_retention_free (HabRetention *self)
 static gint64
 get_oldest (gint64 keep_seconds)
 {
-  return g_get_real_time () - keep_seconds * G_USEC_PER_SEC;
+  return hab_clock_now () - keep_seconds * G_USEC_PER_SEC;
 }
 
 static void

@@ -754,7 +754,7 @@ test_retry (Fixture *fixture, gconstpointer data)
   gint64 input_id = add_input (catalog, "a.mp4");
   gint64 first = add_package (catalog, input_id, "AAAAAA");
   gint64 second = add_package (catalog, input_id, "BBBBBB");
-  gint64 later = g_get_real_time () + hour, at_us;
+  gint64 later = g_get_real_time () + hour / 2, at_us;
   g_autoptr (HabPackage) waiting = NULL;
 
   g_assert_true (hab_catalog_get_next_attempt (catalog, &at_us, NULL));
@@ -781,6 +781,11 @@ test_retry (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (at_us, ==, later);
 
   execute (fixture->path, "UPDATE packages SET not_before_us = 1 WHERE id = 1");
+  g_assert_cmpint (claim_id (catalog), ==, first);
+
+  /* Nothing waits that long: somebody set the clock back. */
+  g_assert_true (
+      hab_catalog_retry_package (catalog, first, later + hour, "disk", NULL));
   g_assert_cmpint (claim_id (catalog), ==, first);
   set_status (catalog, first, HAB_STATUS_CANCELLED, "on request", NULL);
   g_assert_false (
@@ -892,6 +897,13 @@ test_callbacks (Fixture *fixture, gconstpointer data)
   callback = hab_catalog_claim_callback (catalog, 600 * G_USEC_PER_SEC, NULL);
   g_assert_cmpuint (callback->attempts, ==, 2);
   g_assert_cmpstr (callback->reason, ==, "status 500");
+
+  /* So it is where it is noted for a time that no attempt waits for. */
+  g_assert_true (hab_catalog_set_callback (catalog, id, HAB_CALLBACK_WAITING,
+      g_get_real_time () + HAB_CATALOG_MAX_WAIT_US * 2, "status 500", NULL));
+  g_clear_pointer (&callback, hab_callback_free);
+  callback = hab_catalog_claim_callback (catalog, 600 * G_USEC_PER_SEC, NULL);
+  g_assert_cmpuint (callback->attempts, ==, 3);
   g_assert_true (hab_catalog_set_callback (catalog, id,
       HAB_CALLBACK_DELIVERED, 0, NULL, NULL));
   g_clear_pointer (&callback, hab_callback_free);

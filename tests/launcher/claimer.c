@@ -5,6 +5,7 @@
 #endif
 
 #include "claimer.h"
+#include "clock.h"
 #include "folder.h"
 
 /* A catalog's stand-in: numbers that are due, one after the other. */
@@ -39,7 +40,7 @@ static gpointer
 take (World *world, gint64 *next_us)
 {
   if (world->waiting == 0 && world->next_us > 0 &&
-      world->next_us <= g_get_real_time ()) {
+      world->next_us <= hab_clock_now ()) {
     world->next_us = 0;
     world->waiting = 1;
   }
@@ -204,7 +205,7 @@ test_kicked_meanwhile (World *world, gconstpointer data)
 static void
 test_due_later (World *world, gconstpointer data)
 {
-  world->next_us = g_get_real_time () + 20000;
+  world->next_us = hab_clock_now () + 20000;
   hab_claimer_kick (world->claimer);
   while (world->started == 0)
     g_main_context_iteration (NULL, TRUE);
@@ -250,7 +251,7 @@ test_stop (World *world, gconstpointer data)
 static void
 test_stop_asleep (World *world, gconstpointer data)
 {
-  world->next_us = g_get_real_time () + 20000;
+  world->next_us = hab_clock_now () + 20000;
   hab_claimer_kick (world->claimer);
   run_until_idle (world);
   hab_claimer_stop (world->claimer);
