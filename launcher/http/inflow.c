@@ -21,6 +21,7 @@ struct _HabInflow
   HabSpool *spool;
   gboolean stopped, held;
   guint idle_id;
+  gint64 heard_us; /* when the last bytes came, or it was resumed */
 };
 
 static guint n_inflows; /* main thread */
@@ -36,29 +37,42 @@ hab_inflow_get_announced (HabRequest *request)
   return MAX (soup_message_headers_get_content_length (headers), 0);
 }
 
-static gboolean
-on_idle (gpointer data)
+static guint
+get_timeout (HabInflow *self)
 {
-  HabInflow *self = data;
-  guint seconds =
-      hab_request_get_context (self->request)->settings->client_timeout;
+  return hab_request_get_context (self->request)->settings->client_timeout;
+}
+
+static void
+inflow_refuse_idle (HabInflow *self)
+{
   GError *error = NULL;
 
-  self->idle_id = 0;
   hab_http_error_set (&error, SOUP_STATUS_REQUEST_TIMEOUT,
-      "Nothing of the file came for %u seconds; send it again", seconds);
+      "Nothing of the file came for %u seconds; send it again",
+      get_timeout (self));
   hab_request_refuse (self->request, error);
+}
+
+/* Looks how long ago the last bytes came, instead of being set anew for each
+ * 8 KiB of them. While the request is paused the disk is waited for. */
+static gboolean
+on_tick (gpointer data)
+{
+  HabInflow *self = data;
+  gint64 silent_us = g_get_monotonic_time () - self->heard_us;
+
+  if (self->held || silent_us < get_timeout (self) * G_USEC_PER_SEC)
+    return G_SOURCE_CONTINUE;
+  self->idle_id = 0;
+  inflow_refuse_idle (self);
   return G_SOURCE_REMOVE;
 }
 
 static void
-inflow_restart_clock (HabInflow *self)
+inflow_hear (HabInflow *self)
 {
-  g_clear_handle_id (&self->idle_id, g_source_remove);
-  if (!self->stopped && !self->held)
-    self->idle_id = g_timeout_add_seconds (
-        hab_request_get_context (self->request)->settings->client_timeout,
-        on_idle, self);
+  self->heard_us = g_get_monotonic_time ();
 }
 
 HabInflow *
@@ -81,7 +95,8 @@ hab_inflow_new (HabRequest *request, GError **error)
   self->request = request;
   self->space = space;
   self->claimed = announced;
-  inflow_restart_clock (self);
+  self->idle_id = g_timeout_add_seconds (1, on_tick, self);
+  inflow_hear (self);
   return self;
 }
 
@@ -102,7 +117,7 @@ on_drained (gpointer data)
     return;
   self->held = FALSE;
   hab_request_resume (self->request);
-  inflow_restart_clock (self);
+  inflow_hear (self);
 }
 
 void
@@ -169,7 +184,7 @@ hab_inflow_go_on (HabInflow *self)
     self->held = TRUE;
     hab_request_pause (self->request);
   }
-  inflow_restart_clock (self);
+  inflow_hear (self);
 }
 
 void

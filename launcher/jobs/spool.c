@@ -11,9 +11,14 @@
 
 #include "file-hash.h"
 
-/* A spool has a block that is written, and as many bytes that wait. */
-#define BLOCK_SIZE (256 * 1024)
-#define MAX_PENDING (2 * BLOCK_SIZE)
+/* So much is worth the way to another thread. */
+#define MIN_BLOCK (256 * 1024)
+/* What may wait of a spool while as much is written; all of them share
+ * MAX_SHARED, down to MIN_WAITING. The more waits, the less often somebody who
+ * reads waits for a thread to get its turn on a processor. */
+#define MAX_WAITING (1024 * 1024)
+#define MAX_SHARED (16 * 1024 * 1024)
+#define MIN_WAITING (2 * MIN_BLOCK)
 
 struct _HabSpool
 {
@@ -24,6 +29,7 @@ struct _HabSpool
 
   /* main thread only */
   GByteArray *pending;
+  GByteArray *block; /* that is written, or was and is used again; or NULL */
   guint64 size;
   gboolean writing;
   GError *error;
@@ -35,16 +41,28 @@ struct _HabSpool
   struct sha256_ctx hash;
 };
 
+static gint n_spools;
+
+/* How many bytes may wait. */
+static gsize
+get_limit (void)
+{
+  return CLAMP (MAX_SHARED / MAX (g_atomic_int_get (&n_spools), 1),
+      MIN_WAITING, MAX_WAITING);
+}
+
 static void
 spool_unref (HabSpool *self)
 {
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
+  g_atomic_int_add (&n_spools, -1);
   if (self->name != NULL)
     hab_data_dir_remove (self->dir, HAB_FOLDER_INCOMING, self->name);
   close (self->fd);
   g_free (self->name);
   g_byte_array_unref (self->pending);
+  g_clear_pointer (&self->block, g_byte_array_unref);
   g_clear_error (&self->error);
   g_free (self);
 }
@@ -55,6 +73,7 @@ spool_new (HabDataDir *dir, int fd)
 {
   HabSpool *self = g_new0 (HabSpool, 1);
 
+  g_atomic_int_inc (&n_spools);
   g_atomic_ref_count_init (&self->refs);
   self->dir = dir;
   self->fd = fd;
@@ -151,10 +170,9 @@ write_block (GTask *task, gpointer source, gpointer data,
     GCancellable *cancellable)
 {
   HabSpool *self = g_task_get_task_data (task);
-  GByteArray *block = g_object_get_data (G_OBJECT (task), "block");
 
-  sha256_update (&self->hash, block->len, block->data);
-  if (!write_all (self->fd, block->data, block->len)) {
+  sha256_update (&self->hash, self->block->len, self->block->data);
+  if (!write_all (self->fd, self->block->data, self->block->len)) {
     fail_errno (task);
     return;
   }
@@ -184,6 +202,9 @@ on_written (GObject *source, GAsyncResult *result, gpointer data)
   GError *error = NULL;
 
   self->writing = FALSE;
+  /* What it took up before others came is given back. */
+  if (self->block->len > get_limit ())
+    g_clear_pointer (&self->block, g_byte_array_unref);
   if (!g_task_propagate_boolean (G_TASK (result), &error)) {
     g_clear_error (&self->error);
     self->error = error;
@@ -197,13 +218,14 @@ static void
 spool_write (HabSpool *self)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, on_written, self);
+  GByteArray *used = g_steal_pointer (&self->block);
 
+  self->block = self->pending;
+  self->pending = used != NULL ? g_byte_array_set_size (used, 0)
+                               : g_byte_array_sized_new (MIN_BLOCK);
   self->writing = TRUE;
   g_atomic_ref_count_inc (&self->refs);
   g_task_set_task_data (task, self, (GDestroyNotify) spool_unref);
-  g_object_set_data_full (G_OBJECT (task), "block",
-      g_steal_pointer (&self->pending), (GDestroyNotify) g_byte_array_unref);
-  self->pending = g_byte_array_sized_new (BLOCK_SIZE);
   g_task_run_in_thread (task, write_block);
 }
 
@@ -221,7 +243,7 @@ spool_end (HabSpool *self)
 static void
 spool_go_on (HabSpool *self)
 {
-  gsize enough = self->finish != NULL ? 1 : BLOCK_SIZE;
+  gsize enough = self->finish != NULL ? 1 : MIN_BLOCK;
 
   if (self->writing)
     return;
@@ -249,7 +271,7 @@ gboolean
 hab_spool_is_full (HabSpool *self)
 {
   /* After a failure nothing drains any more: the next bytes are to be told. */
-  return self->error == NULL && self->pending->len >= MAX_PENDING;
+  return self->error == NULL && self->pending->len >= get_limit ();
 }
 
 guint64
