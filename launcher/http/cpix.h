@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   const gchar *content_id;
-  const gchar *license_url; /* of its Clear Key licences */
+  const gchar *license_url; /* of its Clear Key licences; as all addresses
+                             * without control characters */
   HabContentKey keys[HAB_N_TRACK_TYPES];
   gboolean encrypted[HAB_N_TRACK_TYPES]; /* whether there is such a key */
 } HabCpix;

@@ -81,6 +81,25 @@ describe (const HabCodec *codec, const guint8 *data, gsize size)
     g_assert_nonnull (failure);
 }
 
+/* What is made of a first access unit is what files can be made of. */
+static void
+begin_with (const HabCodec *codec, const guint8 *unit, gsize size)
+{
+  g_autoptr (GstStructure) caps = gst_structure_new ("x", "framerate",
+      GST_TYPE_FRACTION, 25, 1, NULL);
+  const HabCodecStart start = { .caps = caps, .sample = unit, .size = size };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) made = codec->make_codec_data (&start, &error);
+  gsize made_size;
+  const guint8 *data;
+
+  g_assert_true ((made == NULL) == (error != NULL));
+  if (made == NULL)
+    return;
+  data = g_bytes_get_data (made, &made_size);
+  describe (codec, data, made_size);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
@@ -100,6 +119,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
     g_autofree guint8 *unit = fuzz_take_block (&input, &n);
 
     parse_unit (parser, unit, n);
+    if (codec->make_codec_data != NULL)
+      begin_with (codec, unit, n);
     if (codec->describe_light != NULL) {
       g_autoptr (GstStructure) caps = gst_structure_new_empty ("x");
 

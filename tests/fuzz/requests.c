@@ -14,6 +14,7 @@
 #include "list-request.h"
 #include "option-request.h"
 #include "request.h"
+#include "upload.h"
 
 static const HabRoute route = {
   .method = "POST", .pattern = "/{}/{}", .body = HAB_BODY_JSON
@@ -48,6 +49,22 @@ read_query (HabRequest *request)
     g_assert_nonnull (error);
   if (!hab_gops_read_number (request, &gop, &failure))
     g_assert_nonnull (failure);
+}
+
+/* What a file may be called has no place in it. */
+static void
+read_name (HabRequest *request)
+{
+  const gchar *name = hab_request_get_param (request, 1);
+  g_autoptr (GError) error = NULL;
+
+  if (!hab_upload_check_name (name, &error)) {
+    g_assert_nonnull (error);
+    return;
+  }
+  g_assert_cmpuint (strlen (name), <=, 255);
+  g_assert_null (strchr (name, '/'));
+  g_assert_cmpstr (name, !=, "..");
 }
 
 /* What is kept of a request is an object again. */
@@ -115,6 +132,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
   g_autoptr (HabRequest) request = take_request (&input);
 
   read_query (request);
+  read_name (request);
   read_body (request, encrypt);
   return 0;
 }
