@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "any-ranges.h"
 #include "bit-writer.h"
 #include "codec-ranges.h"
 
@@ -408,6 +409,99 @@ test_last_without_size (void)
   assert_place (ranges, 0, 3, 0);
 }
 
+/* --- whatever the tiles --------------------------------------------------------- */
+
+#define N_UNITS 400
+#define MAX_FRAMES 4
+
+/* What is in unit behind what clear has: the payload of an OBU, of which only
+ * these tiles are to be protected. */
+static void
+mark_tiles (GByteArray *clear, const GByteArray *unit, guint payload,
+    const Place *tiles, guint n)
+{
+  mark_clear (clear, unit);
+  for (guint i = 0; i < n; i++)
+    memset (clear->data + payload + tiles[i].offset, 0, tiles[i].size);
+}
+
+static void
+append_other (GByteArray *unit, GByteArray *clear)
+{
+  append_obu_full (unit, g_test_rand_bit () ? METADATA : PADDING,
+      zeros (g_test_rand_int_range (0, 300)), TRUE, g_test_rand_bit ());
+  mark_clear (clear, unit);
+}
+
+/* A frame as OBU_FRAME, or as a header and one to four groups of tiles. */
+static void
+append_random_frame (GByteArray *unit, GByteArray *clear, const Frame *frame,
+    gboolean sized)
+{
+  guint n_tiles = frame->tiles_log2 > 0 ? 4 : 1, sizes[4], payload, last;
+  Place places[4];
+
+  for (guint i = 0; i < n_tiles; i++)
+    sizes[i] = g_test_rand_int_range (1, g_test_rand_bit () ? 40 : 3000);
+  if (n_tiles == 1 || !sized || g_test_rand_bit ()) {
+    payload = append_obu_full (unit, FRAME, frame_payload (frame, sizes,
+        places), sized, g_test_rand_bit ());
+    mark_tiles (clear, unit, payload, places, n_tiles);
+    return;
+  }
+  append_obu (unit, FRAME_HEADER, frame_header_payload (frame));
+  for (guint first = 0; first < 4; first = last + 1) {
+    last = g_test_rand_int_range (first, 4);
+    if (g_test_rand_bit ())
+      append_other (unit, clear);
+    payload = append_obu (unit, TILE_GROUP, tile_group_payload (first, last,
+        sizes, places));
+    mark_tiles (clear, unit, payload, places + first, last - first + 1);
+  }
+}
+
+/* Frames for later and one that is shown, the last OBU with its size or
+ * without. */
+static void
+append_random_unit (GByteArray *unit, GByteArray *clear)
+{
+  static const guint types[] = { KEY, INTER, INTRA_ONLY, SWITCH };
+  gint n = g_test_rand_int_range (1, MAX_FRAMES + 1);
+
+  append_obu (unit, TEMPORAL_DELIMITER, zeros (0));
+  if (g_test_rand_bit ())
+    append_obu (unit, SEQUENCE_HEADER, sequence_payload (&plain_sequence));
+  for (gint i = 0; i < n; i++) {
+    const Frame frame = {
+      .type = types[g_test_rand_int_range (0, G_N_ELEMENTS (types))],
+      .hidden = i + 1 < n,
+      .tiles_log2 = g_test_rand_bit (),
+    };
+
+    if (g_test_rand_bit ())
+      append_other (unit, clear);
+    append_random_frame (unit, clear, &frame, i + 1 < n || g_test_rand_bit ());
+  }
+}
+
+static void
+test_any_tiles (void)
+{
+  g_autoptr (HabCodecParser) parser = parser_new ();
+
+  begin_stream (parser);
+  for (guint i = 0; i < N_UNITS; i++) {
+    g_autoptr (GByteArray) unit = g_byte_array_new ();
+    g_autoptr (GByteArray) clear = g_byte_array_new ();
+    g_autoptr (GArray) ranges = NULL;
+
+    append_random_unit (unit, clear);
+    ranges = parse_ranges (parser, unit);
+    check_places (clear, ranges);
+    check_encryption (unit, clear, ranges);
+  }
+}
+
 /* No range may go beyond the bytes, and no byte beyond them be read. */
 static void
 test_damage (void)
@@ -634,6 +728,7 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/av1/tile-groups-and-others",
       test_tile_groups_and_others);
   g_test_add_func ("/av1/last-without-size", test_last_without_size);
+  g_test_add_func ("/av1/any-tiles", test_any_tiles);
   g_test_add_func ("/av1/damage", test_damage);
   g_test_add_func ("/av1/refused", test_refused);
   g_test_add_func ("/av1/access-units", test_access_units);

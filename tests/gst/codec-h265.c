@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "any-ranges.h"
 #include "bit-writer.h"
 #include "codec-ranges.h"
 
@@ -403,6 +404,89 @@ test_in_band_parameter_sets (void)
       unit->len - before - 4 - header);
 }
 
+/* --- whatever the slices ------------------------------------------------------ */
+
+#define N_PICTURES 400
+#define MAX_SEGMENTS 8
+
+static const guint8 nal_types[] = { TRAIL_N, TRAIL_R, RADL_N, RASL_N, BLA_W_LP,
+  IDR_W_RADL, IDR_N_LP, CRA };
+
+/* Of a picture with slices of this type, the first of which is at block 0. The
+ * entry points have to fit where a length has one byte. */
+static Slice
+random_slice (guint8 nal_type, gboolean first, guint length_size)
+{
+  static const gchar types[] = { 'I', 'P', 'B', 'D' };
+  gboolean intra = nal_type >= BLA_W_LP;
+  gboolean depends = !first && g_test_rand_bit ();
+  guint max = length_size == 1 ? 4 : 15;
+
+  return (Slice) {
+    .nal_type = nal_type,
+    .type = depends ? 'D' : intra ? 'I' : types[g_test_rand_int_range (0, 3)],
+    .pps = g_test_rand_int_range (0, 2),
+    .address = first ? 0 : g_test_rand_int_range (1, 300),
+    .poc = g_test_rand_int_range (0, 256),
+    .qp_delta = g_test_rand_int_range (-26, 26),
+    .n_entry_points = g_test_rand_int_range (0, max),
+    .extension = g_test_rand_int_range (0, length_size == 1 ? 20 : 257),
+  };
+}
+
+/* What stands between slices and is none of them. */
+static void
+append_other (GByteArray *unit, GByteArray *clear, guint length_size)
+{
+  static const guint8 types[] = { DELIMITER, 39, 40, 38, 41, 48, 63 };
+  Bits bits = { g_byte_array_new (), 0 };
+
+  put_data (&bits, g_test_rand_int_range (0, 100));
+  put_trailing (&bits);
+  append_unit (unit, length_size,
+      types[g_test_rand_int_range (0, G_N_ELEMENTS (types))], bits.bytes, 0);
+  g_byte_array_unref (bits.bytes);
+  mark_clear (clear, unit);
+}
+
+static void
+append_random_picture (GByteArray *unit, GByteArray *clear, guint length_size)
+{
+  guint8 nal_type =
+      nal_types[g_test_rand_int_range (0, G_N_ELEMENTS (nal_types))];
+  gint n = g_test_rand_int_range (1, MAX_SEGMENTS + 1);
+
+  for (gint i = 0; i < n; i++) {
+    Slice slice = random_slice (nal_type, i == 0, length_size);
+    guint size = g_test_rand_int_range (1, length_size == 1 ? 100 : 3000);
+    guint held;
+
+    while (g_test_rand_bit ())
+      append_other (unit, clear, length_size);
+    held = append_slice (unit, length_size, &slice, size);
+    mark_bytes (clear, unit, length_size + held);
+  }
+  while (g_test_rand_bit ())
+    append_other (unit, clear, length_size);
+}
+
+static void
+test_any_slices (void)
+{
+  for (guint i = 0; i < N_PICTURES; i++) {
+    guint length_size = 1 << g_test_rand_int_range (0, 3);
+    g_autoptr (HabCodecParser) parser = parser_new (length_size);
+    g_autoptr (GByteArray) unit = g_byte_array_new ();
+    g_autoptr (GByteArray) clear = g_byte_array_new ();
+    g_autoptr (GArray) ranges = NULL;
+
+    append_random_picture (unit, clear, length_size);
+    ranges = parse_ranges (parser, unit);
+    check_places (clear, ranges);
+    check_encryption (unit, clear, ranges);
+  }
+}
+
 static void
 assert_malformed (HabCodecParser *parser, const guint8 *data, gsize size)
 {
@@ -563,6 +647,7 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/h265/segments-and-others", test_segments_and_others);
   g_test_add_func ("/h265/in-band-parameter-sets",
       test_in_band_parameter_sets);
+  g_test_add_func ("/h265/any-slices", test_any_slices);
   g_test_add_func ("/h265/damage", test_damage);
   g_test_add_func ("/h265/layers", test_layers);
   g_test_add_func ("/h265/access-units", test_access_units);
