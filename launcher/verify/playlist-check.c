@@ -322,7 +322,7 @@ check_playlist (Walk *walk, gchar *name)
       hab_media_file_open (walk->context->folder, name, &error);
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   g_auto (GStrv) lines = NULL;
-  g_autofree gchar *text = NULL;
+  const gchar *text;
 
   if (file == NULL || file->size > MAX_FILE ||
       !hab_media_file_read (file, 0, file->size, bytes, &error)) {
@@ -330,7 +330,8 @@ check_playlist (Walk *walk, gchar *name)
     g_free (name);
     return;
   }
-  text = g_strndup ((const gchar *) bytes->data, bytes->len);
+  g_byte_array_append (bytes, (const guint8 *) "", 1);
+  text = (const gchar *) bytes->data;
   lines = g_strsplit (text, "\n", -1);
   if (!g_str_has_prefix (text, "#EXTM3U"))
     complain (&self, "playlist", "it does not begin with #EXTM3U");

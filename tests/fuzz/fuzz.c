@@ -7,6 +7,8 @@
 
 #include <gst/gst.h>
 #include <libxml/xmlerror.h>
+#include <signal.h>
+#include <stdlib.h>
 
 int LLVMFuzzerInitialize (int *argc, char ***argv);
 
@@ -15,12 +17,20 @@ ignore_xml_error (void *data, const char *format, ...)
 {
 }
 
+/* libFuzzer keeps the input of what aborts; GLib stops at a break point. */
+static void
+on_trap (int number)
+{
+  abort ();
+}
+
 /* What GLib finds critical is a finding; what warns of bad input is not, and
  * there would be a lot of it. */
 int
 LLVMFuzzerInitialize (int *argc, char ***argv)
 {
   gst_init (NULL, NULL);
+  signal (SIGTRAP, on_trap);
   g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR);
   xmlSetGenericErrorFunc (NULL, ignore_xml_error);
   return 0;
