@@ -205,6 +205,24 @@ put_in_order (HabService *self, gboolean is_new, GError **error)
       sweep_unlisted (self, HAB_FOLDER_PACKAGES, list_ready_codes, error);
 }
 
+/* In the store's thread. */
+static gpointer
+reserve (HabVault *vault, gpointer data, GError **error)
+{
+  hab_catalog_reserve (vault->catalog, error);
+  return NULL;
+}
+
+static void
+on_reserved (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  hab_store_call_finish (result, &error);
+  if (error != NULL)
+    g_message ("%s", error->message);
+}
+
 static gboolean
 on_expiry (gpointer data)
 {
@@ -215,6 +233,7 @@ on_expiry (gpointer data)
     hab_data_dir_expire (self->dir, HAB_FOLDER_INCOMING,
         INCOMING_MAX_AGE_SECONDS);
   hab_retention_run (self->retention);
+  hab_store_call_async (self->store, reserve, NULL, NULL, on_reserved, NULL);
   return G_SOURCE_CONTINUE;
 }
 
@@ -480,6 +499,7 @@ hab_service_start (HabService *self, GError **error)
       hab_listener_get_port (self->delivery);
   self->expiry_id =
       g_timeout_add_seconds (EXPIRY_INTERVAL_SECONDS, on_expiry, self);
+  hab_store_call_async (self->store, reserve, NULL, NULL, on_reserved, NULL);
   hab_partials_start (self->partials);
   hab_retention_run (self->retention);
   hab_media_scan_start (self->media);

@@ -4,9 +4,13 @@
 #endif
 
 /* What the operator does with a catalog: looking whether it is whole, copying
- * it while it is used. */
+ * it while it is used; and its room on a full disk. */
 
 #include "catalog-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #define PAGES_AT_A_TIME 1000
 #define BUSY_MS 50
@@ -126,6 +130,31 @@ hab_catalog_copy (HabCatalog *catalog, const gchar *path, GError **error)
     return TRUE;
   g_set_error (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_FAILED,
       "cannot copy the catalog to %s: %s", path, sqlite3_errstr (rc));
+  return FALSE;
+}
+
+/* --- its room --------------------------------------------------------- */
+
+/* SQLite has no lock on this file, which closing it would take away, and reads
+ * its log as far as it was written. Where there is none yet it is made by the
+ * first who reads, which opening the catalog does. */
+gboolean
+hab_catalog_reserve (HabCatalog *catalog, GError **error)
+{
+  const gchar *log =
+      sqlite3_filename_wal (sqlite3_db_filename (catalog->db, "main"));
+  int fd = open (log, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  int code = fd >= 0 ? posix_fallocate (fd, 0, HAB_CATALOG_RESERVE_BYTES)
+                     : errno;
+
+  if (fd >= 0)
+    close (fd);
+  if (code == 0)
+    return TRUE;
+  g_set_error (error, HAB_CATALOG_ERROR,
+      code == ENOSPC || code == EDQUOT ? HAB_CATALOG_ERROR_NO_SPACE
+                                       : HAB_CATALOG_ERROR_FAILED,
+      "no room can be kept for the catalog's log: %s", g_strerror (code));
   return FALSE;
 }
 

@@ -11,8 +11,8 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, exec, get, haberdash, makeClip, makeFolder, packageEnd, post, problem,
-  startService, until, upload,
+  KEY, KID, addInput, exec, get, haberdash, isEmpty, makeClip, makeFolder, packageEnd, post, problem,
+  send, startService, until, upload,
 } from './service.mjs';
 
 const MIB = 1 << 20;
@@ -77,6 +77,58 @@ test('a full disk: reads and removals go on, the rest waits', { timeout: 90_000 
   await service.end();
   await haberdash('check', '--data-dir', service.dataDir, '--deep');
 });
+
+// Of a film of ten hours with a GOP each second.
+const MANY_GOPS = `WITH RECURSIVE n (n) AS (SELECT 4 UNION ALL SELECT n + 1 FROM n WHERE n < 36000)
+  INSERT INTO gops SELECT input_id, n, track_number, kind, closed, leading_pictures, frames,
+    first_frame + n * 25, pts_ns + n * 1000000000, dts_ns + n * 1000000000, duration_ns, size_bytes,
+    first_byte + n * 100000, end_byte + n * 100000 FROM gops, n WHERE number = 0;
+  WITH RECURSIVE n (n) AS (SELECT 4 UNION ALL SELECT n + 1 FROM n WHERE n < 36000)
+  INSERT INTO iframes SELECT input_id, n, n * 25, n * 12800, n * 12800, duration,
+    offset_bytes + n * 100000, size_bytes, key_frame, n FROM iframes, n WHERE number = 0;
+  PRAGMA wal_checkpoint`;
+
+test('a disk that others filled to the last byte: what is there can be removed', { timeout: 90_000 },
+  async (t) => {
+    const disk = await makeDisk(t);
+    if (!disk) {
+      t.skip('only root can make a small disk');
+      return;
+    }
+    const service = await startService(t,
+      { dataDir: path.join(disk, 'data'), args: ['--retry-delay', '0.2'] });
+    const clip = await makeClip();
+    const request = { input_content_id: await addInput(service), key: KEY, kid: KID };
+    for (let id = 1; id <= 2; id++)
+      assert.equal((await post(service.api, '/packaged_content', request, { Prefer: 'wait=60' }))
+        .json.status, 'Ready');
+    await exec('sqlite3', [path.join(service.dataDir, 'catalog.sqlite'), '.timeout 5000', MANY_GOPS]);
+
+    await fill(path.join(disk, 'filler'));
+    const { bavail } = await fs.statfs(disk);
+    assert.equal(bavail, 0);
+    const remove = async (address) => {
+      const answer = await send(service.api, 'DELETE', address);
+      assert.equal(answer.status, 204, answer.text);
+    };
+    await remove('/packaged_content/1');
+    assert.equal((await fs.readdir(path.join(service.dataDir, 'packages'))).length, 1);
+    await fill(path.join(disk, 'filler-2'));
+    await remove('/input_content/1');
+    assert.ok(await isEmpty(service, 'inputs'));
+    await fill(path.join(disk, 'filler-3'));
+    await remove('/packaged_content/2');
+
+    for (const name of ['filler', 'filler-2', 'filler-3'])
+      await fs.rm(path.join(disk, name));
+    await healthy(service);
+    assert.equal((await upload(service, 'more.mp4', clip)).status, 201);
+    const next = await post(service.api, '/packaged_content',
+      { ...request, input_content_id: 2 }, { Prefer: 'wait=60' });
+    assert.equal(next.json.status, 'Ready', next.text);
+    await service.end();
+    await haberdash('check', '--data-dir', service.dataDir, '--deep');
+  });
 
 // Without the right to write wherever it likes, root is held back by modes.
 const PLAIN = 'exec setpriv --inh-caps=-all --bounding-set=-all "$0" "$@"';
