@@ -21,10 +21,7 @@ hab_gop_json_append (GString *text, const HabGop *gop)
     hab_json_text_add_seconds (text, "pts_time", gop->pts_ns);
   if (gop->dts_ns != G_MININT64)
     hab_json_text_add_seconds (text, "dts_time", gop->dts_ns);
-  if (gop->duration_ns >= 0)
-    hab_json_text_add_seconds (text, "duration", gop->duration_ns);
-  else
-    hab_json_text_add_null (text, "duration");
+  hab_json_text_add_duration (text, "duration", gop->duration_ns);
   hab_json_text_add_int (text, "size", gop->bytes);
   if (gop->first_byte >= 0) {
     hab_json_text_add_int (text, "first_byte", gop->first_byte);

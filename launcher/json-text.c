@@ -296,3 +296,12 @@ hab_json_text_add_seconds (GString *text, const gchar *name, gint64 ns)
     out--;
   write_end (text, out);
 }
+
+void
+hab_json_text_add_duration (GString *text, const gchar *name, gint64 ns)
+{
+  if (ns < 0)
+    hab_json_text_add_null (text, name);
+  else
+    hab_json_text_add_seconds (text, name, ns);
+}

@@ -30,6 +30,8 @@ void hab_json_text_add_null (GString *text, const gchar *name);
 void hab_json_text_add_time (GString *text, const gchar *name, gint64 us);
 /* Nanoseconds as seconds, exact. */
 void hab_json_text_add_seconds (GString *text, const gchar *name, gint64 ns);
+/* The same of what is not negative; null where it is. */
+void hab_json_text_add_duration (GString *text, const gchar *name, gint64 ns);
 /* JSON as it is. */
 void hab_json_text_add_raw (GString *text, const gchar *name,
     const gchar *json);

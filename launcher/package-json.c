@@ -6,135 +6,167 @@
 #include "package-json.h"
 
 #include "clock.h"
-#include "json-build.h"
+#include "json-text.h"
 #include "keys.h"
 #include "package-options.h"
 
-static void
-add_urls (JsonBuilder *builder, const HabPackage *package,
-    const HabDeliveryAddress *address)
+void
+hab_package_json_clear (HabPackageJson *self)
 {
-  g_autofree gchar *mpd =
-      hab_delivery_address_build (address, package->code, HAB_PATH_MANIFEST);
-  g_autofree gchar *m3u8 =
-      hab_delivery_address_build (address, package->code, HAB_PATH_PLAYLIST);
+  hab_delivery_address_clear (&self->address);
+  g_clear_pointer (&self->options, g_free);
+  g_clear_pointer (&self->option_members, g_free);
+}
 
-  hab_json_add_text (builder, "url", mpd);
-  hab_json_add_text (builder, "hls_url",
-      hab_package_options_has (package->options, "hls") ? m3u8 : NULL);
+/* --- what a package has in lists ---------------------------------------- */
+
+static void
+read_options (HabPackageJson *self, const gchar *options)
+{
+  g_autoptr (GString) members = NULL;
+
+  if (g_strcmp0 (self->options, options) == 0)
+    return;
+  members = g_string_new (NULL);
+  for (const HabPackageOption *option = hab_package_options;
+       option->name != NULL; option++) {
+    g_autoptr (JsonNode) node = hab_package_options_get (options, option);
+    g_autofree gchar *value = json_to_string (node, FALSE);
+
+    hab_json_text_add_raw (members, option->name, value);
+  }
+  g_free (self->options);
+  g_free (self->option_members);
+  self->options = g_strdup (options);
+  self->option_members = g_string_free (g_steal_pointer (&members), FALSE);
+  self->hls = hab_package_options_has (options, "hls");
 }
 
 static void
-add_positive (JsonBuilder *builder, const gchar *name, gdouble number)
+add_url (HabPackageJson *self, GString *text, const gchar *name,
+    const HabPackage *package, const gchar *path)
+{
+  g_autofree gchar *url =
+      hab_delivery_address_build (&self->address, package->code, path);
+
+  hab_json_text_add_string (text, name, url);
+}
+
+static void
+add_urls (HabPackageJson *self, GString *text, const HabPackage *package)
+{
+  add_url (self, text, "url", package, HAB_PATH_MANIFEST);
+  if (self->hls)
+    add_url (self, text, "hls_url", package, HAB_PATH_PLAYLIST);
+  else
+    hab_json_text_add_null (text, "hls_url");
+}
+
+static void
+add_positive (GString *text, const gchar *name, gdouble number)
 {
   if (number > 0)
-    hab_json_add_double (builder, name, number);
+    hab_json_text_add_double (text, name, number);
   else
-    hab_json_add_null (builder, name);
+    hab_json_text_add_null (text, name);
 }
 
 static void
-add_time_or_null (JsonBuilder *builder, const gchar *name, gint64 us)
+add_time_or_null (GString *text, const gchar *name, gint64 us)
 {
   if (us > 0)
-    hab_json_add_time (builder, name, us);
+    hab_json_text_add_time (text, name, us);
   else
-    hab_json_add_null (builder, name);
+    hab_json_text_add_null (text, name);
 }
 
 /* In whole milliseconds: it is a guess. */
 static void
-add_eta (JsonBuilder *builder, gint64 expected_end_us)
+add_eta (GString *text, gint64 expected_end_us)
 {
   gint64 left_ms = (expected_end_us - hab_clock_now ()) / 1000;
 
-  hab_json_add_seconds (builder, "eta",
+  hab_json_text_add_duration (text, "eta",
       expected_end_us > 0 ? MAX (left_ms, 0) * 1000000 : -1);
 }
 
 static void
-add_progress (JsonBuilder *builder, const HabPackage *package)
+add_progress (GString *text, const HabPackage *package)
 {
-  hab_json_add_double (builder, "progress", package->progress);
-  add_positive (builder, "speed", package->speed);
-  add_positive (builder, "bytes_per_second", package->bytes_per_second);
-  add_eta (builder, package->expected_end_us);
-  hab_json_add_int (builder, "attempts", package->attempts);
-  add_time_or_null (builder, "next_attempt_at", package->not_before_us);
-  hab_json_add_int (builder, "priority", package->priority);
+  hab_json_text_add_double (text, "progress", package->progress);
+  add_positive (text, "speed", package->speed);
+  add_positive (text, "bytes_per_second", package->bytes_per_second);
+  add_eta (text, package->expected_end_us);
+  hab_json_text_add_int (text, "attempts", package->attempts);
+  add_time_or_null (text, "next_attempt_at", package->not_before_us);
+  hab_json_text_add_int (text, "priority", package->priority);
 }
 
 static void
-add_notes (JsonBuilder *builder, const HabPackage *package)
-{
-  JsonNode *notes = json_from_string (package->notes, NULL);
-
-  json_builder_set_member_name (builder, "notes");
-  if (notes != NULL)
-    json_builder_add_value (builder, notes);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
-add_kid (JsonBuilder *builder, const gchar *name, const HabPackageKey *key)
+add_kid (GString *text, const gchar *name, const HabPackageKey *key)
 {
   g_autofree gchar *kid = hab_key_to_base64url (key->kid);
 
-  hab_json_add_text (builder, name, key->sealed_key != NULL ? kid : NULL);
+  hab_json_text_add_string (text, name, key->sealed_key != NULL ? kid : NULL);
 }
 
 /* Without a name of its own the video's, which is that of all tracks where
  * there is one key only. */
 static void
-add_kids (JsonBuilder *builder, const HabPackage *package)
+add_kids (GString *text, const HabPackage *package)
 {
-  add_kid (builder, "kid", &package->keys[HAB_TRACK_VIDEO]);
-  json_builder_set_member_name (builder, "kids");
-  json_builder_begin_object (builder);
+  add_kid (text, "kid", &package->keys[HAB_TRACK_VIDEO]);
+  hab_json_text_open (text, "kids", '{');
   for (guint i = 0; i < HAB_N_TRACK_TYPES; i++)
-    add_kid (builder, hab_track_type_to_string (i), &package->keys[i]);
-  json_builder_end_object (builder);
+    add_kid (text, hab_track_type_to_string (i), &package->keys[i]);
+  hab_json_text_close (text, '}');
 }
 
 static void
-add_request (JsonBuilder *builder, const HabPackage *package)
+add_request (HabPackageJson *self, GString *text, const HabPackage *package)
 {
   if (package->input_id > 0)
-    hab_json_add_int (builder, "input_content_id", package->input_id);
+    hab_json_text_add_int (text, "input_content_id", package->input_id);
   else
-    hab_json_add_null (builder, "input_content_id");
-  hab_json_add_text (builder, "input_name", package->input_name);
-  hab_json_add_text (builder, "encrypt", package->encrypt);
-  add_kids (builder, package);
-  hab_json_add_seconds (builder, "segment_duration",
+    hab_json_text_add_null (text, "input_content_id");
+  hab_json_text_add_string (text, "input_name", package->input_name);
+  hab_json_text_add_string (text, "encrypt", package->encrypt);
+  add_kids (text, package);
+  hab_json_text_add_seconds (text, "segment_duration",
       package->segment_duration_ns);
-  for (const HabPackageOption *option = hab_package_options;
-       option->name != NULL; option++) {
-    json_builder_set_member_name (builder, option->name);
-    json_builder_add_value (builder,
-        hab_package_options_get (package->options, option));
-  }
+  hab_json_text_add_raw (text, NULL, self->option_members);
+}
+
+/* Notes are JSON that the schema has checked. */
+static void
+add_members (HabPackageJson *self, GString *text, const HabPackage *package)
+{
+  read_options (self, package->options);
+  hab_json_text_add_int (text, "packaged_content_id", package->id);
+  add_urls (self, text, package);
+  hab_json_text_add_string (text, "status",
+      hab_status_to_string (package->status));
+  hab_json_text_add_string (text, "reason", package->reason);
+  hab_json_text_add_raw (text, "notes", package->notes);
+  add_progress (text, package);
+  add_request (self, text, package);
+  hab_json_text_add_time (text, "created_at", package->created_us);
+  hab_json_text_add_time (text, "updated_at", package->updated_us);
 }
 
 void
-hab_package_json_add (JsonBuilder *builder, const HabPackage *package,
-    const HabDeliveryAddress *address)
+hab_package_json_append (HabPackageJson *self, GString *text,
+    const HabPackage *package)
 {
-  hab_json_add_int (builder, "packaged_content_id", package->id);
-  add_urls (builder, package, address);
-  hab_json_add_text (builder, "status",
-      hab_status_to_string (package->status));
-  hab_json_add_text (builder, "reason", package->reason);
-  add_notes (builder, package);
-  add_progress (builder, package);
-  add_request (builder, package);
-  hab_json_add_time (builder, "created_at", package->created_us);
-  hab_json_add_time (builder, "updated_at", package->updated_us);
+  hab_json_text_open (text, NULL, '{');
+  add_members (self, text, package);
+  hab_json_text_close (text, '}');
 }
 
+/* --- what else there is of one ------------------------------------------- */
+
 static gboolean
-add_history (JsonBuilder *builder, HabCatalog *catalog, gint64 package_id,
+add_history (GString *text, HabCatalog *catalog, gint64 package_id,
     GError **error)
 {
   g_autoptr (GArray) changes =
@@ -142,38 +174,36 @@ add_history (JsonBuilder *builder, HabCatalog *catalog, gint64 package_id,
 
   if (changes == NULL)
     return FALSE;
-  json_builder_set_member_name (builder, "history");
-  json_builder_begin_array (builder);
+  hab_json_text_open (text, "history", '[');
   for (guint i = 0; i < changes->len; i++) {
     HabStatusChange *change = &g_array_index (changes, HabStatusChange, i);
 
-    json_builder_begin_object (builder);
-    hab_json_add_text (builder, "status",
+    hab_json_text_open (text, NULL, '{');
+    hab_json_text_add_string (text, "status",
         hab_status_to_string (change->status));
-    hab_json_add_time (builder, "at", change->at_us);
-    json_builder_end_object (builder);
+    hab_json_text_add_time (text, "at", change->at_us);
+    hab_json_text_close (text, '}');
   }
-  json_builder_end_array (builder);
+  hab_json_text_close (text, ']');
   return TRUE;
 }
 
 static void
-add_callback (JsonBuilder *builder, const HabCallback *callback)
+add_callback (GString *text, const HabCallback *callback)
 {
-  json_builder_set_member_name (builder, "callback");
-  json_builder_begin_object (builder);
-  hab_json_add_text (builder, "url", callback->url);
-  hab_json_add_text (builder, "status",
+  hab_json_text_open (text, "callback", '{');
+  hab_json_text_add_string (text, "url", callback->url);
+  hab_json_text_add_string (text, "status",
       hab_callback_status_to_string (callback->status));
-  hab_json_add_int (builder, "attempts", callback->attempts);
-  add_time_or_null (builder, "next_attempt_at", callback->due_us);
-  hab_json_add_text (builder, "reason", callback->reason);
-  json_builder_end_object (builder);
+  hab_json_text_add_int (text, "attempts", callback->attempts);
+  add_time_or_null (text, "next_attempt_at", callback->due_us);
+  hab_json_text_add_string (text, "reason", callback->reason);
+  hab_json_text_close (text, '}');
 }
 
 /* The member is absent where nobody asked to be told. */
 static gboolean
-find_callback (JsonBuilder *builder, HabCatalog *catalog, gint64 package_id,
+find_callback (GString *text, HabCatalog *catalog, gint64 package_id,
     GError **error)
 {
   g_autoptr (GError) failure = NULL;
@@ -181,7 +211,7 @@ find_callback (JsonBuilder *builder, HabCatalog *catalog, gint64 package_id,
       hab_catalog_get_callback (catalog, package_id, &failure);
 
   if (callback != NULL)
-    add_callback (builder, callback);
+    add_callback (text, callback);
   else if (!g_error_matches (failure, HAB_CATALOG_ERROR,
                HAB_CATALOG_ERROR_NOT_FOUND)) {
     g_propagate_error (error, g_steal_pointer (&failure));
@@ -190,17 +220,16 @@ find_callback (JsonBuilder *builder, HabCatalog *catalog, gint64 package_id,
   return TRUE;
 }
 
-JsonNode *
-hab_package_json_new (HabCatalog *catalog, const HabPackage *package,
-    const HabDeliveryAddress *address, GError **error)
+gboolean
+hab_package_json_append_whole (HabPackageJson *self, GString *text,
+    HabCatalog *catalog, const HabPackage *package, gboolean callback,
+    GError **error)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-
-  json_builder_begin_object (builder);
-  hab_package_json_add (builder, package, address);
-  if (!add_history (builder, catalog, package->id, error) ||
-      !find_callback (builder, catalog, package->id, error))
-    return NULL;
-  json_builder_end_object (builder);
-  return json_builder_get_root (builder);
+  hab_json_text_open (text, NULL, '{');
+  add_members (self, text, package);
+  if (!add_history (text, catalog, package->id, error) ||
+      (callback && !find_callback (text, catalog, package->id, error)))
+    return FALSE;
+  hab_json_text_close (text, '}');
+  return TRUE;
 }

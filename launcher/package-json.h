@@ -1,24 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <json-glib/json-glib.h>
-
 #include "catalog.h"
 #include "delivery-address.h"
 
 G_BEGIN_DECLS
 
-/* A package as the API shows it, in answers, events and callbacks. Never its
- * key. */
+/* Packages as the API shows them, in answers, events and callbacks, as JSON behind
+ * what is in a text. Never their keys. One for all of a list: packages that follow
+ * each other mostly have the same options, which are read once. */
+typedef struct
+{
+  HabDeliveryAddress address; /* where they are delivered */
 
-/* Adds its members. address: where it is delivered. */
-void hab_package_json_add (JsonBuilder *builder, const HabPackage *package,
-    const HabDeliveryAddress *address);
+  /* of the last package */
+  gchar *options;
+  gchar *option_members; /* as text, without brackets */
+  gboolean hls;
+} HabPackageJson;
 
-/* The same as an object of its own, with the history and what became of the
- * callback: what GET of one package answers. (transfer full) */
-JsonNode *hab_package_json_new (HabCatalog *catalog,
-    const HabPackage *package, const HabDeliveryAddress *address,
+void hab_package_json_clear (HabPackageJson *json);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HabPackageJson, hab_package_json_clear)
+
+/* As it is in lists. */
+void hab_package_json_append (HabPackageJson *json, GString *text,
+    const HabPackage *package);
+
+/* The same with its history and, where callback says so, what became of telling
+ * others of its end: what GET of one package answers. Text is left incomplete where
+ * it fails. */
+gboolean hab_package_json_append_whole (HabPackageJson *json, GString *text,
+    HabCatalog *catalog, const HabPackage *package, gboolean callback,
     GError **error);
 
 G_END_DECLS

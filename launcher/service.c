@@ -61,56 +61,29 @@ struct _HabService
 
 /* --- putting in order ------------------------------------------------- */
 
-#define PAGE 500
+/* Takes names. */
+static void
+add_all (GHashTable *set, GArray *names)
+{
+  g_autoptr (GArray) owned = names;
+
+  for (guint i = 0; owned != NULL && i < owned->len; i++)
+    g_hash_table_add (set,
+        g_steal_pointer (&g_array_index (owned, gchar *, i)));
+}
 
 /* Both run in the store's thread. */
 static gpointer
 list_storage_names (HabVault *vault, gpointer data, GError **error)
 {
-  GHashTable *names = data;
-  gint64 after = 0;
-  guint found;
-
-  do {
-    g_autoptr (GPtrArray) inputs =
-        hab_catalog_list_inputs (vault->catalog, NULL, after, PAGE, error);
-
-    if (inputs == NULL)
-      return NULL;
-    found = inputs->len;
-    for (guint i = 0; i < found; i++) {
-      HabInput *input = g_ptr_array_index (inputs, i);
-
-      g_hash_table_add (names, g_strdup (input->storage));
-      after = input->id;
-    }
-  } while (found == PAGE);
+  add_all (data, hab_catalog_list_storages (vault->catalog, error));
   return NULL;
 }
 
 static gpointer
 list_ready_codes (HabVault *vault, gpointer data, GError **error)
 {
-  GHashTable *codes = data;
-  gint64 after = 0;
-  guint found;
-
-  do {
-    g_autoptr (GPtrArray) packages =
-        hab_catalog_list_packages (vault->catalog, NULL, after, PAGE, 0,
-            error);
-
-    if (packages == NULL)
-      return NULL;
-    found = packages->len;
-    for (guint i = 0; i < found; i++) {
-      HabPackage *package = g_ptr_array_index (packages, i);
-
-      if (package->status == HAB_STATUS_READY)
-        g_hash_table_add (codes, g_strdup (package->code));
-      after = package->id;
-    }
-  } while (found == PAGE);
+  add_all (data, hab_catalog_list_ready_codes (vault->catalog, error));
   return NULL;
 }
 

@@ -25,14 +25,17 @@ struct _HabCatalog
 extern const gchar *const hab_catalog_migrations[];
 extern const guint hab_catalog_n_migrations;
 
+/* What statements may call beside SQLite's own functions. */
+gboolean hab_catalog_add_functions (HabCatalog *catalog, GError **error);
+
 /* A prepared statement on loan: back in its initial state at the end of the
  * scope. */
 typedef sqlite3_stmt HabStatement;
 void hab_statement_release (HabStatement *statement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabStatement, hab_statement_release)
 
-/* sql is a string literal: its address is the key under which the statement
- * is kept. */
+/* sql is a string literal or interned: its address is the key under which the
+ * statement is kept. */
 HabStatement *hab_catalog_prepare (HabCatalog *catalog, const gchar *sql,
     GError **error);
 

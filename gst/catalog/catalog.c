@@ -564,7 +564,8 @@ open_with (const gchar *path, gint flags,
       flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, NULL);
   if (rc != SQLITE_OK) {
     hab_catalog_fail (catalog, rc, "open the file", error);
-  } else if (prepare (catalog, error)) {
+  } else if (hab_catalog_add_functions (catalog, error) &&
+      prepare (catalog, error)) {
     return g_steal_pointer (&catalog);
   }
   g_prefix_error (error, "catalog %s: ", path);

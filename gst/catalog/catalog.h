@@ -471,6 +471,12 @@ GPtrArray *hab_catalog_find_inputs (HabCatalog *catalog,
 GPtrArray *hab_catalog_find_packages (HabCatalog *catalog,
     const HabListQuery *query, guint64 *total, GError **error);
 
+/* (element-type gchar *): what is kept of inputs is called by, but for those
+ * that were replaced; in no order. */
+GArray *hab_catalog_list_storages (HabCatalog *catalog, GError **error);
+/* (element-type gchar *): the codes of the packages that are Ready. */
+GArray *hab_catalog_list_ready_codes (HabCatalog *catalog, GError **error);
+
 /* (element-type HabUnusedInput): the uploads without a package that is not
  * done, the longest unused first. total_bytes: of all uploads. */
 GArray *hab_catalog_list_unused_inputs (HabCatalog *catalog,

@@ -204,8 +204,7 @@ reply_part (HabRequest *request, const Part *part, GString *text)
   HabReply *reply;
 
   g_string_append (text, "\n]\n");
-  reply = hab_reply_new_text (SOUP_STATUS_OK, "application/json",
-      g_string_free (text, FALSE));
+  reply = hab_reply_new_json_text (SOUP_STATUS_OK, text);
   hab_reply_set_header (reply, "Cache-Control", "no-cache");
   if (part->limit != G_MAXUINT64 && part->count > 0 &&
       part->first + part->count < part->total)
@@ -410,7 +409,6 @@ get_gop (HabRequest *request, HabVault *vault, GError **error)
   g_autoptr (HabInput) input = hab_gops_find_video (request, vault, error);
   guint64 first, last;
   GString *text;
-  HabReply *reply;
   HabGop gop;
 
   if (input == NULL || !read_gops (request, &first, &last, error) ||
@@ -419,10 +417,7 @@ get_gop (HabRequest *request, HabVault *vault, GError **error)
     return NULL;
   text = g_string_new (NULL);
   hab_gop_json_append (text, &gop);
-  reply = hab_reply_new_text (SOUP_STATUS_OK, "application/json",
-      g_string_free (text, FALSE));
-  hab_reply_set_header (reply, "Cache-Control", "no-store");
-  return reply;
+  return hab_reply_new_json_text (SOUP_STATUS_OK, text);
 }
 
 /* --- GOPs as a file --------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "input-content.h"
 
 #include "ingest.h"
+#include "json-text.h"
 #include "list-request.h"
 #include "pages.h"
 #include "problem.h"
@@ -16,19 +17,19 @@
 /* --- as JSON ---------------------------------------------------------- */
 
 static gboolean
-add_counts (JsonBuilder *builder, HabCatalog *catalog, const HabInput *input,
+add_counts (GString *text, HabCatalog *catalog, const HabInput *input,
     GError **error)
 {
   guint64 gops;
 
   if (!hab_catalog_count_gops (catalog, input->id, &gops, error))
     return FALSE;
-  hab_json_add_int (builder, "group_of_pictures_count", gops);
+  hab_json_text_add_int (text, "group_of_pictures_count", gops);
   return TRUE;
 }
 
 static gboolean
-add_input (JsonBuilder *builder, HabCatalog *catalog, const HabInput *input,
+add_input (GString *text, HabCatalog *catalog, const HabInput *input,
     GError **error)
 {
   g_autofree gchar *name =
@@ -38,46 +39,46 @@ add_input (JsonBuilder *builder, HabCatalog *catalog, const HabInput *input,
   g_autofree gchar *poster = g_strdup_printf (
       "/input_content/%" G_GINT64_FORMAT "/poster", input->id);
 
-  hab_json_add_int (builder, "input_content_id", input->id);
-  hab_json_add_text (builder, "name", input->name);
-  hab_json_add_text (builder, "status",
+  hab_json_text_add_int (text, "input_content_id", input->id);
+  hab_json_text_add_string (text, "name", input->name);
+  hab_json_text_add_string (text, "status",
       hab_status_to_string (HAB_STATUS_INGESTED));
-  hab_json_add_text (builder, "source",
+  hab_json_text_add_string (text, "source",
       hab_input_source_to_string (input->source));
-  hab_json_add_bool (builder, "available", input->state == HAB_INPUT_PRESENT);
-  hab_json_add_int (builder, "size", input->size_bytes);
-  hab_json_add_text (builder, "sha256", input->sha256);
-  hab_json_add_seconds (builder, "duration", input->duration_ns);
-  hab_json_add_text (builder, "group_of_pictures_url", gops);
-  hab_json_add_text (builder, "poster_url", poster);
-  hab_json_add_time (builder, "created_at", input->created_us);
-  return add_counts (builder, catalog, input, error);
+  hab_json_text_add_bool (text, "available", input->state == HAB_INPUT_PRESENT);
+  hab_json_text_add_int (text, "size", input->size_bytes);
+  hab_json_text_add_string (text, "sha256", input->sha256);
+  hab_json_text_add_duration (text, "duration", input->duration_ns);
+  hab_json_text_add_string (text, "group_of_pictures_url", gops);
+  hab_json_text_add_string (text, "poster_url", poster);
+  hab_json_text_add_time (text, "created_at", input->created_us);
+  return add_counts (text, catalog, input, error);
 }
 
 static void
-add_track (JsonBuilder *builder, const HabTrack *track)
+add_track (GString *text, const HabTrack *track)
 {
-  json_builder_begin_object (builder);
-  hab_json_add_int (builder, "number", track->number);
-  hab_json_add_text (builder, "kind", track->kind);
-  hab_json_add_text (builder, "codec", track->codec);
-  hab_json_add_seconds (builder, "duration", track->duration_ns);
-  hab_json_add_text (builder, "language", track->language);
+  hab_json_text_open (text, NULL, '{');
+  hab_json_text_add_int (text, "number", track->number);
+  hab_json_text_add_string (text, "kind", track->kind);
+  hab_json_text_add_string (text, "codec", track->codec);
+  hab_json_text_add_duration (text, "duration", track->duration_ns);
+  hab_json_text_add_string (text, "language", track->language);
   if (g_str_equal (track->kind, "video")) {
-    hab_json_add_int (builder, "width", track->width);
-    hab_json_add_int (builder, "height", track->height);
+    hab_json_text_add_int (text, "width", track->width);
+    hab_json_text_add_int (text, "height", track->height);
     if (track->fps_n > 0 && track->fps_d > 0)
-      hab_json_add_double (builder, "frame_rate",
+      hab_json_text_add_double (text, "frame_rate",
           (gdouble) track->fps_n / track->fps_d);
   } else if (g_str_equal (track->kind, "audio")) {
-    hab_json_add_int (builder, "channels", track->channels);
-    hab_json_add_int (builder, "sample_rate", track->rate);
+    hab_json_text_add_int (text, "channels", track->channels);
+    hab_json_text_add_int (text, "sample_rate", track->rate);
   }
-  json_builder_end_object (builder);
+  hab_json_text_close (text, '}');
 }
 
 static gboolean
-add_tracks (JsonBuilder *builder, HabCatalog *catalog, gint64 input_id,
+add_tracks (GString *text, HabCatalog *catalog, gint64 input_id,
     GError **error)
 {
   g_autoptr (GArray) tracks =
@@ -85,11 +86,22 @@ add_tracks (JsonBuilder *builder, HabCatalog *catalog, gint64 input_id,
 
   if (tracks == NULL)
     return FALSE;
-  json_builder_set_member_name (builder, "tracks");
-  json_builder_begin_array (builder);
+  hab_json_text_open (text, "tracks", '[');
   for (guint i = 0; i < tracks->len; i++)
-    add_track (builder, &g_array_index (tracks, HabTrack, i));
-  json_builder_end_array (builder);
+    add_track (text, &g_array_index (tracks, HabTrack, i));
+  hab_json_text_close (text, ']');
+  return TRUE;
+}
+
+static gboolean
+append_input (GString *text, HabCatalog *catalog, const HabInput *input,
+    GError **error)
+{
+  hab_json_text_open (text, NULL, '{');
+  if (!add_input (text, catalog, input, error) ||
+      !add_tracks (text, catalog, input->id, error))
+    return FALSE;
+  hab_json_text_close (text, '}');
   return TRUE;
 }
 
@@ -105,17 +117,12 @@ static HabReply *
 reply_input (guint status, HabRequest *request, HabCatalog *catalog,
     gint64 id, GError **error)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (HabInput) input = load_input (request, catalog, id, error);
 
-  if (input == NULL)
-    return NULL;
-  json_builder_begin_object (builder);
-  if (!add_input (builder, catalog, input, error) ||
-      !add_tracks (builder, catalog, id, error))
-    return NULL;
-  json_builder_end_object (builder);
-  return hab_reply_new_json (status, json_builder_get_root (builder));
+  return input != NULL && append_input (text, catalog, input, error)
+      ? hab_reply_new_json_text (status, g_steal_pointer (&text))
+      : NULL;
 }
 
 HabReply *
@@ -125,7 +132,7 @@ hab_input_content_list (HabRequest *request, HabVault *vault, GError **error)
     [HAB_SORT_ID] = "id", [HAB_SORT_NAME] = "name",
     [HAB_SORT_DURATION] = "duration", [HAB_SORT_SIZE] = "size", NULL
   };
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (GString) text = g_string_new ("[");
   g_autoptr (GPtrArray) inputs = NULL;
   g_auto (HabListRequest) list = { 0 };
   HabInput *input = NULL;
@@ -137,17 +144,13 @@ hab_input_content_list (HabRequest *request, HabVault *vault, GError **error)
   inputs = hab_catalog_find_inputs (vault->catalog, &list.query, &total, error);
   if (inputs == NULL)
     return NULL;
-  json_builder_begin_array (builder);
   for (guint i = 0; i < inputs->len; i++) {
     input = g_ptr_array_index (inputs, i);
-    json_builder_begin_object (builder);
-    if (!add_input (builder, vault->catalog, input, error) ||
-        !add_tracks (builder, vault->catalog, input->id, error))
+    if (!append_input (text, vault->catalog, input, error))
       return NULL;
-    json_builder_end_object (builder);
   }
-  json_builder_end_array (builder);
-  reply = hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
+  hab_json_text_close (text, ']');
+  reply = hab_reply_new_json_text (SOUP_STATUS_OK, g_steal_pointer (&text));
   hab_list_request_announce (&list, request, reply, total, inputs->len,
       input != NULL ? input->id : 0);
   return reply;

@@ -34,7 +34,7 @@ typedef struct
 {
   HabRequest *request;
   gint64 package_id; /* 0: all */
-  HabDeliveryAddress address;
+  HabPackageJson json;
   HabEventStream *stream; /* NULL before and after */
   guint follow_id, timer_id;
 
@@ -78,26 +78,22 @@ listener_free (Listener *self)
   g_hash_table_unref (self->removed);
   g_hash_table_unref (self->asked);
   g_string_free (self->text, TRUE);
-  hab_delivery_address_clear (&self->address);
+  hab_package_json_clear (&self->json);
   hab_request_unref (self->request);
   g_free (self);
 }
 
 /* --- looking into the catalog, in a thread of the store ----------------- */
 
-static JsonNode *
-make_json (Listener *self, HabCatalog *catalog, const HabPackage *package,
-    GError **error)
+static gboolean
+append_json (Listener *self, GString *text, HabCatalog *catalog,
+    const HabPackage *package, GError **error)
 {
-  g_autoptr (JsonBuilder) builder = NULL;
-
   if (self->package_id != 0)
-    return hab_package_json_new (catalog, package, &self->address, error);
-  builder = json_builder_new ();
-  json_builder_begin_object (builder);
-  hab_package_json_add (builder, package, &self->address);
-  json_builder_end_object (builder);
-  return json_builder_get_root (builder);
+    return hab_package_json_append_whole (&self->json, text, catalog, package,
+        TRUE, error);
+  hab_package_json_append (&self->json, text, package);
+  return TRUE;
 }
 
 static HabPackage *
@@ -115,15 +111,12 @@ tell_package (Listener *self, HabCatalog *catalog, gint64 id, gint64 change,
 {
   g_autoptr (GError) failure = NULL;
   g_autoptr (HabPackage) package = load_package (self, catalog, id, &failure);
-  g_autoptr (JsonNode) node = package != NULL
-      ? make_json (self, catalog, package, &failure)
-      : NULL;
-  g_autofree gchar *json = NULL;
+  g_autoptr (GString) json = g_string_new (NULL);
 
-  if (node != NULL) {
-    json = json_to_string (node, FALSE);
+  if (package != NULL &&
+      append_json (self, json, catalog, package, &failure)) {
     hab_event_stream_format (self->text, change,
-        change > 0 ? "status" : "progress", json);
+        change > 0 ? "status" : "progress", json->str);
     self->ends |= self->package_id != 0 &&
         hab_status_is_final (package->status);
     return TRUE;
@@ -433,7 +426,7 @@ listen_to (HabRequest *request, gint64 package_id)
 
   self->request = hab_request_ref (request);
   self->package_id = package_id;
-  hab_request_get_delivery_address (request, &self->address);
+  hab_request_get_delivery_address (request, &self->json.address);
   self->changed = id_set_new ();
   self->removed = id_set_new ();
   self->asked = id_set_new ();

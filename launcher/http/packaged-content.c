@@ -4,7 +4,7 @@
 #endif
 
 #include "feed.h"
-#include "json.h"
+#include "json-text.h"
 #include "list-request.h"
 #include "log.h"
 #include "package-json.h"
@@ -21,12 +21,14 @@ static HabReply *
 reply_package (guint status, HabRequest *request, HabCatalog *catalog,
     const HabPackage *package, GError **error)
 {
-  g_auto (HabDeliveryAddress) address = { 0 };
-  JsonNode *node;
+  g_auto (HabPackageJson) json = { 0 };
+  g_autoptr (GString) text = g_string_new (NULL);
 
-  hab_request_get_delivery_address (request, &address);
-  node = hab_package_json_new (catalog, package, &address, error);
-  return node != NULL ? hab_reply_new_json (status, node) : NULL;
+  hab_request_get_delivery_address (request, &json.address);
+  return hab_package_json_append_whole (&json, text, catalog, package, TRUE,
+             error)
+      ? hab_reply_new_json_text (status, g_steal_pointer (&text))
+      : NULL;
 }
 
 /* --- GET -------------------------------------------------------------- */
@@ -37,8 +39,8 @@ list (HabRequest *request, HabVault *vault, GError **error)
   static const gchar *const sorts[] = {
     [HAB_SORT_ID] = "id", [HAB_SORT_NAME] = "name", NULL
   };
-  g_auto (HabDeliveryAddress) address = { 0 };
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (GString) text = g_string_new ("[");
+  g_auto (HabPackageJson) json = { 0 };
   g_autoptr (GPtrArray) packages = NULL;
   g_auto (HabListRequest) wanted = { 0 };
   HabPackage *package = NULL;
@@ -51,16 +53,13 @@ list (HabRequest *request, HabVault *vault, GError **error)
       hab_catalog_find_packages (vault->catalog, &wanted.query, &total, error);
   if (packages == NULL)
     return NULL;
-  hab_request_get_delivery_address (request, &address);
-  json_builder_begin_array (builder);
+  hab_request_get_delivery_address (request, &json.address);
   for (guint i = 0; i < packages->len; i++) {
     package = g_ptr_array_index (packages, i);
-    json_builder_begin_object (builder);
-    hab_package_json_add (builder, package, &address);
-    json_builder_end_object (builder);
+    hab_package_json_append (&json, text, package);
   }
-  json_builder_end_array (builder);
-  reply = hab_reply_new_json (SOUP_STATUS_OK, json_builder_get_root (builder));
+  hab_json_text_close (text, ']');
+  reply = hab_reply_new_json_text (SOUP_STATUS_OK, g_steal_pointer (&text));
   hab_list_request_announce (&wanted, request, reply, total, packages->len,
       package != NULL ? package->id : 0);
   return reply;

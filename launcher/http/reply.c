@@ -54,18 +54,28 @@ hab_reply_new_text (guint status, const gchar *content_type, gchar *text)
   return hab_reply_new_bytes (status, content_type, body);
 }
 
+static HabReply *
+reply_new_json (guint status, gchar *text)
+{
+  HabReply *self = hab_reply_new_text (status, "application/json", text);
+
+  hab_reply_set_header (self, "Cache-Control", "no-store");
+  return self;
+}
+
 HabReply *
 hab_reply_new_json (guint status, JsonNode *node)
 {
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
-  HabReply *self;
+  HabReply *self = reply_new_json (status, json_to_string (node, FALSE));
 
-  json_generator_set_root (generator, node);
-  self = hab_reply_new_text (status, "application/json",
-      json_generator_to_data (generator, NULL));
-  hab_reply_set_header (self, "Cache-Control", "no-store");
   json_node_unref (node);
   return self;
+}
+
+HabReply *
+hab_reply_new_json_text (guint status, GString *text)
+{
+  return reply_new_json (status, g_string_free (text, FALSE));
 }
 
 HabReply *

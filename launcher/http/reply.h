@@ -18,6 +18,8 @@ HabReply *hab_reply_new_bytes (guint status, const gchar *content_type,
     GBytes *body);
 /* Takes node. */
 HabReply *hab_reply_new_json (guint status, JsonNode *node);
+/* Takes text, which is JSON. */
+HabReply *hab_reply_new_json_text (guint status, GString *text);
 /* Sends a browser on, by GET, to a path of this service. */
 HabReply *hab_reply_new_see_other (const gchar *location);
 /* Takes fd, a regular file, of which Range may ask a part. NULL with error set

@@ -224,19 +224,18 @@ make_body (HabCallbacks *self, HabCatalog *catalog, gint64 package_id,
 {
   g_autoptr (HabPackage) package =
       hab_catalog_get_package (catalog, package_id, error);
-  g_auto (HabDeliveryAddress) address = { 0 };
-  g_autoptr (JsonNode) node = NULL;
+  g_auto (HabPackageJson) json = { 0 };
+  g_autoptr (GString) text = g_string_new (NULL);
 
   if (package == NULL)
     return NULL;
-  hab_delivery_address_init_of_package (&address, package);
-  hab_delivery_address_set_signer (&address, self->context->settings,
+  hab_delivery_address_init_of_package (&json.address, package);
+  hab_delivery_address_set_signer (&json.address, self->context->settings,
       self->context->signer);
-  node = hab_package_json_new (catalog, package, &address, error);
-  if (node == NULL)
-    return NULL;
-  json_object_remove_member (json_node_get_object (node), "callback");
-  return json_to_string (node, FALSE);
+  return hab_package_json_append_whole (&json, text, catalog, package, FALSE,
+             error)
+      ? g_string_free (g_steal_pointer (&text), FALSE)
+      : NULL;
 }
 
 /* In the store's thread: an Attempt. */

@@ -279,7 +279,7 @@ test_open (Fixture *fixture, gconstpointer data)
 {
   open_catalog (fixture);
   assert_query (fixture->path, "PRAGMA journal_mode", "wal\n");
-  assert_query (fixture->path, "PRAGMA user_version", "8\n");
+  assert_query (fixture->path, "PRAGMA user_version", "2\n");
   assert_query (fixture->path,
       "SELECT count(*) FROM sqlite_schema "
       "WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
@@ -326,6 +326,9 @@ test_migrate (Fixture *fixture, gconstpointer data)
       "3|clip.mov|NULL|Ingested|NULL|NULL|NULL|NULL|NULL\n");
 
   assert_query (fixture->path, "PRAGMA foreign_key_check", "");
+  assert_query (fixture->path,
+      "SELECT count(*) FROM sqlite_schema WHERE name = 'packages_listed'",
+      "1\n");
 
   /* What was given out before is not given out again. */
   g_assert_cmpint (add_input (catalog, "new.mp4"), ==, 5);

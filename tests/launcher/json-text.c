@@ -110,6 +110,10 @@ test_times (void)
     hab_json_text_add_seconds (text, NULL, seconds[i].ns);
     assert_text (text, seconds[i].text);
   }
+  hab_json_text_add_duration (text, NULL, -1);
+  assert_text (text, "null");
+  hab_json_text_add_duration (text, NULL, 500000000);
+  assert_text (text, "0.5");
   for (guint i = 0; i < G_N_ELEMENTS (times); i++) {
     hab_json_text_add_time (text, NULL, times[i].us);
     assert_text (text, times[i].text);
