@@ -7,6 +7,9 @@ import { createRequire } from 'node:module';
 // By require(), which also looks where NODE_PATH says.
 const { chromium } = createRequire(import.meta.url)('playwright-core');
 
+// How long a page may take for anything, on a machine that is busy.
+const PATIENCE_MS = 60_000;
+
 export async function startBrowser() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -29,6 +32,7 @@ async function signIn(context, { api, token }) {
 // initScript: runs in the page before its own scripts.
 export async function openPage(browser, service, { expected = [], initScript, ...options } = {}) {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints = [];
   if (service.token)

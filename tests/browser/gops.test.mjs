@@ -155,7 +155,7 @@ it('shows the pictures of the GOP that is open', () => withPage(`${PAGE}?gop=5`,
   await page.waitForFunction(() => document.getElementById('video').readyState >= 3);
   await bareVideo(page);
   await until(async () =>
-    await reference.distance(await shoot(page, 0.4), 5.4) < SAME, 'the picture at 0.4 s');
+    await reference.distanceOf(page, 0.4, 5.4) < SAME, 'the picture at 0.4 s');
   for (const [id, text] of [['previous', '4'], ['next', '6']])
     assert.match(await page.locator(`#${id}`).getAttribute('href'), new RegExp(`gop=${text}$`));
 }));

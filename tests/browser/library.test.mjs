@@ -99,8 +99,9 @@ it('hands the file out under its name', () => visit('/?search=film 26', async (p
 
 it('follows a package by events', () => visit('/', async (page) => {
   await page.locator('#input-26').waitFor();
-  const asked = [];
-  page.on('request', (request) => /_content(\?|\/\d)/.test(request.url()) && asked.push(request.url()));
+  const asked = []; // by scripts: posters come when they are in sight
+  page.on('request', (request) => request.resourceType() === 'fetch' &&
+    /_content(\?|\/\d)/.test(request.url()) && asked.push(request.url()));
   const id = await pack(26);
   await ready(page, id);
   assert.deepEqual(asked, [], 'nothing was asked for, it was told');

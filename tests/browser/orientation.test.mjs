@@ -65,7 +65,7 @@ for (const [tag, corners] of Object.entries(TURNS)) {
     const { page, close } = await openPlayer(browser, 'shaka', `${origin}/${tag}/stream.mpd`);
     try {
       await page.waitForFunction(() => document.getElementById('video').readyState >= 2, null,
-        { timeout: 15_000 });
+        { timeout: 60_000 });
       const turned = /90|270/.test(tag);
       assert.deepEqual(await page.evaluate(look),
         { size: turned ? [180, 320] : [320, 180], corners });

@@ -14,6 +14,9 @@ const SIZE = { width: 640, height: 360 };
 // media.mjs is below 1, the next frame above 4, a black one above 100.
 export const SAME = 3;
 
+// Of a picture that is not the right one, in case it was painted late.
+const LOOKS = 4;
+
 // The clear clip in a page of its own, which also does the arithmetic.
 export class Reference {
   #page;
@@ -47,6 +50,18 @@ export class Reference {
   async distance(png, time) {
     return this.#page.evaluate((urls) => window.compare(urls),
       [png, await this.#at(time)].map(dataUrl));
+  }
+
+  // How far what a page's video shows at one time is from the clip at another.
+  // The browser says when it has a frame, not when that is on the screen: a
+  // picture that is far off is looked at again, and so is the clip.
+  async distanceOf(page, time, clipTime = time) {
+    for (let looks = 1; ; looks++) {
+      const distance = await this.distance(await shoot(page, time), clipTime);
+      if (distance < SAME || looks === LOOKS)
+        return distance;
+      this.#pictures.delete(clipTime);
+    }
   }
 
   // Standard deviation of the luma of a picture; 0 when it is all one colour.

@@ -100,7 +100,7 @@ async function withPlayer(id, work, { origin = service.api, ...options } = {}) {
   }
 }
 
-const verdict = (page, kind) => page.locator(`#verdict[data-kind="${kind}"]`).waitFor({ timeout: 20_000 });
+const verdict = (page, kind) => page.locator(`#verdict[data-kind="${kind}"]`).waitFor({ timeout: 60_000 });
 
 const figure = (page, name) => page.locator('#stats div', { hasText: name }).locator('dd');
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Players that we did not write, each in a page with nothing else.
 
+import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-import { bareVideo } from './pictures.mjs';
+import { SAME, bareVideo } from './pictures.mjs';
 
 const file = (relative) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 
@@ -87,3 +88,26 @@ export const licenseServer = (keys, { all = false } = {}) => async (request, res
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify({ type: 'temporary', keys: known.filter(({ kid }) => all || kids.includes(kid)) }));
 };
+
+// For what a player does when the machine is busy.
+export const PATIENCE_MS = 60_000;
+
+// Fails unless the page's player shows the pictures of the clip at times (seconds), and
+// plays, with sound.
+export async function assertPlays(page, reference, times) {
+  const patience = { timeout: PATIENCE_MS };
+
+  await page.waitForFunction(() => document.getElementById('video').readyState >= 2, null, patience);
+  for (const time of times) {
+    const distance = await reference.distanceOf(page, time);
+    assert.ok(distance < SAME, `at ${time} s the picture is ${distance} off`);
+  }
+  await page.evaluate(() => {
+    const video = document.getElementById('video');
+    video.currentTime = 1;
+    return video.play();
+  });
+  await page.waitForFunction(() => document.getElementById('video').currentTime > 1.5, null, patience);
+  assert.ok(await page.evaluate(() => document.getElementById('video').webkitAudioDecodedByteCount) > 0,
+    'no sound was decoded');
+}

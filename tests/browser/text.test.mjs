@@ -109,13 +109,13 @@ function readLines() {
 async function assertLines(page, time, lines) {
   await page.evaluate((at) => { document.getElementById('video').currentTime = at; }, time);
   await page.waitForFunction(([read, wanted]) => JSON.stringify(eval(`(${read})()`)) === wanted,
-    [readLines.toString(), JSON.stringify([...lines].sort())], { timeout: 10_000 })
+    [readLines.toString(), JSON.stringify([...lines].sort())], { timeout: 60_000 })
     .catch(async () => assert.fail(`at ${time} s ${JSON.stringify(await page.evaluate(readLines))} ` +
       `is to be read, and not ${JSON.stringify(lines)}`));
 }
 
 async function assertText(page, player) {
-  await page.waitForFunction(() => document.getElementById('video').readyState >= 2, null, { timeout: 15_000 });
+  await page.waitForFunction(() => document.getElementById('video').readyState >= 2, null, { timeout: 60_000 });
   assert.match(await page.evaluate(`(${CHOOSE[player].toString().replace(/^async \w+/, 'async function')})()`), /^en/);
   for (const [time, lines] of [...MOMENTS, MOMENTS[2]])
     await assertLines(page, time, lines);
