@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 
+#include "connection-end.h"
+
 /* Descriptors that connections leave for files and children, or a quarter
  * where there are few. */
 #define RESERVED_DESCRIPTORS 64
@@ -62,7 +64,7 @@ static void
 wait_close (Wait *self)
 {
   wait_leave (self);
-  g_socket_close (self->socket, NULL);
+  hab_connection_end (self->socket);
 }
 
 static void
@@ -140,6 +142,7 @@ hab_patience_begin (SoupServerMessage *message, guint seconds)
 
   if (socket == NULL)
     return;
+  hab_connection_end_watch ();
   self = g_object_get_data (G_OBJECT (socket), KEY);
   if (sweep_id == 0)
     sweep_id = g_timeout_add_seconds (1, on_sweep, NULL);

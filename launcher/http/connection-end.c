@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "connection-end.h"
+
+#define KEY "hab-connection"
+#define LOOK_SECONDS 1
+
+/* What its connection has left behind, as GSocket. */
+static GQueue orphans = G_QUEUE_INIT;
+
+static GWeakRef *
+weak_ref_new (gpointer object)
+{
+  GWeakRef *self = g_new0 (GWeakRef, 1);
+
+  g_weak_ref_init (self, object);
+  return self;
+}
+
+static void
+weak_ref_free (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+/* libsoup 3.2.3 never gives back what it got when it accepted a connection.
+ * Beside that there is the reference of the queue, and while something is on
+ * its way, that of others. */
+static gboolean
+orphan_is_forgotten (GSocket *socket)
+{
+  return g_atomic_int_get (&G_OBJECT (socket)->ref_count) == 2 &&
+      soup_get_major_version () == 3 && soup_get_minor_version () == 2;
+}
+
+static gboolean
+on_look (gpointer data)
+{
+  for (guint left = orphans.length; left > 0; left--) {
+    GSocket *socket = g_queue_pop_head (&orphans);
+
+    if (!g_socket_is_closed (socket)) {
+      g_queue_push_tail (&orphans, socket);
+      continue;
+    }
+    if (orphan_is_forgotten (socket))
+      g_object_unref (socket);
+    g_object_unref (socket);
+  }
+  return orphans.length > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void
+on_connection_gone (gpointer data, GObject *where_it_was)
+{
+  GSocket *socket = g_weak_ref_get (data);
+
+  weak_ref_free (data);
+  if (socket == NULL)
+    return;
+  if (orphans.length == 0)
+    g_timeout_add_seconds (LOOK_SECONDS, on_look, NULL);
+  g_queue_push_tail (&orphans, socket);
+}
+
+/* Of a SoupServerConnection, which the headers of libsoup do not have: itself,
+ * and a message. */
+static gboolean
+on_request_started (GSignalInvocationHint *hint, guint n_values,
+    const GValue *values, gpointer data)
+{
+  GObject *connection = g_value_get_object (&values[0]);
+  SoupServerMessage *message = g_value_get_object (&values[1]);
+  GObject *socket = (GObject *) soup_server_message_get_socket (message);
+
+  if (socket == NULL || g_object_get_data (socket, KEY) != NULL)
+    return TRUE;
+  g_object_set_data_full (socket, KEY, weak_ref_new (connection),
+      weak_ref_free);
+  g_object_weak_ref (connection, on_connection_gone, weak_ref_new (socket));
+  return TRUE;
+}
+
+/* The type is there with the first connection, which is not known itself until
+ * it is asked for something more. */
+void
+hab_connection_end_watch (void)
+{
+  static gboolean watching;
+  GType type = watching ? 0 : g_type_from_name ("SoupServerConnection");
+  guint id = type != 0 ? g_signal_lookup ("request-started", type) : 0;
+
+  if (id == 0 || g_signal_lookup ("disconnected", type) == 0)
+    return;
+  watching = TRUE;
+  g_signal_add_emission_hook (id, 0, on_request_started, NULL, NULL);
+}
+
+/* libsoup 3.2.3 keeps a connection for good that has seen its end while nothing
+ * was asked of it. Its server drops whatever says that it is disconnected. */
+void
+hab_connection_end (GSocket *socket)
+{
+  GWeakRef *ref = g_object_get_data (G_OBJECT (socket), KEY);
+  g_autoptr (GObject) connection = ref != NULL ? g_weak_ref_get (ref) : NULL;
+
+  g_socket_close (socket, NULL);
+  if (connection != NULL)
+    g_signal_emit_by_name (connection, "disconnected");
+}

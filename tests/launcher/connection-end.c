@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+/* Of connections that are over nothing is left, however they ended. */
+
+#include "patience.h"
+
+#define ROUNDS 8
+#define SECONDS 1 /* that a connection may wait */
+
+typedef struct
+{
+  SoupServer *server;
+  guint16 port;
+  GHashTable *alive; /* sockets and messages that are not freed, or NULL */
+  gboolean answered;
+} World;
+
+static void
+on_gone (gpointer data, GObject *where_it_was)
+{
+  World *world = data;
+
+  g_hash_table_remove (world->alive, where_it_was);
+}
+
+static void
+world_follow (World *world, gpointer object)
+{
+  if (world->alive != NULL && g_hash_table_add (world->alive, object))
+    g_object_weak_ref (object, on_gone, world);
+}
+
+static void
+on_finished (SoupServerMessage *message, gpointer data)
+{
+  hab_patience_begin (message, SECONDS);
+}
+
+static void
+on_started (SoupServer *server, SoupServerMessage *message, gpointer data)
+{
+  world_follow (data, soup_server_message_get_socket (message));
+  world_follow (data, message);
+  hab_patience_begin (message, SECONDS);
+  g_signal_connect (message, "finished", G_CALLBACK (on_finished), NULL);
+}
+
+static void
+on_request (SoupServer *server, SoupServerMessage *message, const char *path,
+    GHashTable *query, gpointer data)
+{
+  soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_STATIC,
+      "yes", 3);
+  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+}
+
+static void
+world_begin (World *self)
+{
+  g_autoptr (GError) error = NULL;
+  GSList *uris;
+
+  self->server = soup_server_new (NULL, NULL);
+  g_signal_connect (self->server, "request-started", G_CALLBACK (on_started),
+      self);
+  soup_server_add_handler (self->server, NULL, on_request, NULL, NULL);
+  soup_server_listen_local (self->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY,
+      &error);
+  g_assert_no_error (error);
+  uris = soup_server_get_uris (self->server);
+  self->port = g_uri_get_port (uris->data);
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+}
+
+static void
+world_end (World *self)
+{
+  soup_server_disconnect (self->server);
+  g_object_unref (self->server);
+}
+
+static void
+on_answer (GObject *stream, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GBytes) bytes =
+      g_input_stream_read_bytes_finish (G_INPUT_STREAM (stream), result, NULL);
+
+  ((World *) data)->answered = TRUE;
+}
+
+/* A client that asks and leaves once it has the answer, or before. */
+static void
+world_ask (World *self, const gchar *request, gboolean wait)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnection) connection = g_socket_client_connect_to_host (
+      client, "127.0.0.1", self->port, NULL, NULL);
+
+  g_assert_nonnull (connection);
+  g_assert_true (g_output_stream_write_all (
+      g_io_stream_get_output_stream (G_IO_STREAM (connection)), request,
+      strlen (request), NULL, NULL, NULL));
+  self->answered = !wait;
+  if (wait)
+    g_input_stream_read_bytes_async (
+        g_io_stream_get_input_stream (G_IO_STREAM (connection)), 4096,
+        G_PRIORITY_DEFAULT, NULL, on_answer, self);
+  while (!self->answered)
+    g_main_context_iteration (NULL, TRUE);
+  g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
+}
+
+static const struct
+{
+  const gchar *request;
+  gboolean wait; /* for the answer, before the client leaves */
+} rows[] = {
+  { "GET / HTTP/1.1\r\nHost: x\r\n\r\n", TRUE },
+  { "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+      TRUE },
+  { "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", TRUE },
+  { "GET / HTTP/1.1\r\nHost: x\r\n\r\n", FALSE },
+  { "GET / HTT", FALSE },
+  { "", FALSE },
+};
+
+/* The first connection that there is at all makes those that follow known. */
+static void
+make_known (void)
+{
+  World world = { 0 };
+
+  world_begin (&world);
+  world_ask (&world, rows[0].request, TRUE);
+  world_end (&world);
+}
+
+static void
+test_nothing_is_left (void)
+{
+  World world = { 0 };
+
+  world_begin (&world);
+  world.alive = g_hash_table_new (NULL, NULL);
+  for (guint i = 0; i < ROUNDS * G_N_ELEMENTS (rows); i++) {
+    guint row = i % G_N_ELEMENTS (rows);
+
+    world_ask (&world, rows[row].request, rows[row].wait);
+  }
+  g_assert_cmpuint (g_hash_table_size (world.alive), >, 0);
+  while (g_hash_table_size (world.alive) > 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_hash_table_unref (world.alive);
+  world_end (&world);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  make_known ();
+  g_test_add_func ("/connection-end/nothing-is-left", test_nothing_is_left);
+  return g_test_run ();
+}
