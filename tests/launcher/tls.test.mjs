@@ -3,8 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import https from 'node:https';
+import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
 import tls from 'node:tls';
@@ -52,6 +54,33 @@ const ask = (ca, base, method, target, { headers, body } = {}) => new Promise((r
   });
   request.on('error', reject);
   request.end(body);
+});
+
+// The first bytes of a handshake as a client says them.
+const greeting = () => new Promise((resolve) => {
+  const server = net.createServer((socket) => socket.once('data', (bytes) => {
+    socket.destroy();
+    server.close();
+    resolve(bytes);
+  })).listen(0, '127.0.0.1', () =>
+    tls.connect({ port: server.address().port, host: '127.0.0.1' }).on('error', () => {}));
+});
+
+test('a handshake that does not end is ended', { timeout: 60_000 }, async (t) => {
+  const { args } = await makeCertificate(t);
+  const service = await startService(t, { args: [...args, '--client-timeout', '1'] });
+  const files = async () => (await fs.readdir(`/proc/${service.pid}/fd`)).length;
+  const before = await files();
+  const hello = await greeting();
+  await Promise.all([Buffer.alloc(0), hello.subarray(0, 1), hello.subarray(0, hello.length - 1), hello]
+    .flatMap((bytes) => [service.api, service.delivery].map(async (base) => {
+      const { port, hostname } = new URL(base);
+      const socket = net.connect(port, hostname);
+      socket.on('error', () => {}).resume();
+      socket.write(bytes);
+      await once(socket, 'close');
+    })));
+  await until(async () => await files() <= before, 'nothing of them is left');
 });
 
 test('uploads, packages, files and licences by TLS', async (t) => {
