@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "folder-size.h"
+
 /* Of one document. */
 #define MAX_SEGMENTS 1000000
 #define MAX_FILE (64 * 1024 * 1024)
@@ -25,6 +27,7 @@ typedef struct
   gdouble period_duration; /* seconds, -1: not known */
   gchar *base;             /* of all BaseURL so far */
   guint n_segments;        /* of the document */
+  guint n_files;           /* in its folder */
 } Reader;
 
 static void
@@ -288,9 +291,18 @@ static gboolean
 add_from_template (Reader *self, HabMpdTrack *track, Template *template,
     guint64 time, guint64 duration)
 {
-  g_autofree gchar *url = hab_mpd_fill_template (template->media, track->id,
-      track->bandwidth, template->number++, time);
+  g_autofree gchar *url = NULL;
 
+  /* Each has a file of its own, so that a duration that somebody made up is no
+   * work. */
+  if (track->segments->len > self->n_files) {
+    hab_report_error (self->report, "mpd", self->document->name, -1,
+        "Representation %s has more segments than its folder files (%u)",
+        track->id, self->n_files);
+    return FALSE;
+  }
+  url = hab_mpd_fill_template (template->media, track->id,
+      track->bandwidth, template->number++, time);
   if (url != NULL)
     return add_segment (self, track, url, NULL, time, duration);
   hab_report_error (self->report, "mpd", self->document->name, -1,
@@ -670,7 +682,10 @@ hab_mpd_document_read (const gchar *folder, const gchar *name,
 {
   xmlDoc *doc = load (folder, name, report);
   xmlNode *root = doc ? xmlDocGetRootElement (doc) : NULL;
-  Reader self = { .report = report };
+  Reader self = {
+    .report = report,
+    .n_files = hab_folder_count_files (folder, MAX_SEGMENTS),
+  };
 
   if (root == NULL)
     return NULL;

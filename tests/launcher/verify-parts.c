@@ -220,6 +220,30 @@ test_no_file (void)
   g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
 }
 
+/* A thousand million seconds of segments, in a folder of one file. */
+static void
+test_endless (gconstpointer template)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("hab-verify-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (folder, "a.mpd", NULL);
+  g_autofree gchar *text = g_strdup_printf (
+      "<MPD mediaPresentationDuration=\"PT1000000000S\"><Period>"
+      "<AdaptationSet><Representation id=\"v\" bandwidth=\"1\">%s"
+      "</Representation></AdaptationSet></Period></MPD>",
+      (const gchar *) template);
+  g_autoptr (HabReport) report = hab_report_new ();
+  g_autoptr (HabMpdDocument) document = NULL;
+  const HabMpdTrack *track;
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  document = hab_mpd_document_read (folder, "a.mpd", report);
+  g_assert_nonnull (document);
+  track = document->tracks->pdata[0];
+  g_assert_cmpuint (track->segments->len, ==, 2);
+  g_assert_cmpuint (report->n_errors, >, 0);
+  remove_all (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -229,6 +253,13 @@ main (int argc, char **argv)
   g_test_add_func ("/verify/template", test_template);
   g_test_add_func ("/verify/nal-evidence", test_nal_evidence);
   g_test_add_func ("/verify/boxes", test_boxes);
+  g_test_add_data_func ("/verify/endless",
+      "<SegmentTemplate media=\"$Number$.m4s\" timescale=\"1\" "
+      "duration=\"1\"/>", test_endless);
+  g_test_add_data_func ("/verify/endless-timeline",
+      "<SegmentTemplate media=\"$Time$.m4s\" timescale=\"1\">"
+      "<SegmentTimeline><S t=\"0\" d=\"1\" r=\"-1\"/></SegmentTimeline>"
+      "</SegmentTemplate>", test_endless);
   g_test_add_func ("/verify/shrinks", test_shrinks);
   g_test_add_func ("/verify/no-file", test_no_file);
   g_test_add_func ("/tracks/choice", test_choice);
