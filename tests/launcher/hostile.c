@@ -145,6 +145,41 @@ act_abort (const gchar *path)
   abort ();
 }
 
+/* Behind the end of anything, in the folder that is descriptor 4. */
+static int
+act_large (const gchar *path)
+{
+  int fd = openat (4, "large", O_RDWR | O_CREAT | O_EXCL, 0600);
+  int result = fd < 0 ? -1 : (int) pwrite (fd, "x", 1, (off_t) 1 << 40);
+  int code = errno;
+
+  if (fd >= 0) {
+    close (fd);
+    unlinkat (4, "large", 0);
+  }
+  errno = code;
+  return result;
+}
+
+/* More than a child may have open, fewer than the service may; closed again, for
+ * who comes after needs some. */
+static int
+act_descriptors (const gchar *path)
+{
+  static int fds[1100];
+  guint n = 0;
+  int result, code;
+
+  do
+    fds[n] = result = dup (3);
+  while (result >= 0 && ++n < G_N_ELEMENTS (fds));
+  code = errno;
+  while (n > 0)
+    close (fds[--n]);
+  errno = code;
+  return result;
+}
+
 static int
 act_spin (const gchar *path)
 {
@@ -164,7 +199,8 @@ static const struct
   { "fork", act_fork }, { "signal", act_signal }, { "limit", act_limit },
   { "outlive", act_outlive }, { "trace", act_trace }, { "run", act_run },
   { "many", act_many }, { "huge", act_huge }, { "abort", act_abort },
-  { "spin", act_spin },
+  { "spin", act_spin }, { "large", act_large },
+  { "descriptors", act_descriptors },
 };
 
 static void

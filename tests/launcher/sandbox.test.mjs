@@ -135,6 +135,16 @@ for (const act of ['many', 'huge', 'abort'])
     service.log = service.log.replaceAll(/^.*failed to allocate.*$/gm, '');
   });
 
+// What is asked for fails, the child goes on and makes the package.
+for (const [act, result] of [['large', 'File too large'], ['descriptors', 'Too many open files']])
+  test(`more than a child may have: ${act}`, async (t) => {
+    const service = await start(t);
+    const item = await packageWith(service, act);
+    assert.deepEqual(resultsOf(service), [[act, result]], service.log);
+    assert.equal(item.status, 'Ready', item.reason);
+    await isWell(service);
+  });
+
 test('a loop without end', async (t) => {
   const service = await start(t, ['--child-cpu-time', '1']);
   const item = await packageWith(service, 'spin');
