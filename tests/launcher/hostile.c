@@ -145,6 +145,25 @@ act_abort (const gchar *path)
   abort ();
 }
 
+static int
+act_crash (const gchar *path)
+{
+  volatile guint *volatile nothing = NULL;
+
+  *nothing = 1;
+  return 0;
+}
+
+/* Until somebody ends it. */
+static int
+act_stay (const gchar *path)
+{
+  g_printerr ("hostile: %d stays\n", (gint) getpid ());
+  for (;;)
+    g_usleep (G_USEC_PER_SEC);
+  return 0;
+}
+
 /* Behind the end of anything, in the folder that is descriptor 4. */
 static int
 act_large (const gchar *path)
@@ -200,7 +219,8 @@ static const struct
   { "outlive", act_outlive }, { "trace", act_trace }, { "run", act_run },
   { "many", act_many }, { "huge", act_huge }, { "abort", act_abort },
   { "spin", act_spin }, { "large", act_large },
-  { "descriptors", act_descriptors },
+  { "descriptors", act_descriptors }, { "stay", act_stay },
+  { "crash", act_crash },
 };
 
 static void

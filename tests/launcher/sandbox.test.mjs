@@ -4,38 +4,25 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 
+import { useHostile } from './hostile.mjs';
 import {
   KEY, KID, addInput, get, haberdash, makeClip, makeFolder, packageEnd, post, startService, upload,
 } from './service.mjs';
 
-const plugin = process.env.HOSTILE_PLUGIN;
-let world, env;
-
-// The plug-in is the first choice of whoever knows of it: a registry apart.
-before(async () => {
-  world = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-hostile-'));
-  await fs.copyFile(plugin, path.join(world, path.basename(plugin)));
-  env = {
-    GST_REGISTRY_1_0: path.join(world, 'registry.bin'),
-    GST_PLUGIN_PATH_1_0: `${world}:${process.env.GST_PLUGIN_PATH_1_0}`,
-    HOSTILE_ACTS: path.join(world, 'acts'),
-  };
-});
-after(() => fs.rm(world, { recursive: true, force: true }));
+const hostile = useHostile();
 
 const start = async (t, args = []) => {
-  const service = await startService(t, { args, env });
+  const service = await startService(t, { args, env: hostile.env });
   service.input = await addInput(service);
   return service;
 };
 
 // The package whose child does these acts.
 const packageWith = async (service, ...acts) => {
-  await fs.writeFile(env.HOSTILE_ACTS, acts.join('\n'));
+  await hostile.tell(...acts);
   const answer = await post(service.api, '/packaged_content',
     { input_content_id: service.input, key: KEY, kid: KID });
   assert.equal(answer.status, 202, answer.text);
