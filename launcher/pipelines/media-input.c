@@ -23,7 +23,6 @@
 #include <glib/gstdio.h>
 
 #include "movie-duration.h"
-#include "read-ahead-source.h"
 #include "reading-threads.h"
 #include "stream-plug.h"
 
@@ -383,14 +382,10 @@ check_file (const gchar *path, GError **error)
 static GstElement *
 add_source (GstBin *bin, const gchar *path, gchar **missing)
 {
-  GstElement *source;
+  gboolean regular = g_file_test (path, G_FILE_TEST_IS_REGULAR);
+  GstElement *source = hab_media_add_element (bin,
+      regular ? "blockfilesrc" : "filesrc", missing);
 
-  if (g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
-    source = hab_read_ahead_source_new (path);
-    gst_bin_add (bin, source);
-    return source;
-  }
-  source = hab_media_add_element (bin, "filesrc", missing);
   if (source)
     g_object_set (source, "location", path, NULL);
   return source;

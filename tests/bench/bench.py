@@ -52,21 +52,26 @@ class Bench:
             '--segment-duration', '4',
             *(more or ('--kid', self.kid, '--key-file', str(self.key_file)))]
 
-    def line(self, film, demuxer, video, audio):
+    def line(self, source, demuxer, video, audio):
         return lambda out: (
             'gst-launch-1.0 -q cencdashsink name=dash '
-            f'location={out}/stream.mpd filesrc location={film} ! '
+            f'location={out}/stream.mpd {source} ! '
             f'{demuxer} name=in {video} ! gopsplit ! '
             f'cbcsenc kid={self.kid} key-file={self.key_file} ! dash.video_0 '
             f'{audio} ! dash.audio_0').split()
 
     def lines(self, film, media_type):
-        """With what finds its demuxer and parsers itself, and without."""
+        """The fastest, the same with filesrc, and with what finds its demuxer
+        and parsers itself."""
+        demuxed = ['qtdemux', 'in.video_0', 'in.audio_0']
         return {
-            'gst-launch, parsebin': self.line(
-                film, 'parsebin', f'in. ! {media_type}', 'in. ! audio/mpeg'),
-            'gst-launch, qtdemux': self.line(
-                film, 'qtdemux', 'in.video_0', 'in.audio_0'),
+            'line, blockfilesrc qtdemux': self.line(
+                f'blockfilesrc location={film}', *demuxed),
+            'line, filesrc qtdemux': self.line(
+                f'filesrc location={film}', *demuxed),
+            'line, filesrc parsebin': self.line(
+                f'filesrc location={film}', 'parsebin',
+                f'in. ! {media_type}', 'in. ! audio/mpeg'),
         }
 
     def shaka(self, film):
@@ -100,15 +105,15 @@ class Bench:
         runs = measure.alternate(self.desk, commands, self.options.runs)
         rows = measure.medians(runs)
         print(f'\n{title}, {film.stat().st_size / 1e6:.0f} MB')
-        print(f'{"":26}{"wall s":>9}{"CPU s":>9}{"RSS MB":>9}{"MB out":>9}'
+        print(f'{"":28}{"wall s":>9}{"CPU s":>9}{"RSS MB":>9}{"MB out":>9}'
               f'{"wall":>10}{"CPU":>7}{"wall":>8}')
-        print(f'{"":62}{"/ " + peer:>17}{"/ cp":>8}')
+        print(f'{"":64}{"/ " + peer:>17}{"/ cp":>8}')
         for name, row in rows.items():
             beside = [row['wall'] / rows[peer]['wall'],
                       row['cpu'] / rows[peer]['cpu']]
             floor = (f'{row["wall"] / rows["cp"]["wall"]:8.2f}'
                      if 'cp' in rows else '')
-            print(f'{name:26}{row["wall"]:9.2f}{row["cpu"]:9.2f}'
+            print(f'{name:28}{row["wall"]:9.2f}{row["cpu"]:9.2f}'
                   f'{row["rss"]:9.0f}{row["written"]:9.0f}'
                   f'{beside[0]:10.2f}{beside[1]:7.2f}{floor}')
         self.results[title] = {'medians': rows, 'runs': runs}
@@ -141,7 +146,7 @@ class Bench:
         }, 'Shaka')
 
     def measure_growth(self):
-        """Ten times the length: as much time an hour, as much memory."""
+        """Ten times the length: as much time an hour, and how much memory."""
         seconds = self.options.seconds
         once, ten = self.film('small', seconds), self.film('small',
                                                            10 * seconds)
@@ -154,11 +159,17 @@ class Bench:
         for name, row in rows.items():
             print(f'{name:26}{row["wall"]:9.2f}{row["cpu"]:9.2f}'
                   f'{row["rss"]:9.0f}')
+        first, last = rows.values()
+        growth = (last['rss'] - first['rss']) / (9 * seconds / 3600)
+        print(f'{"an hour of ten / of one":26}'
+              f'{last["wall"] / first["wall"] / 10:9.2f}'
+              f'{last["cpu"] / first["cpu"] / 10:9.2f}'
+              f'{growth:9.1f} MB more an hour')
         self.results['growth'] = {'medians': rows, 'runs': runs}
 
     def measure_parallel(self):
-        """Eight at a time, and the same eight in a row on one of as many
-        processors."""
+        """Eight at a time, and the same eight in a row divided by the number
+        of processors."""
         film = self.film('hd', max(self.options.seconds // 10, 50))
         command = self.package(film)
         measure.run_once(self.desk, command)
@@ -174,6 +185,9 @@ class Bench:
         print(f'\nparallel: {JOBS} packages, {os.cpu_count()} processors')
         for name, wall in rows.items():
             print(f'{name:26}{wall:9.2f}')
+        share = rows['in a row'] / min(os.cpu_count(), JOBS)
+        print(f'{"together / share of a row":26}'
+              f'{rows["together"] / share:9.2f}')
         self.results['parallel'] = {'medians': rows, 'runs': runs}
 
     def measure_gops(self):

@@ -4,7 +4,8 @@
 
 Parts: `start` (with 10,000 packages in the catalog), `gops` (of an hour of video),
 `delivery` (beside nginx with one worker and sendfile), `upload` (beside a plain
-receiver), `queue` (what GET calls take while fifty packages are made). wrk asks.
+receiver), `queue` (what GET calls take while fifty packages are made), `jobs`
+(eight packages at once and in a row). wrk asks.
 
 The environment has to name the plug-ins and the program: tests/bench/run service
 does that.
@@ -33,6 +34,7 @@ WRK_S = 5
 PACKAGES = 10_000
 LARGE, SMALL = 2_000_000, 4_096
 UPLOAD = 1 << 30
+JOBS = 8
 FINAL = ('Ready', 'Failed', 'Cancelled')
 
 
@@ -234,21 +236,32 @@ def measure_start(options, folder):
             'lists': lists}
 
 
-def measure_gops(options, folder):
+def make_media(options, folder, seconds):
+    """A folder with a film of that length, hour.mp4."""
     media = folder / 'media'
     media.mkdir()
-    movie = inputs.make_film(options.films or folder, 'hd', 3600)
+    movie = inputs.make_film(options.films or folder, 'hd', seconds)
+    measure.read_through(movie)
     try:
         os.link(movie.resolve(), media / 'hour.mp4')
     except OSError:
         shutil.copy(movie, media / 'hour.mp4')
+    return media
+
+
+def wait_for_film(service):
+    deadline = time.monotonic() + 60
+    while not service.get('/videos/'):
+        if time.monotonic() > deadline:
+            sys.exit('the film was not found')
+        time.sleep(0.1)
+
+
+def measure_gops(options, folder):
+    media = make_media(options, folder, 3600)
     result = {}
     with Service(folder / 'data', '--media-dir', f'films={media}') as service:
-        deadline = time.monotonic() + 60
-        while not service.get('/videos/'):
-            if time.monotonic() > deadline:
-                sys.exit('the film was not found')
-            time.sleep(0.1)
+        wait_for_film(service)
         base = '/videos/films%2Fhour.mp4/group-of-pictures'
         count = service.get('/videos/')[0]['group_of_pictures_count']
         page = f'{base}.json?limit=100&after={count // 2}'
@@ -436,9 +449,47 @@ def measure_queue(_, folder):
             'GET calls before': idle}
 
 
+def package_all(data, media, *args):
+    """Seconds from the first order to the last package."""
+    with Service(data, '--media-dir', f'films={media}', *args) as service:
+        wait_for_film(service)
+        number = service.get('/input_content')[0]['input_content_id']
+        wanted = {'input_content_id': number, 'encrypt': 'video',
+                  'generate_keys': True}
+        # What the machine gives and what is loaded is there then.
+        service.wait(service.package(wanted))
+        os.sync()
+        start = time.monotonic()
+        asked = [service.package(wanted) for _ in range(JOBS)]
+        states = [service.wait(one)['status'] for one in asked]
+        took = time.monotonic() - start
+    if states != ['Ready'] * JOBS:
+        sys.exit(f'{states}')
+    return took
+
+
+def measure_jobs(options, folder):
+    """Eight packages of six minutes, by how many are made at a time."""
+    media = make_media(options, folder, 360)
+    processors = os.cpu_count()
+    rows = {'in a row': ['--jobs', '1'], 'by default': [],
+            'two for each processor': ['--jobs', str(2 * processors)]}
+    walls = {name: [] for name in rows}
+    for turn in range(options.runs):
+        for name, args in measure.rotated(list(rows.items()), turn):
+            data = folder / f'data-{name.replace(" ", "-")}-{turn}'
+            walls[name].append(package_all(data, media, *args))
+            shutil.rmtree(data)
+    medians = {name: statistics.median(each) for name, each in walls.items()}
+    share = medians['in a row'] / min(processors, JOBS)
+    return {f'{JOBS} packages, s': medians,
+            'in relation to a row / processors': {
+                name: wall / share for name, wall in medians.items()}}
+
+
 PARTS = {'start': measure_start, 'gops': measure_gops,
          'delivery': measure_delivery, 'upload': measure_upload,
-         'queue': measure_queue}
+         'queue': measure_queue, 'jobs': measure_jobs}
 
 
 def print_rows(result, depth=0):

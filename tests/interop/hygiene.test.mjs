@@ -46,7 +46,7 @@ const alone = async (plugin) => {
   };
 };
 
-test('there are four plug-ins', () => assert.equal(plugins.length, 4));
+test('there are five plug-ins', () => assert.equal(plugins.length, 5));
 
 for (const plugin of plugins) {
   test(`${path.basename(plugin)} without any other plug-in`, async () => {
@@ -66,7 +66,7 @@ for (const plugin of plugins) {
 const out = (name) => path.join(folder, name, 'stream.mpd');
 const lines = {
   'packaging': `cencdashsink name=dash hls=true location=${out('a')}
-    filesrc location=${movie} ! qtdemux name=in
+    blockfilesrc location=${movie} ! qtdemux name=in
     in.video_0 ! gopsplit ! ${encrypt} ! dash.video_0
     in.audio_0 ! ${encrypt} ! dash.audio_0`,
   'one file a track': `cencdashsink name=dash single-file=true
@@ -83,6 +83,8 @@ const lines = {
     last-gop=0 ! ${encrypt} ! cencmux ! fakesink`,
 };
 const failing = {
+  'no such input': `blockfilesrc location=${folder}/none ! qtdemux ! fakesink`,
+  'no regular file': `blockfilesrc location=${folder} ! qtdemux ! fakesink`,
   'no such key file': `filesrc location=${movie} ! qtdemux !
     cbcsenc kid=${KEY.kid} key-file=${folder}/none ! fakesink`,
   'encrypted twice': `filesrc location=${movie} ! qtdemux ! ${encrypt} !

@@ -76,6 +76,7 @@ const rooms = {
   'gst/cenc': ['gst/codecs'],
   'gst/dash': ['gst/codecs', 'gst/cenc', 'gst/text'],
   'gst/catalog': ['gst/codecs'],
+  'gst/file': [],
   'launcher/pipelines': ['gst/codecs', 'gst/gop', 'gst/catalog'],
   'launcher/verify': ['gst/codecs', 'gst/gop', 'gst/cenc',
     'launcher/pipelines'],

@@ -7,13 +7,24 @@
 #include "config.h"
 #endif
 
-#include "read-ahead-source.h"
-
 #include <glib/gstdio.h>
+#include <gst/gst.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_BYTES (3 * 1024 * 1024 + 12345)
+
+/* (transfer full) */
+static GstElement *
+new_source (const gchar *location)
+{
+  GstElement *source = gst_element_factory_make ("blockfilesrc", NULL);
+
+  g_assert_nonnull (source);
+  g_object_set (source, "location", location, NULL);
+  return gst_object_ref_sink (source);
+}
 
 typedef struct
 {
@@ -26,7 +37,7 @@ typedef struct
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  gint fd = g_file_open_tmp ("read-ahead-XXXXXX", &f->path, NULL);
+  gint fd = g_file_open_tmp ("blockfilesrc-XXXXXX", &f->path, NULL);
 
   g_assert_cmpint (fd, >=, 0);
   close (fd);
@@ -35,7 +46,7 @@ set_up (Fixture *f, gconstpointer data)
     f->bytes[i] = i ^ i >> 8 ^ i >> 16;
   g_assert_true (g_file_set_contents (f->path, (gchar *) f->bytes, FILE_BYTES,
       NULL));
-  f->source = gst_object_ref_sink (hab_read_ahead_source_new (f->path));
+  f->source = new_source (f->path);
   f->pad = gst_element_get_static_pad (f->source, "src");
   gst_element_set_state (f->source, GST_STATE_READY);
   g_assert_true (gst_pad_activate_mode (f->pad, GST_PAD_MODE_PULL, TRUE));
@@ -178,11 +189,84 @@ test_outlived (Fixture *f, gconstpointer data)
   assert_bytes (f, other, 100000, 100000);
 }
 
-static void
-test_missing_file (void)
+/* --- pushed --------------------------------------------------------------- */
+
+typedef struct
 {
-  g_autoptr (GstElement) source =
-      gst_object_ref_sink (hab_read_ahead_source_new ("/nowhere/at all"));
+  GByteArray *bytes;
+  guint n_buffers;
+} Pushed;
+
+static void
+on_handoff (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer data)
+{
+  Pushed *pushed = data;
+  GstMapInfo map;
+
+  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  g_byte_array_append (pushed->bytes, map.data, map.size);
+  gst_buffer_unmap (buffer, &map);
+  pushed->n_buffers++;
+}
+
+static void
+run_to_end (GstElement *pipeline)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  g_assert_cmpstr (GST_MESSAGE_TYPE_NAME (message), ==, "eos");
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* Where nobody pulls, in buffers that are worth their while. */
+static void
+test_pushed (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstElement) pipeline =
+      gst_object_ref_sink (gst_pipeline_new (NULL));
+  GstElement *source = new_source (f->path);
+  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  Pushed pushed = { bytes, 0 };
+
+  g_object_set (sink, "signal-handoffs", TRUE, "sync", FALSE, NULL);
+  g_signal_connect (sink, "handoff", G_CALLBACK (on_handoff), &pushed);
+  gst_bin_add_many (GST_BIN (pipeline), source, sink, NULL);
+  gst_object_unref (source);
+  g_assert_true (gst_element_link (source, sink));
+  run_to_end (pipeline);
+  g_assert_cmpmem (bytes->data, bytes->len, f->bytes, FILE_BYTES);
+  g_assert_cmpuint (pushed.n_buffers, <, 100);
+}
+
+/* --- what it says ---------------------------------------------------------- */
+
+static void
+test_queries (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GstQuery) query = gst_query_new_uri ();
+  g_autofree gchar *uri = NULL, *path = NULL, *location = NULL;
+  gint64 size;
+
+  g_assert_true (gst_pad_query_duration (f->pad, GST_FORMAT_BYTES, &size));
+  g_assert_cmpint (size, ==, FILE_BYTES);
+  g_assert_true (gst_pad_query (f->pad, query));
+  gst_query_parse_uri (query, &uri);
+  path = g_filename_from_uri (uri, NULL, NULL);
+  g_assert_cmpstr (path, ==, f->path);
+  g_object_get (f->source, "location", &location, NULL);
+  g_assert_cmpstr (location, ==, f->path);
+}
+
+static void
+assert_refused (const gchar *location, gint code)
+{
+  g_autoptr (GstElement) source = new_source (location);
   g_autoptr (GstBus) bus = gst_bus_new ();
   g_autoptr (GstMessage) message = NULL;
   g_autoptr (GstPad) pad = gst_element_get_static_pad (source, "src");
@@ -194,9 +278,35 @@ test_missing_file (void)
   message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
   g_assert_nonnull (message);
   gst_message_parse_error (message, &error, NULL);
-  g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ);
+  g_assert_error (error, GST_RESOURCE_ERROR, code);
   gst_element_set_bus (source, NULL);
   gst_element_set_state (source, GST_STATE_NULL);
+}
+
+static void
+test_no_location (void)
+{
+  assert_refused (NULL, GST_RESOURCE_ERROR_NOT_FOUND);
+}
+
+static void
+test_missing_file (void)
+{
+  assert_refused ("/nowhere/at all", GST_RESOURCE_ERROR_NOT_FOUND);
+}
+
+/* A pipe that nobody writes into is refused, too, and not waited for. */
+static void
+test_not_regular (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("blockfilesrc-XXXXXX", NULL);
+  g_autofree gchar *fifo = g_build_filename (folder, "pipe", NULL);
+
+  g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
+  assert_refused (fifo, GST_RESOURCE_ERROR_OPEN_READ);
+  assert_refused (folder, GST_RESOURCE_ERROR_OPEN_READ);
+  g_unlink (fifo);
+  g_rmdir (folder);
 }
 
 int
@@ -205,7 +315,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, test) \
-  g_test_add ("/read-ahead-source/" name, Fixture, NULL, set_up, test, \
+  g_test_add ("/blockfilesrc/" name, Fixture, NULL, set_up, test, \
       tear_down)
   ADD ("in-a-row", test_in_a_row);
   ADD ("two-streams", test_two_streams);
@@ -213,6 +323,10 @@ main (int argc, char **argv)
   ADD ("end", test_end);
   ADD ("shrinking-file", test_shrinking_file);
   ADD ("outlived", test_outlived);
-  g_test_add_func ("/read-ahead-source/missing-file", test_missing_file);
+  ADD ("pushed", test_pushed);
+  ADD ("queries", test_queries);
+  g_test_add_func ("/blockfilesrc/no-location", test_no_location);
+  g_test_add_func ("/blockfilesrc/missing-file", test_missing_file);
+  g_test_add_func ("/blockfilesrc/not-regular", test_not_regular);
   return g_test_run ();
 }

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-blockfilesrc
+ * @title: blockfilesrc
+ *
+ * Reads a regular file, for demuxers that pull a sample at a time. It reads in
+ * blocks of 512 KiB and hands out pieces of them, each a memory of its own that
+ * may be written to, so that an encryptor behind works in place. filesrc makes two
+ * system calls and an allocation of each sample instead.
+ *
+ * Blocks are used again when all their pieces are gone. Pieces of 4 KiB and less
+ * are copied, so that sound does not keep blocks of pictures; pieces of more than
+ * 128 KiB, and those that are not near to where was read last, are read by
+ * themselves, no byte more than was asked for.
+ *
+ * What can only be read from its start to its end, as a pipe, is for filesrc.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 cencdashsink name=dash location=out/stream.mpd \
+ *   blockfilesrc location=movie.mp4 ! qtdemux name=in \
+ *   in.video_0 ! gopsplit ! cbcsenc kid=a16e402b9056e371f36d348aa62bb749 key-file=key.hex ! dash.video_0 \
+ *   in.audio_0 ! dash.audio_0
+ * ]|
+ *
+ * Since: 0.1
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstblockfilesrc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "block-pool.h"
+
+GST_DEBUG_CATEGORY_STATIC (block_file_src_debug);
+#define GST_CAT_DEFAULT block_file_src_debug
+
+/* Smaller pieces are copied, so that sound does not keep blocks of pictures; one
+ * of more than a quarter of a block is read by itself. */
+#define COPIED_BYTES 4096
+#define LARGE_BYTES (HAB_BLOCK_BYTES / 4)
+
+/* Of a buffer where nobody pulls. */
+#define PUSHED_BYTES (64 * 1024)
+
+/* Sound is asked for ahead of the pictures that it is between, so that one block
+ * is begun while another is still wanted. */
+#define N_WINDOWS 2
+
+/* What part of the file a block has. */
+typedef struct
+{
+  HabBlock *block; /* or NULL */
+  guint64 start;
+  gsize size;
+  gsize given;     /* before it others may have written */
+} Window;
+
+struct _GstBlockFileSrc
+{
+  GstBaseSrc parent;
+
+  gchar *location; /* protected by OBJECT_LOCK */
+  gint fd;         /* -1 until it is started, then constant */
+
+  /* streaming thread only */
+  HabBlockPool *pool;
+  Window windows[N_WINDOWS]; /* the newest first */
+  guint64 next; /* behind what was asked for last */
+};
+
+enum
+{
+  PROP_0,
+  PROP_LOCATION,
+};
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstBlockFileSrc, gst_block_file_src,
+    GST_TYPE_BASE_SRC,
+    GST_DEBUG_CATEGORY_INIT (block_file_src_debug, "blockfilesrc", 0,
+        "block file reader"))
+GST_ELEMENT_REGISTER_DEFINE (blockfilesrc, "blockfilesrc", GST_RANK_NONE,
+    GST_TYPE_BLOCK_FILE_SRC)
+
+/* (transfer full) (nullable) */
+static gchar *
+get_location (GstBlockFileSrc *self)
+{
+  gchar *location;
+
+  GST_OBJECT_LOCK (self);
+  location = g_strdup (self->location);
+  GST_OBJECT_UNLOCK (self);
+  return location;
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+/* -1 with an error posted; less than size at the end of the file only. */
+static gssize
+read_at (GstBlockFileSrc *self, guint64 offset, guint8 *data, gsize size)
+{
+  gsize done = 0;
+
+  while (done < size) {
+    gssize got = pread (self->fd, data + done, size - done, offset + done);
+
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0) {
+      GST_ELEMENT_ERROR (self, RESOURCE, READ, (NULL), GST_ERROR_SYSTEM);
+      return -1;
+    }
+    if (got == 0)
+      break;
+    done += got;
+  }
+  return done;
+}
+
+static GstFlowReturn
+flow_of (gssize got)
+{
+  return got < 0 ? GST_FLOW_ERROR : got == 0 ? GST_FLOW_EOS : GST_FLOW_OK;
+}
+
+static GstFlowReturn
+read_alone (GstBlockFileSrc *self, guint64 offset, guint size,
+    GstBuffer **buffer)
+{
+  g_autoptr (GstBuffer) alone = gst_buffer_new_allocate (NULL, size, NULL);
+  GstMapInfo map;
+  gssize got;
+
+  gst_buffer_map (alone, &map, GST_MAP_WRITE);
+  got = read_at (self, offset, map.data, size);
+  gst_buffer_unmap (alone, &map);
+  if (got > 0) {
+    gst_buffer_resize (alone, 0, got);
+    *buffer = g_steal_pointer (&alone);
+  }
+  return flow_of (got);
+}
+
+/* Into the oldest window. */
+static GstFlowReturn
+read_window (GstBlockFileSrc *self, guint64 offset)
+{
+  Window window = self->windows[N_WINDOWS - 1];
+  gssize got;
+
+  g_clear_pointer (&window.block, hab_block_unref);
+  memmove (self->windows + 1, self->windows,
+      (N_WINDOWS - 1) * sizeof *self->windows);
+  window.block = hab_block_pool_take (self->pool);
+  window.start = offset;
+  window.given = 0;
+  got = read_at (self, offset, hab_block_get_data (window.block),
+      HAB_BLOCK_BYTES);
+  window.size = MAX (got, 0);
+  self->windows[0] = window;
+  return flow_of (got);
+}
+
+static gboolean
+has (const Window *window, guint64 offset, guint size)
+{
+  return window->block && offset >= window->start + window->given &&
+      offset - window->start <= window->size &&
+      size <= window->size - (offset - window->start);
+}
+
+/* (nullable) */
+static Window *
+find_window (GstBlockFileSrc *self, guint64 offset, guint size)
+{
+  for (guint i = 0; i < N_WINDOWS; i++) {
+    if (has (&self->windows[i], offset, size))
+      return &self->windows[i];
+  }
+  return NULL;
+}
+
+/* Goes on where the last piece ended, or not far behind the newest window. */
+static gboolean
+goes_on (const GstBlockFileSrc *self, guint64 offset)
+{
+  const Window *newest = &self->windows[0];
+
+  return offset == self->next ||
+      (newest->block && offset >= newest->start + newest->given &&
+          offset - newest->start <= newest->size + HAB_BLOCK_BYTES);
+}
+
+static GstBuffer *
+give (Window *window, guint64 offset, guint size)
+{
+  guint8 *data =
+      hab_block_get_data (window->block) + (offset - window->start);
+
+  if (size <= COPIED_BYTES)
+    return gst_buffer_new_memdup (data, size);
+  window->given = offset - window->start + size;
+  return gst_buffer_new_wrapped_full (0, data, size, 0, size,
+      hab_block_ref (window->block), (GDestroyNotify) hab_block_unref);
+}
+
+static GstFlowReturn
+read_piece (GstBlockFileSrc *self, guint64 offset, guint size,
+    GstBuffer **buffer)
+{
+  Window *window = find_window (self, offset, size);
+
+  if (window == NULL) {
+    GstFlowReturn flow;
+
+    if (size > LARGE_BYTES || !goes_on (self, offset))
+      return read_alone (self, offset, size, buffer);
+    flow = read_window (self, offset);
+    if (flow != GST_FLOW_OK)
+      return flow;
+    window = &self->windows[0];
+    size = MIN (size, window->size);
+  }
+  *buffer = give (window, offset, size);
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_block_file_src_create (GstBaseSrc *source, guint64 offset, guint size,
+    GstBuffer **buffer)
+{
+  GstBlockFileSrc *self = GST_BLOCK_FILE_SRC (source);
+  GstFlowReturn flow = read_piece (self, offset, size, buffer);
+
+  self->next = offset + size;
+  if (flow == GST_FLOW_OK) {
+    GST_BUFFER_OFFSET (*buffer) = offset;
+    GST_BUFFER_OFFSET_END (*buffer) = offset + gst_buffer_get_size (*buffer);
+  }
+  return flow;
+}
+
+/* --- the file ------------------------------------------------------------ */
+
+static gint
+fail_to_open (GstBlockFileSrc *self, const gchar *location)
+{
+  if (errno == ENOENT)
+    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
+        ("There is no file \"%s\".", location), GST_ERROR_SYSTEM);
+  else
+    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ,
+        ("The file \"%s\" cannot be opened: %s.", location,
+            g_strerror (errno)), (NULL));
+  return -1;
+}
+
+/* -1 with an error posted. Without waiting for somebody who writes into a pipe. */
+static gint
+open_file (GstBlockFileSrc *self, const gchar *location)
+{
+  gint fd = g_open (location, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+  struct stat st;
+
+  if (fd < 0)
+    return fail_to_open (self, location);
+  if (fstat (fd, &st) == 0 && S_ISREG (st.st_mode))
+    return fd;
+  close (fd);
+  GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ,
+      ("\"%s\" is not a regular file.", location),
+      ("filesrc may be able to read it"));
+  return -1;
+}
+
+static gboolean
+gst_block_file_src_start (GstBaseSrc *source)
+{
+  GstBlockFileSrc *self = GST_BLOCK_FILE_SRC (source);
+  g_autofree gchar *location = get_location (self);
+
+  if (location == NULL) {
+    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
+        ("There is no location of a file to read."), (NULL));
+    return FALSE;
+  }
+  self->fd = open_file (self, location);
+  if (self->fd < 0)
+    return FALSE;
+  self->pool = hab_block_pool_new ();
+  self->next = G_MAXUINT64;
+  return TRUE;
+}
+
+static gboolean
+gst_block_file_src_stop (GstBaseSrc *source)
+{
+  GstBlockFileSrc *self = GST_BLOCK_FILE_SRC (source);
+
+  for (guint i = 0; i < N_WINDOWS; i++)
+    g_clear_pointer (&self->windows[i].block, hab_block_unref);
+  g_clear_pointer (&self->pool, hab_block_pool_unref);
+  if (self->fd >= 0)
+    close (self->fd);
+  self->fd = -1;
+  return TRUE;
+}
+
+static gboolean
+gst_block_file_src_get_size (GstBaseSrc *source, guint64 *size)
+{
+  GstBlockFileSrc *self = GST_BLOCK_FILE_SRC (source);
+  struct stat st;
+
+  if (fstat (self->fd, &st) < 0)
+    return FALSE;
+  *size = st.st_size;
+  return TRUE;
+}
+
+static gboolean
+gst_block_file_src_is_seekable (GstBaseSrc *source)
+{
+  return TRUE;
+}
+
+/* By the ending of the name containers are told from each other. */
+static gboolean
+answer_uri (GstBlockFileSrc *self, GstQuery *query)
+{
+  g_autofree gchar *location = get_location (self);
+  g_autofree gchar *uri =
+      location ? gst_filename_to_uri (location, NULL) : NULL;
+
+  gst_query_set_uri (query, uri);
+  return uri != NULL;
+}
+
+static gboolean
+gst_block_file_src_query (GstBaseSrc *source, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_URI)
+    return answer_uri (GST_BLOCK_FILE_SRC (source), query);
+  return GST_BASE_SRC_CLASS (gst_block_file_src_parent_class)
+      ->query (source, query);
+}
+
+/* --- object -------------------------------------------------------------- */
+
+static void
+gst_block_file_src_set_property (GObject *object, guint id,
+    const GValue *value, GParamSpec *pspec)
+{
+  GstBlockFileSrc *self = GST_BLOCK_FILE_SRC (object);
+
+  if (id != PROP_LOCATION) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  g_free (self->location);
+  self->location = g_value_dup_string (value);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_block_file_src_get_property (GObject *object, guint id, GValue *value,
+    GParamSpec *pspec)
+{
+  if (id == PROP_LOCATION)
+    g_value_take_string (value, get_location (GST_BLOCK_FILE_SRC (object)));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+gst_block_file_src_finalize (GObject *object)
+{
+  g_free (GST_BLOCK_FILE_SRC (object)->location);
+  G_OBJECT_CLASS (gst_block_file_src_parent_class)->finalize (object);
+}
+
+static void
+gst_block_file_src_class_init (GstBlockFileSrcClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSrcClass *source_class = GST_BASE_SRC_CLASS (klass);
+  g_autoptr (GstCaps) any = gst_caps_new_any ();
+
+  object_class->set_property = gst_block_file_src_set_property;
+  object_class->get_property = gst_block_file_src_get_property;
+  object_class->finalize = gst_block_file_src_finalize;
+  g_object_class_install_property (object_class, PROP_LOCATION,
+      g_param_spec_string ("location", "Location",
+          "Path of the regular file to read", NULL,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_READY));
+
+  source_class->start = gst_block_file_src_start;
+  source_class->stop = gst_block_file_src_stop;
+  source_class->get_size = gst_block_file_src_get_size;
+  source_class->is_seekable = gst_block_file_src_is_seekable;
+  source_class->query = gst_block_file_src_query;
+  source_class->create = gst_block_file_src_create;
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, any));
+  gst_element_class_set_static_metadata (element_class, "Block file source",
+      "Source/File",
+      "Reads a file in blocks, for demuxers that pull a sample at a time",
+      "The Haberdash developers");
+}
+
+static void
+gst_block_file_src_init (GstBlockFileSrc *self)
+{
+  self->fd = -1;
+  gst_base_src_set_blocksize (GST_BASE_SRC (self), PUSHED_BYTES);
+}
