@@ -272,6 +272,16 @@ worker_run_return (WorkerRun *self)
   worker_run_free (self);
 }
 
+/* With the request that brought the file, which is what one looks for. */
+static void
+worker_run_tell_signal (const WorkerRun *self)
+{
+  g_autofree gchar *message = g_strdup_printf ("worker %d: ended by signal %d",
+      self->pid, WTERMSIG (self->wait_status));
+
+  hab_log (G_LOG_LEVEL_MESSAGE, message, "request_id", self->request_id, NULL);
+}
+
 static void
 worker_run_end (WorkerRun *self)
 {
@@ -280,8 +290,7 @@ worker_run_end (WorkerRun *self)
   if (!self->reaped || !self->at_end)
     return;
   if (WIFSIGNALED (self->wait_status) && self->error == NULL)
-    g_message ("worker %d: ended by signal %d", self->pid,
-        WTERMSIG (self->wait_status));
+    worker_run_tell_signal (self);
   workers->running--;
   worker_run_return (self);
   workers_start_next (workers);

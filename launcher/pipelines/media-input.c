@@ -37,7 +37,7 @@ struct _HabMediaInput
 
   HabStreamPlug plug; /* with the container */
   GPtrArray *streams; /* of HabMediaStream */
-  gint n_streams;     /* atomic; of streams */
+  gint n_taken;       /* atomic; streams that lead somewhere */
   guint quiet;        /* times in a row that nothing was read or told */
   GstEvent *segment;  /* the first one, for containers of one_segment */
   gboolean has_video, has_audio;
@@ -244,6 +244,7 @@ hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
     gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_BUFFER,
         on_first_sample, stream, NULL);
     self->link_error = self->on_stream (self, stream, self->data);
+    g_atomic_int_add (&self->n_taken, self->link_error == NULL);
   } else if (self->plug.missing) {
     self->link_error = g_steal_pointer (&self->plug.missing);
   } else if (self->link_error == NULL) {
@@ -259,6 +260,7 @@ hand_out_text (HabMediaInput *self, HabMediaStream *stream)
 {
   stream->pad = gst_object_ref (stream->source);
   self->link_error = self->on_text (self, stream, self->data);
+  g_atomic_int_add (&self->n_taken, self->link_error == NULL);
 }
 
 static void
@@ -300,7 +302,6 @@ on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
   stream->text = stream->codec == NULL && is_text (self, caps);
   stream->source = gst_object_ref (pad);
   g_ptr_array_add (self->streams, stream);
-  g_atomic_int_inc (&self->n_streams);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_first_buffer, self,
       NULL);
 
@@ -336,12 +337,21 @@ hab_media_input_get_container (const HabMediaInput *self)
 /* --- waiting ------------------------------------------------------------- */
 
 /* parsebin 1.22.0 keeps an error to itself that a demuxer posts while it is
- * being plugged: then all threads have stopped, and there are no streams. */
+ * being plugged, and a file that ends without a buffer of a stream that leads
+ * somewhere ends without a word: then all threads have stopped. */
 static gboolean
 has_stopped (HabMediaInput *self)
 {
   return hab_reading_threads_have_stopped (GST_BIN (self->parsebin)) &&
-      g_atomic_int_get (&self->n_streams) == 0;
+      g_atomic_int_get (&self->n_taken) == 0;
+}
+
+static void
+set_stopped_error (const HabMediaInput *self, GError **error)
+{
+  if (self->streams->len == 0 || hab_media_input_check (self, error))
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
+        "the file is damaged, or cut off");
 }
 
 GstMessage *
@@ -356,8 +366,7 @@ hab_media_input_wait (HabMediaInput *self, GstBus *bus, GstClockTime timeout,
   }
   /* A message may be on its way. */
   if (++self->quiet > 2)
-    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
-        "the file is damaged, or cut off");
+    set_stopped_error (self, error);
   return NULL;
 }
 

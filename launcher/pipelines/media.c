@@ -26,15 +26,33 @@ stream_code (gint code)
   }
 }
 
+/* Words that stand for a code, or for nothing (tsdemux, of a file without
+ * programmes). */
+static gboolean
+is_general (const GError *cause)
+{
+  static const gchar *const domains[] = {
+    "gst-plugins-bad-1.0", "gst-plugins-good-1.0", "gst-plugins-base-1.0"
+  };
+  g_autofree gchar *text = gst_error_get_message (cause->domain, cause->code);
+
+  for (guint i = 0; i < G_N_ELEMENTS (domains); i++)
+    if (g_str_equal (cause->message,
+            g_dgettext (domains[i], "Internal data stream error.")))
+      return TRUE;
+  return g_str_equal (cause->message, text);
+}
+
 /* A source of data that stopped because what is behind it did says no more
  * than that. */
 static gboolean
-tells_no_cause (GstMessage *message)
+tells_no_cause (GstMessage *message, const GError *cause)
 {
   const GstStructure *details = NULL;
 
   gst_message_parse_error_details (message, &details);
-  return details && gst_structure_has_field (details, "flow-return");
+  return (details && gst_structure_has_field (details, "flow-return")) ||
+      is_general (cause);
 }
 
 /* In words of a person who brought a file, where GStreamer has none. */
@@ -48,7 +66,7 @@ explain (GstMessage *message, HabMediaError code, const GError *cause)
   if (code == HAB_MEDIA_ERROR_NO_SPACE)
     return "the disk is full; remove packages or input contents that are not "
            "needed";
-  if (code == HAB_MEDIA_ERROR_NOT_MEDIA && tells_no_cause (message))
+  if (code == HAB_MEDIA_ERROR_NOT_MEDIA && tells_no_cause (message, cause))
     return "the file is damaged, or cut off";
   return cause->message;
 }
