@@ -12,19 +12,6 @@ const TASTE_MS = 200; // of an answer that goes on and on
 const REMEMBERED = 40;
 const TRIES = 1000;
 
-// Mulberry32: the same numbers for the same seed, everywhere.
-export const randomOf = (seed) => {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (count) => Math.floor(next() * count);
-  return { next, below, chance: (part) => next() < part, pick: (list) => list[below(list.length)] };
-};
-
 export const schemaName = (schema) => /\/schemas\/(\w+)$/.exec(schema?.$ref ?? '')?.[1];
 const isScalar = (value) => ['string', 'number'].includes(typeof value);
 

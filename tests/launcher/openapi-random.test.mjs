@@ -8,8 +8,9 @@ import { randomInt } from 'node:crypto';
 import test from 'node:test';
 
 import { Description } from './openapi.mjs';
-import { Maker, Memory, ask, breakRequest, describeRequest, randomOf, schemaName } from './openapi-random.mjs';
+import { Maker, Memory, ask, breakRequest, describeRequest, schemaName } from './openapi-random.mjs';
 import { makeClip, startService } from './service.mjs';
+import { randomOf } from '../support/random.mjs';
 
 const REQUESTS = Number(process.env.HABERDASH_REQUESTS ?? 500);
 const SEED = Number(process.env.HABERDASH_SEED ?? randomInt(2 ** 32));

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A number of broken files through a service of their own, several at once. What
+// became of them is for tests to judge.
+//
+// HABERDASH_FILES says how many, HABERDASH_SEED which, HABERDASH_KEEP names a folder
+// for those of which something is to be told.
+
+import assert from 'node:assert/strict';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { get, isEmpty, startService, until, workersOf } from '../../launcher/service.mjs';
+import { Corpus } from './corpus.mjs';
+import { Drive } from './drive.mjs';
+
+const AT_ONCE = 6;
+// A number of the table of ways: steps of it go through all of them.
+const STRIDE = 131;
+
+const describe = ({ name, way, step, what }) => `${name} (${way}): ${step}: ${what}`;
+
+// What is to be told of a file is told at once where it is kept, too.
+const keeper = (folder) => async (file, told) => {
+  if (!folder)
+    return;
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, file.name), file.bytes);
+  await appendFile(path.join(folder, 'findings'), `${describe(told)}\n`);
+};
+
+// What came to grief once: film, way, seed.
+const FOUND = [
+  // Both ended without a word, and held up their reader until it was ended.
+  ['h264-flac.mkv', 'ebml, track: codec', 35],
+  ['text.vtt', 'text, NULs', 1],
+];
+
+// Nothing is left over, and the service is the same as before.
+const checkService = async (service) => {
+  await until(async () => (await workersOf(service.pid)).length === 0, 'no child is left');
+  const health = await get(service.api, '/healthz');
+  assert.equal(health.status, 200, health.text);
+  process.kill(service.pid, 0);
+  for (const folder of ['work', 'incoming', 'inputs', 'packages'])
+    await until(() => isEmpty(service, folder), `${folder}/ is empty`);
+};
+
+export const runCorpus = async (t, count) => {
+  const seed = Number(process.env.HABERDASH_SEED ?? 1);
+  const total = Number(process.env.HABERDASH_FILES ?? count);
+  t.diagnostic(`HABERDASH_SEED=${seed} HABERDASH_FILES=${total}`);
+  const corpus = await Corpus.make(seed);
+  const service = await startService(t, { faults: true, env: { G_DEBUG: '' },
+    args: ['--jobs', '4', '--retry-delay', '0.1', '--stall-timeout', '60'] });
+  const drive = new Drive(service, keeper(process.env.HABERDASH_KEEP));
+  let next = -FOUND.length;
+  const take = (i) => (i < 0 ? corpus.make(...FOUND.at(i)) : corpus.file(i * STRIDE));
+  const work = async () => {
+    while (next < total)
+      await drive.send(take(next++));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+
+  const critical = service.log.split('\n').filter((line) => /level"?[=:]"?(critical|error)/.test(line));
+  for (const [what, times] of [...drive.counts].sort())
+    t.diagnostic(`${times} ${what}`);
+  for (const crash of drive.crashes)
+    t.diagnostic(`a child crashed: ${describe(crash)}`);
+  for (const line of critical)
+    t.diagnostic(line);
+  await checkService(service);
+  assert.deepEqual(drive.findings.map(describe), []);
+  assert.deepEqual(critical, []);
+  assert.deepEqual(drive.crashes.map(describe), []);
+  return drive;
+};
