@@ -106,15 +106,17 @@ def cpu_s(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
-def wrk(url, connections, pid, seconds=WRK_S):
+def wrk(url, connections, pid, seconds=WRK_S, script=None):
     """Requests and MB a second, the 50th and 99th percentile in ms, and what
     one request takes of the server's processors, which tells more than all
-    the others where the machine has more to do."""
+    the others where the machine has more to do. script: what says which
+    requests, in Lua."""
     used = cpu_s(pid)
     said = subprocess.run(
         ['wrk', '-t', '1', '-c', str(connections), '-d', f'{seconds}s',
          '--timeout', '10s', '--latency', '-H', 'Accept: application/json',
-         url], check=True, capture_output=True, text=True).stdout
+         *(['-s', str(script)] if script else []), url],
+        check=True, capture_output=True, text=True).stdout
     row = {}
     for percent in (50, 99):
         number, unit = re.search(rf'{percent}%\s+([\d.]+)(\w+)', said).groups()
@@ -129,6 +131,18 @@ def wrk(url, connections, pid, seconds=WRK_S):
     if 'Non-2xx' in said or 'Socket errors' in said:
         row['errors'] = re.findall(r'(?:Non-2xx|Socket errors).*', said)
     return row
+
+
+def pages(service, folder, path, last, connections=8):
+    """The same of pages of a list, which begin anywhere up to last: no two
+    clients have the same one at a time."""
+    script = folder / 'pages.lua'
+    script.write_text(f"""
+request = function()
+  return wrk.format("GET", "{path}" .. math.random(0, {last}))
+end
+""", 'ascii')
+    return wrk(service.api, connections, service.process.pid, script=script)
 
 
 def alternate(servers, path, connections, turns):
@@ -220,20 +234,25 @@ def measure_start(options, folder):
         with Service(data) as service:
             full.append(service.start_s)
     with Service(data) as service:
-        for name, path in {
-                'first page of 100': '/packaged_content?limit=100',
-                'a page in the middle': '/packaged_content?limit=100&after=5000',
-                'last page, newest first':
-                    '/packaged_content?limit=100&sort=-id',
-                'all that have "clip"':
-                    '/packaged_content?limit=100&search=clip'}.items():
-            service.get(path)
+        for name, query in {
+                'first page': '', 'a page in the middle': 'after=5000',
+                'last page, newest first': 'sort=-id',
+                'by name': 'sort=name',
+                'by name, the last page': 'sort=name&offset=9900',
+                'all that have "clip"': 'search=clip',
+                'what nothing has': 'search=nothing'}.items():
+            path = f'/packaged_content?limit=100&{query}'
             lists[name] = summary([timed(lambda p=path: service.get(p))
                                    for _ in range(200)])
+            lists[f'{name}, 8 clients'] = wrk(service.api + path, 8,
+                                              service.process.pid)
+        lists['any page, 8 clients'] = pages(
+            service, folder, '/packaged_content?limit=100&after=',
+            PACKAGES - 100)
     return {'start of one package, ms': statistics.median(empty) * 1e3,
             f'start of {PACKAGES} packages, ms':
                 statistics.median(full) * 1e3,
-            'lists': lists}
+            'lists, pages of 100': lists}
 
 
 def make_media(options, folder, seconds):
@@ -264,11 +283,13 @@ def measure_gops(options, folder):
         wait_for_film(service)
         base = '/videos/films%2Fhour.mp4/group-of-pictures'
         count = service.get('/videos/')[0]['group_of_pictures_count']
-        page = f'{base}.json?limit=100&after={count // 2}'
-        result['a page of 100 I-frames, one client'] = summary(
-            [timed(lambda: service.get(page)) for _ in range(200)])
-        result['the same, 8 clients'] = wrk(service.api + page, 8,
-                                                service.process.pid)
+        for name, path in (('I-frames', f'{base}.json'), ('GOPs', base)):
+            page = f'{path}?limit=100&after='
+            middle = f'{page}{count // 2}'
+            result[f'a page of 100 {name}, one client'] = summary(
+                [timed(lambda p=middle: service.get(p)) for _ in range(200)])
+            result[f'any page of 100 {name}, 8 clients'] = pages(
+                service, folder, page, count - 101)
         for name, first in (('first', 0), ('middle', count // 2),
                             ('last', count - 60)):
             result[f'GOPs not cut yet, {name}'] = summary(
