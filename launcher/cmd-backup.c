@@ -304,10 +304,7 @@ hab_cmd_backup (int argc, char **argv)
           "Examples:\n"
           "  haberdash backup /backup/monday --data-dir /var/lib/haberdash",
           entries, 1)) {
-    umask (0077);
-    if (options.data_dir == NULL)
-      options.data_dir =
-          g_build_filename (g_get_user_data_dir (), "haberdash", NULL);
+    hab_cmd_enter_data_dir (&options.data_dir);
     status = backup (&options, argv[1]);
   }
   g_free (options.data_dir);

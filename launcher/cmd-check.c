@@ -3,7 +3,6 @@
 #include "config.h"
 #endif
 
-#include <sys/stat.h>
 
 #include "check.h"
 #include "commands.h"
@@ -173,10 +172,7 @@ hab_cmd_check (int argc, char **argv)
           "none or all were repaired, else 65.",
           "Examples:\n  haberdash check --data-dir /var/lib/haberdash --deep",
           entries, 0)) {
-    umask (0077);
-    if (options.data_dir == NULL)
-      options.data_dir =
-          g_build_filename (g_get_user_data_dir (), "haberdash", NULL);
+    hab_cmd_enter_data_dir (&options.data_dir);
     status = check (&options);
   }
   g_free (options.data_dir);

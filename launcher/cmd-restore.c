@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -152,10 +151,7 @@ hab_cmd_restore (int argc, char **argv)
           "Examples:\n"
           "  haberdash restore /backup/monday --master-key key.backup",
           entries, 1)) {
-    umask (0077);
-    if (options.data_dir == NULL)
-      options.data_dir =
-          g_build_filename (g_get_user_data_dir (), "haberdash", NULL);
+    hab_cmd_enter_data_dir (&options.data_dir);
     status = restore (&options, argv[1], &error) ? HAB_EXIT_OK : fail (error);
   }
   g_free (options.data_dir);

@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include <gst/gst.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "data-dir.h"
 #include "keys.h"
 #include "media-failure.h"
 
@@ -131,6 +133,14 @@ hab_cmd_fail (const gchar *subject, GError *error)
   g_printerr ("%s: %s: %s\n", g_get_prgname (), subject, error->message);
   g_error_free (error);
   return status;
+}
+
+void
+hab_cmd_enter_data_dir (gchar **data_dir)
+{
+  umask (0077);
+  if (*data_dir == NULL)
+    *data_dir = hab_data_dir_get_default_path ();
 }
 
 gboolean

@@ -34,6 +34,10 @@ gboolean hab_cmd_usage_error (const gchar *format, ...)
 /* Says what is wrong on the standard error. Returns its exit code. Takes
  * error. */
 HabExit hab_cmd_fail (const gchar *subject, GError *error);
+/* For a command that works on a service's folder: data_dir (inout, transfer
+ * full) is the default one if it was NULL, and what is written from now on is
+ * for the owner only. */
+void hab_cmd_enter_data_dir (gchar **data_dir);
 /* Starts GStreamer and sees to it that the project's own plug-ins are found,
  * those of this build in a build environment, the installed ones elsewhere. */
 gboolean hab_cmd_init_gstreamer (GError **error);

@@ -41,6 +41,12 @@ fail_errno (GError **error, int saved_errno, const gchar *what,
   return FALSE;
 }
 
+gchar *
+hab_data_dir_get_default_path (void)
+{
+  return g_build_filename (g_get_user_data_dir (), "haberdash", NULL);
+}
+
 /* The lock is the kernel's, so it is gone when its holder is. */
 static gboolean
 data_dir_lock (HabDataDir *self, GError **error)

@@ -22,6 +22,9 @@ typedef enum
   HAB_N_FOLDERS
 } HabFolder;
 
+/* Of a user who names none: haberdash in XDG_DATA_HOME. */
+gchar *hab_data_dir_get_default_path (void);
+
 /* Makes what is missing, for the owner only. Fails where another service uses
  * the folder. */
 HabDataDir *hab_data_dir_open (const gchar *path, GError **error);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "data-dir.h"
 #include "media-dir.h"
 
 void
@@ -105,7 +106,7 @@ read_folders (const HabServeStorage *self, HabSettings *settings)
 
   settings->data_dir = self->data_dir != NULL
       ? g_canonicalize_filename (self->data_dir, NULL)
-      : g_build_filename (g_get_user_data_dir (), "haberdash", NULL);
+      : hab_data_dir_get_default_path ();
   settings->media_dirs = hab_media_dirs_read (
       (const gchar *const *) self->media_dirs, settings->data_dir, &error);
   return settings->media_dirs != NULL ||

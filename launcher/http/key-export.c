@@ -75,18 +75,10 @@ build_keys (const HabPackage *package, const HabContentKey *keys)
 }
 
 static HabReply *
-get_keys (HabRequest *request, HabVault *vault, GError **error)
+tell_keys (HabRequest *request, const HabPackage *package,
+    const HabContentKey *keys)
 {
-  g_autoptr (HabPackage) package = load_encrypted (request, vault, error);
-  HabContentKey keys[HAB_N_TRACK_TYPES];
-  HabReply *reply;
-
-  if (package == NULL ||
-      !hab_package_open_keys (package, vault->seal, keys, error))
-    return NULL;
-  reply = hab_reply_new_json (SOUP_STATUS_OK, build_keys (package, keys));
-  hab_key_wipe (keys, sizeof keys);
-  return reply;
+  return hab_reply_new_json (SOUP_STATUS_OK, build_keys (package, keys));
 }
 
 /* --- a key file ------------------------------------------------------- */
@@ -122,7 +114,45 @@ build_key_file (const HabPackage *package, const HabContentKey *keys)
 }
 
 static HabReply *
-get_key_file (HabRequest *request, HabVault *vault, GError **error)
+tell_key_file (HabRequest *request, const HabPackage *package,
+    const HabContentKey *keys)
+{
+  return hab_reply_new_text (SOUP_STATUS_OK, "text/plain; charset=utf-8",
+      build_key_file (package, keys));
+}
+
+/* --- CPIX ------------------------------------------------------------- */
+
+static HabReply *
+tell_cpix (HabRequest *request, const HabPackage *package,
+    const HabContentKey *keys)
+{
+  g_autofree gchar *delivery_url = hab_request_build_delivery_url (request);
+  g_autofree gchar *license_url = g_strdup_printf (
+      "%s/%s/license/clearkey", delivery_url, package->code);
+  HabCpix cpix = {
+    .content_id = package->code,
+    .license_url = license_url,
+  };
+  HabReply *reply;
+
+  memcpy (cpix.keys, keys, sizeof cpix.keys);
+  for (guint i = 0; i < HAB_N_TRACK_TYPES; i++)
+    cpix.encrypted[i] = hab_package_has_key (package, i);
+  reply = hab_reply_new_text (SOUP_STATUS_OK, "application/xml",
+      hab_cpix_to_xml (&cpix));
+  hab_key_wipe (cpix.keys, sizeof cpix.keys);
+  return reply;
+}
+
+/* --- routes ------------------------------------------------------------- */
+
+typedef HabReply *(*TellFunc) (HabRequest *request, const HabPackage *package,
+    const HabContentKey *keys);
+
+static HabReply *
+open_and_tell (HabRequest *request, HabVault *vault, TellFunc tell,
+    GError **error)
 {
   g_autoptr (HabPackage) package = load_encrypted (request, vault, error);
   HabContentKey keys[HAB_N_TRACK_TYPES];
@@ -131,44 +161,28 @@ get_key_file (HabRequest *request, HabVault *vault, GError **error)
   if (package == NULL ||
       !hab_package_open_keys (package, vault->seal, keys, error))
     return NULL;
-  reply = hab_reply_new_text (SOUP_STATUS_OK, "text/plain; charset=utf-8",
-      build_key_file (package, keys));
+  reply = tell (request, package, keys);
   hab_key_wipe (keys, sizeof keys);
   hab_reply_set_header (reply, "Cache-Control", "no-store");
   return reply;
 }
 
-/* --- CPIX ------------------------------------------------------------- */
-
-static gchar *
-build_cpix (const HabPackage *package, HabCpix *cpix, HabRequest *request)
+static HabReply *
+get_keys (HabRequest *request, HabVault *vault, GError **error)
 {
-  g_autofree gchar *delivery_url = hab_request_build_delivery_url (request);
-  g_autofree gchar *license_url = g_strdup_printf (
-      "%s/%s/license/clearkey", delivery_url, package->code);
+  return open_and_tell (request, vault, tell_keys, error);
+}
 
-  cpix->content_id = package->code;
-  cpix->license_url = license_url;
-  for (guint i = 0; i < HAB_N_TRACK_TYPES; i++)
-    cpix->encrypted[i] = hab_package_has_key (package, i);
-  return hab_cpix_to_xml (cpix);
+static HabReply *
+get_key_file (HabRequest *request, HabVault *vault, GError **error)
+{
+  return open_and_tell (request, vault, tell_key_file, error);
 }
 
 static HabReply *
 get_cpix (HabRequest *request, HabVault *vault, GError **error)
 {
-  g_autoptr (HabPackage) package = load_encrypted (request, vault, error);
-  HabCpix cpix = { 0 };
-  HabReply *reply;
-
-  if (package == NULL ||
-      !hab_package_open_keys (package, vault->seal, cpix.keys, error))
-    return NULL;
-  reply = hab_reply_new_text (SOUP_STATUS_OK, "application/xml",
-      build_cpix (package, &cpix, request));
-  hab_key_wipe (cpix.keys, sizeof cpix.keys);
-  hab_reply_set_header (reply, "Cache-Control", "no-store");
-  return reply;
+  return open_and_tell (request, vault, tell_cpix, error);
 }
 
 const HabRoute hab_key_export_routes[] = {
