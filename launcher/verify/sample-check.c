@@ -220,6 +220,9 @@ decrypt (HabSampleCheck *self, const Sample *sample)
   HabCbcsPattern pattern = protection->pattern;
   guint8 *data = self->clear->data;
 
+  /* Of an empty sample there is no memory. */
+  if (self->clear->len == 0)
+    return;
   if (subsamples == NULL)
     hab_cbcs_cipher_decrypt (self->cipher, iv, pattern, data,
         sample->sample->size);
