@@ -5,6 +5,7 @@
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
+#include "leaks.h"
 #endif
 
 #include <string.h>
@@ -299,5 +300,5 @@ main (gint argc, gchar **argv)
 
     g_test_add_data_func (path, &refusals[i], test_refusal);
   }
-  return g_test_run ();
+  return run_tests ();
 }

@@ -9,6 +9,7 @@
 
 #include "cenc-protection.h"
 #include "content-keys.h"
+#include "leaks.h"
 
 #define CONTEXT "drm-content-keys"
 #define KID "a16e402b9056e371f36d348aa62bb749"
@@ -485,5 +486,5 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/cbcsdec/other-kid", test_other_kid);
   g_test_add_func ("/cbcsdec/hostile-subsamples", test_hostile_subsamples);
   g_test_add_func ("/cbcsdec/log", test_log);
-  return g_test_run ();
+  return run_tests ();
 }

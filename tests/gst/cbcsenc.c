@@ -8,6 +8,7 @@
 
 #include "cenc-protection.h"
 #include "h264-units.h"
+#include "leaks.h"
 
 #define KID "a16e402b9056e371f36d348aa62bb749"
 #define KEY "87237d20a19f58a740c05684e699b4aa"
@@ -238,6 +239,7 @@ test_bad_setting (gconstpointer data)
   g_assert_null (strstr (error->message, "8723"));
   g_assert_null (debug ? strstr (debug, "8723") : NULL);
   gst_element_set_state (element, GST_STATE_NULL);
+  gst_element_set_bus (element, NULL);
 }
 
 #define RESTARTS 5000
@@ -294,5 +296,5 @@ main (gint argc, gchar **argv)
 
     g_test_add_data_func (path, &bad_settings[i], test_bad_setting);
   }
-  return g_test_run ();
+  return run_tests ();
 }

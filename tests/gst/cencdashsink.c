@@ -7,6 +7,7 @@
 #include <gst/gst.h>
 #include <string.h>
 
+#include "leaks.h"
 #include "pipeline-end.h"
 
 #define TIMEOUT (20 * GST_SECOND)
@@ -600,5 +601,5 @@ main (gint argc, gchar **argv)
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].test,
         tear_down);
-  return g_test_run ();
+  return run_tests ();
 }

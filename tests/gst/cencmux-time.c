@@ -8,6 +8,7 @@
 
 #include "boxes.h"
 #include "h264-units.h"
+#include "leaks.h"
 
 #define HOUR (G_GUINT64_CONSTANT (3600) * GST_SECOND)
 
@@ -331,5 +332,5 @@ main (gint argc, gchar **argv)
     g_test_add_data_func (path, &times[i], test_times);
   }
   g_test_add_func ("/cencmux-time/64-bits", test_64_bits);
-  return g_test_run ();
+  return run_tests ();
 }

@@ -8,6 +8,7 @@
 
 #include "boxes.h"
 #include "h264-units.h"
+#include "leaks.h"
 
 #define FRAME (40 * GST_MSECOND)
 
@@ -530,6 +531,7 @@ test_new_caps (gconstpointer data)
     g_assert_cmpstr (message, ==, NULL);
     g_assert_cmpint (flow, ==, GST_FLOW_OK);
   }
+  gst_element_set_bus (h->element, NULL);
   gst_harness_teardown (h);
 }
 
@@ -567,5 +569,5 @@ main (gint argc, gchar **argv)
 
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_new_caps);
   }
-  return g_test_run ();
+  return run_tests ();
 }

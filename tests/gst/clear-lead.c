@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "h264-units.h"
+#include "leaks.h"
 
 #define ENCRYPT \
   "cbcsenc name=enc kid=a16e402b9056e371f36d348aa62bb749 " \
@@ -407,6 +408,7 @@ test_broken (gconstpointer data)
   g_assert_nonnull (message);
   gst_message_parse_error (message, &error, NULL);
   g_assert_nonnull (strstr (error->message, test->error));
+  gst_element_set_bus (mux->element, NULL);
   gst_harness_teardown (mux);
   gst_harness_teardown (h);
 }
@@ -430,5 +432,5 @@ main (gint argc, gchar **argv)
   g_test_add_func ("/clear-lead/flush", test_flush);
   g_test_add_func ("/clear-lead/new-segment", test_new_segment);
   g_test_add_func ("/clear-lead/reuse", test_reuse);
-  return g_test_run ();
+  return run_tests ();
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "h264-units.h"
+#include "leaks.h"
 
 #define FRAME (40 * GST_MSECOND)
 #define CAPS "video/x-h264, alignment = (string) au, stream-format = (string) "
@@ -431,5 +432,5 @@ main (int argc, char **argv)
   g_test_add_func ("/gopsplit/audio", test_audio);
   g_test_add_func ("/gopsplit/reuse", test_reuse);
   g_test_add_func ("/gopsplit/caps-query", test_caps_query);
-  return g_test_run ();
+  return run_tests ();
 }

@@ -15,6 +15,7 @@
 #include "h264-units.h"
 #include "key-schedule.h"
 #include "keys.h"
+#include "leaks.h"
 
 #define KID_A "a16e402b9056e371f36d348aa62bb749"
 #define KID_B "b16e402b9056e371f36d348aa62bb749"
@@ -285,7 +286,7 @@ main (gint argc, gchar **argv)
   ADD_TABLE ("/key-rotation/round-trip", rotations, test_round_trip);
   ADD_TABLE ("/key-rotation/file", rotations, test_file);
   g_test_add_func ("/key-rotation/times", test_times);
-  status = g_test_run ();
+  status = run_tests ();
   g_unlink (key_file);
   g_free (key_file);
   return status;

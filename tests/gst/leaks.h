@@ -44,3 +44,17 @@ assert_no_leaks (void)
 {
   g_assert_cmpuint (count_live_objects (), ==, 0);
 }
+
+/* Like g_test_run (), and nothing that the tests made may be left. Without the
+ * tracer, as when a test runs by hand, nothing is known of that. */
+static inline int
+run_tests (void)
+{
+  int status = g_test_run ();
+  GstStructure *objects = live_objects ();
+
+  if (objects != NULL && status == 0)
+    assert_no_leaks ();
+  g_clear_pointer (&objects, gst_structure_free);
+  return status;
+}

@@ -10,6 +10,7 @@
 #include <gst/gst.h>
 #include <string.h>
 
+#include "leaks.h"
 #include "pipeline-end.h"
 
 #define TIMEOUT (20 * GST_SECOND)
@@ -425,5 +426,5 @@ main (int argc, char **argv)
       tear_down);
   g_test_add ("/text-tracks/flush", Fixture, NULL, set_up, test_flush,
       tear_down);
-  return g_test_run ();
+  return run_tests ();
 }
