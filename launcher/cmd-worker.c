@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -20,7 +19,6 @@
 #include "gop-cut.h"
 #include "gop-filter.h"
 #include "gop-index-read.h"
-#include "jail.h"
 #include "keys.h"
 #include "ladder-json.h"
 #include "log.h"
@@ -28,29 +26,12 @@
 #include "package.h"
 #include "picture.h"
 #include "records.h"
+#include "worker-jail.h"
+#include "worker-protocol.h"
 
-/* The descriptors of the protocol in docs/architecture.md. */
-#define JOB_FD 0
-#define INPUT_PATH "/proc/self/fd/3"
-#define OUTPUT_FD 4
-#define OUTPUT_PATH "/proc/self/fd/4"
-#define RECORDS_FD 5
-
-#define MAX_JOB (64 * 1024)
-
-/* Of a processor: for what decodes one picture, and each further one. */
-#define PICTURE_SECONDS 30
-#define FURTHER_PICTURE_SECONDS 2
-/* What a second of processor time is enough for by far: bytes of a file that is
- * copied, and of one that is decoded and encoded. */
-#define COPIED_A_SECOND (1 << 20)
-#define ENCODED_A_SECOND (1 << 11)
-/* For pictures on their way, of each thread that encodes. */
-#define THREAD_MEMORY (G_GUINT64_CONSTANT (256) << 20)
-#define MAX_THREADS 256
-/* What is made of a file is not so much larger. */
-#define MAX_GROWTH 16
-#define MIN_FILE_SIZE (G_GUINT64_CONSTANT (1) << 30)
+#define INPUT_PATH HAB_WORKER_INPUT_PATH
+#define OUTPUT_PATH HAB_WORKER_OUTPUT_PATH
+#define RECORDS_FD HAB_WORKER_RECORDS_FD
 
 /* --- records ---------------------------------------------------------- */
 
@@ -491,105 +472,7 @@ follow_parent (void)
     _exit (HAB_EXIT_SOFTWARE);
 }
 
-/* (nullable): the job's text holds keys, so it is wiped once it was read. */
-static JsonNode *
-read_job (void)
-{
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  gchar *text = g_malloc (MAX_JOB);
-  gsize length = 0;
-  gssize count;
-  JsonNode *root = NULL;
-
-  while (length < MAX_JOB &&
-      (count = read (JOB_FD, text + length, MAX_JOB - length)) != 0) {
-    if (count < 0 && errno != EINTR)
-      break;
-    length += MAX (count, 0);
-  }
-  if (json_parser_load_from_data (parser, text, length, NULL))
-    root = json_parser_steal_root (parser);
-  hab_key_wipe (text, length);
-  g_free (text);
-  return root;
-}
-
-/* --- its limits -------------------------------------------------------- */
-
-static guint64
-get_input_size (void)
-{
-  struct stat facts;
-
-  return stat (INPUT_PATH, &facts) == 0 ? facts.st_size : 0;
-}
-
-/* What decoders do with a hostile picture ends soon. */
-static guint
-get_cpu_seconds (JsonObject *job, const Task *task, guint seconds)
-{
-  JsonNode *pictures = json_object_get_member (job, "pictures");
-  guint64 more = get_input_size () / (json_object_has_member (job, "ladder") ?
-      ENCODED_A_SECOND : COPIED_A_SECOND);
-
-  if (seconds == 0)
-    return 0;
-  if (task->run == run_pictures && pictures != NULL &&
-      JSON_NODE_HOLDS_ARRAY (pictures))
-    return MIN (seconds, PICTURE_SECONDS + FURTHER_PICTURE_SECONDS *
-        json_array_get_length (json_node_get_array (pictures)));
-  return MIN (seconds + more, G_MAXINT);
-}
-
-static guint64
-get_memory (JsonObject *job, guint64 memory)
-{
-  gint64 threads =
-      json_object_get_int_member_with_default (job, "threads", 1);
-
-  if (memory == 0 || !json_object_has_member (job, "ladder"))
-    return memory;
-  return memory + CLAMP (threads, 1, MAX_THREADS) * THREAD_MEMORY;
-}
-
-static void
-on_last_word (const gchar *message)
-{
-  if (strstr (message, "failed to allocate") != NULL)
-    hab_jail_tell_memory ();
-}
-
-static void
-set_limits (JsonObject *job, const Task *task,
-    const HabJailSettings *settings)
-{
-  static const gchar record[] = "{\"record\":\"error\",\"cause\":\"limit\","
-      "\"detail\":\"reading the file took more memory than media work may use "
-      "(--child-memory)\"}\n";
-  const HabJailLimits limits = {
-    .memory = get_memory (job, settings->memory),
-    .cpu_seconds = get_cpu_seconds (job, task, settings->cpu_seconds),
-    .file_size = MIN_FILE_SIZE + MAX_GROWTH * get_input_size (),
-  };
-
-  hab_log_set_last_word (on_last_word);
-  hab_jail_limit (&limits, RECORDS_FD, record);
-}
-
-/* Its own input and output, of all files of the service. */
-static gboolean
-confine (JsonObject *job, const Task *task, GError **error)
-{
-  g_autoptr (HabJail) jail = hab_cmd_make_jail ();
-  HabJailSettings settings;
-
-  hab_jail_settings_import (&settings);
-  set_limits (job, task, &settings);
-  hab_jail_allow_read (jail, INPUT_PATH);
-  if (fcntl (OUTPUT_FD, F_GETFD) >= 0)
-    hab_jail_allow_write (jail, OUTPUT_PATH);
-  return hab_jail_enter (jail, settings.mode, error);
-}
+/* --- running it -------------------------------------------------------- */
 
 /* What its lines in the log are about. */
 static void
@@ -606,10 +489,15 @@ name_in_log (JsonObject *job)
 }
 
 static gboolean
-run_task (const Task *task, JsonObject *job, GError **error)
+run_task (const Task *task, JsonObject *job, HabJail *ready, GError **error)
 {
-  if (!hab_cmd_init_gstreamer (error) || !confine (job, task, error) ||
-      !task->run (job, error) ||
+  g_autoptr (HabJail) own = NULL;
+
+  if (!hab_cmd_init_gstreamer (error))
+    return FALSE;
+  if (ready == NULL)
+    ready = own = hab_cmd_make_jail ();
+  if (!hab_worker_confine (job, ready, error) || !task->run (job, error) ||
       (task->file && !sync_file (OUTPUT_PATH, error)))
     return FALSE;
   write_done ();
@@ -617,7 +505,7 @@ run_task (const Task *task, JsonObject *job, GError **error)
 }
 
 static gboolean
-run_job (JsonObject *job, GError **error)
+run_job (JsonObject *job, HabJail *jail, GError **error)
 {
   const gchar *task =
       json_object_get_string_member_with_default (job, "task", "");
@@ -626,17 +514,63 @@ run_job (JsonObject *job, GError **error)
   hab_log (G_LOG_LEVEL_DEBUG, "task begins", "task", task, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     if (g_str_equal (tasks[i].name, task))
-      return run_task (&tasks[i], job, error);
+      return run_task (&tasks[i], job, jail, error);
   g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
       "The job asks for an unknown task");
   return FALSE;
 }
 
 HabExit
+hab_worker_run (gchar *text, gsize length, HabJail *jail)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+  gboolean parsed = json_parser_load_from_data (parser, text, length, NULL);
+  JsonNode *root = parsed ? json_parser_get_root (parser) : NULL;
+
+  hab_key_wipe (text, length);
+  follow_parent ();
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
+    g_printerr ("haberdash worker: is started by the service, with a job\n");
+    return HAB_EXIT_USAGE;
+  }
+  if (run_job (json_node_get_object (root), jail, &error))
+    return HAB_EXIT_OK;
+  write_error (error);
+  return 1;
+}
+
+void
+hab_worker_init (void)
+{
+  hab_jail_hide ();
+  hab_log_init_child ();
+  signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN);
+}
+
+/* --- the process ------------------------------------------------------- */
+
+static gsize
+read_job (gchar *text)
+{
+  gsize length = 0;
+  gssize count;
+
+  while (length < HAB_WORKER_MAX_JOB &&
+      (count = read (HAB_WORKER_JOB_FD, text + length,
+           HAB_WORKER_MAX_JOB - length)) != 0) {
+    if (count < 0 && errno != EINTR)
+      break;
+    length += MAX (count, 0);
+  }
+  return length;
+}
+
+HabExit
 hab_cmd_worker (int argc, char **argv)
 {
-  g_autoptr (JsonNode) root = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autofree gchar *text = NULL;
 
   if (argc > 1 && (g_str_equal (argv[1], "--help") ||
                       g_str_equal (argv[1], "-h"))) {
@@ -645,18 +579,7 @@ hab_cmd_worker (int argc, char **argv)
         "for people. haberdash --help tells the commands.\n");
     return HAB_EXIT_OK;
   }
-  hab_jail_hide ();
-  hab_log_init_child ();
-  follow_parent ();
-  signal (SIGPIPE, SIG_IGN);
-  signal (SIGXFSZ, SIG_IGN);
-  root = read_job ();
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
-    g_printerr ("haberdash worker: is started by the service, with a job\n");
-    return HAB_EXIT_USAGE;
-  }
-  if (run_job (json_node_get_object (root), &error))
-    return HAB_EXIT_OK;
-  write_error (error);
-  return 1;
+  hab_worker_init ();
+  text = g_malloc (HAB_WORKER_MAX_JOB);
+  return hab_worker_run (text, read_job (text), NULL);
 }

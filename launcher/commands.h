@@ -18,6 +18,7 @@ HabExit hab_cmd_check (int argc, char **argv);
 HabExit hab_cmd_backup (int argc, char **argv);
 HabExit hab_cmd_restore (int argc, char **argv);
 HabExit hab_cmd_worker (int argc, char **argv);
+HabExit hab_cmd_fork_server (int argc, char **argv);
 
 /* --- for the commands ------------------------------------------------- */
 
@@ -45,6 +46,14 @@ gboolean hab_cmd_init_gstreamer (GError **error);
 /* (transfer full): lets GStreamer find its plug-ins and what they need. After
  * hab_cmd_init_gstreamer (). */
 HabJail *hab_cmd_make_jail (void);
+
+/* What every process does that is going to be a child: nobody looks into it. */
+void hab_worker_init (void);
+/* Does the job, a JSON text of length bytes, which is wiped, with the descriptors
+ * of worker-protocol.h, and tells of it. jail (nullable): by
+ * hab_cmd_make_jail (), for this one process. */
+HabExit hab_worker_run (gchar *text, gsize length, HabJail *jail);
+
 /* Confines a command that reads input and prints what it finds, as far as the
  * kernel can. After hab_cmd_init_gstreamer (). */
 gboolean hab_cmd_confine_reader (const gchar *input, GError **error);

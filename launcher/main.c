@@ -32,6 +32,7 @@ static const struct
   { "restore", "SRC [--data-dir DIR]", "make a data folder of a backup",
       hab_cmd_restore },
   { "worker", NULL, NULL, hab_cmd_worker },
+  { "fork-server", NULL, NULL, hab_cmd_fork_server },
 };
 
 static void

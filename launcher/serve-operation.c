@@ -34,6 +34,9 @@ hab_serve_operation_add_entries (HabServeOperation *self, GArray *entries)
     { "jobs", 0, 0, G_OPTION_ARG_INT, &self->jobs,
         "packages made at the same time; as many as processors by default",
         "N" },
+    { "no-fork-server", 0, 0, G_OPTION_ARG_NONE, &self->no_fork_server,
+        "start each child that reads media by itself, rather than fork it from "
+        "one that has GStreamer loaded", NULL },
     { "encoder", 0, 0, G_OPTION_ARG_STRING, &self->encoder,
         "encoder of packages with a ladder: openh264 (the default) or x264, "
         "where it is installed", "NAME" },
@@ -98,6 +101,7 @@ hab_serve_operation_apply (HabServeOperation *self, HabSettings *settings)
   if (hab_video_encoder_find (self->encoder) == NULL)
     return hab_cmd_usage_error ("--encoder must be openh264 or x264");
   settings->jobs = self->jobs;
+  settings->fork_children = !self->no_fork_server;
   settings->encoder = g_steal_pointer (&self->encoder);
   settings->retry_delay = self->retry_delay;
   settings->stop_timeout = self->stop_timeout;

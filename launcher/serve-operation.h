@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gint jobs;
+  gboolean no_fork_server;
   gchar *encoder;
   gdouble retry_delay, stop_timeout;
   gint stall_timeout;

@@ -31,6 +31,7 @@ struct _HabService
   HabDiskSpace *space;
   HabStore *store;
   HabMetrics *metrics;
+  HabForkServer *fork_server; /* or NULL */
   HabWorkers *readers;
   HabProbe *probe;
   HabFeed *feed;
@@ -274,6 +275,16 @@ service_end (HabService *self)
   check_idle (self);
 }
 
+/* When no child is left that might have to be forked, and then its parent. */
+static gboolean
+is_forking_over (HabService *self)
+{
+  if (self->fork_server == NULL)
+    return TRUE;
+  hab_fork_server_stop (self->fork_server);
+  return hab_fork_server_is_idle (self->fork_server);
+}
+
 static gboolean
 on_idle (gpointer data)
 {
@@ -285,7 +296,7 @@ on_idle (gpointer data)
   if (!self->ending)
     service_end (self);
   else if (hab_callbacks_is_idle (self->callbacks) &&
-      hab_workers_is_idle (self->readers) &&
+      hab_workers_is_idle (self->readers) && is_forking_over (self) &&
       hab_media_scan_is_idle (self->media))
     self->stopped (self->stopped_data);
   return G_SOURCE_REMOVE;
@@ -388,6 +399,9 @@ hab_service_new (const HabSettings *settings, GError **error)
   self->signer = hab_store_call (self->store, make_signer, NULL, NULL);
   self->readers = hab_workers_new (MAX (settings->jobs, 2));
   hab_workers_set_ended (self->readers, check_idle, self);
+  if (settings->fork_children)
+    self->fork_server = hab_fork_server_new (check_idle, self);
+  hab_workers_set_fork_server (self->readers, self->fork_server);
   self->feed = hab_feed_new ();
   self->published = hab_published_new (self->feed);
   if (!make_jobs (self, error))
@@ -415,6 +429,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->feed, hab_feed_free);
   g_clear_pointer (&self->probe, hab_probe_free);
   g_clear_pointer (&self->readers, hab_workers_free);
+  g_clear_pointer (&self->fork_server, hab_fork_server_free);
   g_clear_pointer (&self->space, hab_disk_space_free);
   g_clear_pointer (&self->files, hab_input_files_free);
   g_clear_pointer (&self->dir, hab_data_dir_free);
@@ -473,6 +488,8 @@ hab_service_start (HabService *self, GError **error)
   self->expiry_id =
       g_timeout_add_seconds (EXPIRY_INTERVAL_SECONDS, on_expiry, self);
   hab_store_call_async (self->store, reserve, NULL, NULL, on_reserved, NULL);
+  if (self->fork_server != NULL)
+    hab_fork_server_start (self->fork_server);
   hab_partials_start (self->partials);
   hab_retention_run (self->retention);
   hab_media_scan_start (self->media);

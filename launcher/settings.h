@@ -18,6 +18,7 @@ typedef struct
                                * videos are inputs */
   gchar *encoder;             /* of ladders, see video-encoder.h, or NULL */
   guint jobs;                 /* packages made at the same time */
+  gboolean fork_children;     /* of a process that has GStreamer loaded */
   gdouble retry_delay;        /* seconds before the second attempt */
   gint64 keep_inputs;         /* seconds, 0: for ever */
   gint64 keep_packages;       /* the same */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "landlock.h"
 #include "syscall-filter.h"
@@ -23,7 +24,8 @@ static const gchar *const mode_words[] = {
 
 struct _HabJail
 {
-  GPtrArray *readable, *writable; /* of gchar *: paths */
+  int rules_fd;  /* of Landlock; -1 where there is none, or no use */
+  GError *error; /* the first thing that went wrong with it */
 };
 
 /* --- settings ---------------------------------------------------------- */
@@ -93,14 +95,14 @@ hab_jail_new (void)
   static const gchar *const readable[] = {
     "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/share",
     "/usr/local/lib", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache",
-    "/etc/localtime", "/etc/fonts", "/var/cache/fontconfig", "/proc/self",
+    "/etc/localtime", "/etc/fonts", "/var/cache/fontconfig",
     "/proc/cpuinfo", "/sys/devices/system/cpu",
     "/sys/devices/system/node", "/dev/urandom", "/dev/zero"
   };
   HabJail *self = g_new0 (HabJail, 1);
 
-  self->readable = g_ptr_array_new_with_free_func (g_free);
-  self->writable = g_ptr_array_new_with_free_func (g_free);
+  self->rules_fd =
+      hab_landlock_get_version () > 0 ? hab_landlock_new (&self->error) : -1;
   for (guint i = 0; i < G_N_ELEMENTS (readable); i++)
     hab_jail_allow_read (self, readable[i]);
   hab_jail_allow_write (self, "/dev/null");
@@ -110,28 +112,35 @@ hab_jail_new (void)
 void
 hab_jail_free (HabJail *self)
 {
-  g_ptr_array_unref (self->readable);
-  g_ptr_array_unref (self->writable);
+  if (self->rules_fd >= 0)
+    close (self->rules_fd);
+  g_clear_error (&self->error);
   g_free (self);
+}
+
+static void
+jail_allow (HabJail *self, const gchar *path, gboolean writable)
+{
+  if (self->rules_fd >= 0 && self->error == NULL)
+    hab_landlock_allow (self->rules_fd, path, writable, &self->error);
 }
 
 void
 hab_jail_allow_read (HabJail *self, const gchar *path)
 {
-  g_ptr_array_add (self->readable, g_strdup (path));
+  jail_allow (self, path, FALSE);
 }
 
 void
 hab_jail_allow_write (HabJail *self, const gchar *path)
 {
-  g_ptr_array_add (self->writable, g_strdup (path));
+  jail_allow (self, path, TRUE);
 }
 
 /* --- in force ---------------------------------------------------------- */
 
-/* A library may have started some when it was loaded. */
-static gboolean
-has_other_threads (void)
+gboolean
+hab_jail_has_other_threads (void)
 {
   g_autoptr (GDir) threads = g_dir_open ("/proc/self/task", 0, NULL);
 
@@ -142,7 +151,7 @@ has_other_threads (void)
 static gboolean
 check_threads (HabJailMode mode, GError **error)
 {
-  if (!has_other_threads ())
+  if (!hab_jail_has_other_threads ())
     return TRUE;
   if (mode == HAB_JAIL_REQUIRE) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED,
@@ -163,8 +172,13 @@ enter (HabJail *self, GError **error)
         "privileges cannot be renounced: %s", g_strerror (errno));
     return FALSE;
   }
-  if (hab_landlock_get_version () > 0 &&
-      !hab_landlock_confine (self->readable, self->writable, error))
+  /* Not ahead: a process that is forked until then has another one. */
+  hab_jail_allow_read (self, "/proc/self");
+  if (self->error != NULL) {
+    g_propagate_error (error, g_error_copy (self->error));
+    return FALSE;
+  }
+  if (self->rules_fd >= 0 && !hab_landlock_confine (self->rules_fd, error))
     return FALSE;
   return !hab_syscall_filter_is_there () ||
       hab_syscall_filter_confine (error);

@@ -63,7 +63,8 @@ void hab_jail_tell_memory (void);
 /* The files that a process may open. */
 typedef struct _HabJail HabJail;
 
-/* Has what every program needs: libraries, plug-ins' data, /dev/null. */
+/* Has what every program needs: libraries, plug-ins' data, /dev/null. Making it is
+ * most of the work and may be done ahead. */
 HabJail *hab_jail_new (void);
 void hab_jail_free (HabJail *jail);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabJail, hab_jail_free)
@@ -71,6 +72,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabJail, hab_jail_free)
 /* A file, or a folder with all below it; what is not there is left out. */
 void hab_jail_allow_read (HabJail *jail, const gchar *path);
 void hab_jail_allow_write (HabJail *jail, const gchar *path);
+
+/* A library may have started some when it was loaded. */
+gboolean hab_jail_has_other_threads (void);
 
 /* For this process and for ever. While there is one thread only; those that it
  * starts are confined, too. HAB_JAIL_OFF: nothing. */

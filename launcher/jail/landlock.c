@@ -80,51 +80,52 @@ set_error (GError **error, const gchar *what)
   return FALSE;
 }
 
-static gboolean
-add_rule (int ruleset_fd, const gchar *path, guint64 access, GError **error)
-{
-  struct landlock_path_beneath_attr rule = { .allowed_access = access };
-  struct stat facts;
-  gboolean added;
-
-  rule.parent_fd = open (path, O_PATH | O_CLOEXEC);
-  if (rule.parent_fd < 0)
-    return TRUE;
-  if (fstat (rule.parent_fd, &facts) == 0 && !S_ISDIR (facts.st_mode))
-    rule.allowed_access &= OF_FILES;
-  /* What lies in no folder, such as a pipe, needs no rule. */
-  added = syscall (SYS_landlock_add_rule, ruleset_fd,
-      LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0 || errno == EBADFD ||
-      set_error (error, "a rule was not taken");
-  close (rule.parent_fd);
-  return added;
-}
-
-static gboolean
-add_rules (int ruleset_fd, GPtrArray *paths, guint64 access, GError **error)
-{
-  for (guint i = 0; i < paths->len; i++)
-    if (!add_rule (ruleset_fd, g_ptr_array_index (paths, i), access, error))
-      return FALSE;
-  return TRUE;
-}
-
-gboolean
-hab_landlock_confine (GPtrArray *readable, GPtrArray *writable,
-    GError **error)
+int
+hab_landlock_new (GError **error)
 {
   guint version = hab_landlock_get_version ();
   const Ruleset all = get_ruleset (version);
   int fd = syscall (SYS_landlock_create_ruleset, &all,
       get_ruleset_size (version), 0);
-  gboolean confined;
 
   if (fd < 0)
-    return set_error (error, "no set of rules");
-  confined = add_rules (fd, readable, READING & all.files, error) &&
-      add_rules (fd, writable, WRITING & all.files, error);
-  if (confined && syscall (SYS_landlock_restrict_self, fd, 0) != 0)
-    confined = set_error (error, "the rules were not put in force");
+    set_error (error, "no set of rules");
+  return fd;
+}
+
+static gboolean
+add_rule (int rules_fd, int file_fd, guint64 access, GError **error)
+{
+  struct landlock_path_beneath_attr rule = { .parent_fd = file_fd };
+  const Ruleset all = get_ruleset (hab_landlock_get_version ());
+  struct stat facts;
+
+  rule.allowed_access = access & all.files;
+  if (fstat (file_fd, &facts) == 0 && !S_ISDIR (facts.st_mode))
+    rule.allowed_access &= OF_FILES;
+  /* What lies in no folder, such as a pipe, needs no rule. */
+  return syscall (SYS_landlock_add_rule, rules_fd, LANDLOCK_RULE_PATH_BENEATH,
+      &rule, 0) == 0 || errno == EBADFD ||
+      set_error (error, "a rule was not taken");
+}
+
+gboolean
+hab_landlock_allow (int rules_fd, const gchar *path, gboolean writable,
+    GError **error)
+{
+  int fd = open (path, O_PATH | O_CLOEXEC);
+  gboolean added;
+
+  if (fd < 0)
+    return TRUE;
+  added = add_rule (rules_fd, fd, writable ? WRITING : READING, error);
   close (fd);
-  return confined;
+  return added;
+}
+
+gboolean
+hab_landlock_confine (int rules_fd, GError **error)
+{
+  return syscall (SYS_landlock_restrict_self, rules_fd, 0) == 0 ||
+      set_error (error, "the rules were not put in force");
 }

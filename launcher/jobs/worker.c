@@ -18,6 +18,7 @@
 #include "keys.h"
 #include "log.h"
 #include "media-failure.h"
+#include "worker-protocol.h"
 
 /* The child is not to be trusted once it read a hostile file. */
 #define MAX_RECORD (256 * 1024)
@@ -27,6 +28,7 @@
 struct _HabWorkers
 {
   guint limit, running;
+  HabForkServer *fork_server; /* or NULL */
   GQueue waiting; /* of WorkerRun */
   void (*ended) (gpointer data);
   gpointer ended_data;
@@ -40,9 +42,11 @@ typedef struct
   HabWork work;
   gchar *request_id; /* of work */
   GTask *task;
-  GPid pid;
+  GPid pid;       /* 0: it has not begun */
+  gboolean forked; /* by the fork server */
   gulong cancelled_id;
   guint timeout_id;
+  int records_fd; /* the child's end of records, until it has it */
   GInputStream *records;
   GByteArray *pending; /* the beginning of a record */
   gboolean reaped, at_end;
@@ -65,6 +69,12 @@ hab_workers_free (HabWorkers *self)
 {
   g_warn_if_fail (self == NULL || hab_workers_is_idle (self));
   g_free (self);
+}
+
+void
+hab_workers_set_fork_server (HabWorkers *self, HabForkServer *fork_server)
+{
+  self->fork_server = fork_server;
 }
 
 gboolean
@@ -129,13 +139,21 @@ close_fd (int *fd)
   *fd = -1;
 }
 
+/* What the child has by now. */
+static void
+worker_run_close_fds (WorkerRun *self)
+{
+  close_fd (&self->work.input_fd);
+  close_fd (&self->work.output_fd);
+  close_fd (&self->records_fd);
+}
+
 static void
 worker_run_free (WorkerRun *self)
 {
   g_bytes_unref (self->work.job);
   g_free (self->request_id);
-  close_fd (&self->work.input_fd);
-  close_fd (&self->work.output_fd);
+  worker_run_close_fds (self);
   g_clear_handle_id (&self->timeout_id, g_source_remove);
   g_clear_object (&self->records);
   g_byte_array_unref (self->pending);
@@ -303,6 +321,8 @@ on_reaped (GPid pid, gint wait_status, gpointer data)
 {
   WorkerRun *self = data;
 
+  if (self->forked && WIFSIGNALED (wait_status) && self->error == NULL)
+    hab_fork_server_renew (self->workers->fork_server);
   self->reaped = TRUE;
   self->wait_status = wait_status;
   worker_run_end (self);
@@ -374,15 +394,15 @@ make_job_pipe (GBytes *job, GError **error)
 }
 
 static gboolean
-worker_run_spawn_with (WorkerRun *self, int job_fd, int records_fd,
-    GError **error)
+worker_run_spawn_with (WorkerRun *self, int job_fd, GError **error)
 {
   static const gchar *const argv[] = {
     "/proc/self/exe", "haberdash", "worker", NULL
   };
-  const int sources[] = { self->work.input_fd, records_fd,
+  const int sources[] = { self->work.input_fd, self->records_fd,
     self->work.output_fd };
-  const int targets[] = { 3, 5, 4 };
+  const int targets[] = { HAB_WORKER_INPUT_FD, HAB_WORKER_RECORDS_FD,
+    HAB_WORKER_OUTPUT_FD };
   gsize n_fds = self->work.output_fd >= 0 ? 3 : 2;
   g_auto (GStrv) environment = hab_log_make_environment (self->request_id);
 
@@ -400,24 +420,71 @@ static gboolean
 worker_run_spawn (WorkerRun *self, GError **error)
 {
   int job_fd = make_job_pipe (self->work.job, error);
-  int records[2];
-  gboolean spawned = FALSE;
+  gboolean spawned =
+      job_fd >= 0 && worker_run_spawn_with (self, job_fd, error);
 
-  if (job_fd < 0)
-    return FALSE;
-  if (g_unix_open_pipe (records, FD_CLOEXEC, error)) {
-    spawned = worker_run_spawn_with (self, job_fd, records[1], error);
-    close (records[1]);
-    self->records = g_unix_input_stream_new (records[0], TRUE);
-  }
-  close (job_fd);
+  close_fd (&job_fd);
   return spawned;
+}
+
+/* There is a child. */
+static void
+worker_run_watch (WorkerRun *self)
+{
+  worker_run_close_fds (self);
+  g_child_watch_add (self->pid, on_reaped, self);
+  if (self->error != NULL)
+    kill (self->pid, SIGKILL);
+}
+
+/* That there is none is the end of the records, too. */
+static void
+worker_run_begin_alone (WorkerRun *self)
+{
+  if (self->error == NULL && worker_run_spawn (self, &self->error)) {
+    worker_run_watch (self);
+    return;
+  }
+  self->reaped = TRUE;
+  worker_run_close_fds (self);
+}
+
+static void
+on_forked (GPid pid, gpointer data)
+{
+  WorkerRun *self = data;
+
+  if (pid == 0) {
+    worker_run_begin_alone (self);
+    return;
+  }
+  self->pid = pid;
+  self->forked = TRUE;
+  worker_run_watch (self);
+}
+
+static void
+worker_run_begin (WorkerRun *self)
+{
+  const HabForkOrder order = {
+    .job = self->work.job,
+    .request_id = self->request_id,
+    .input_fd = self->work.input_fd,
+    .records_fd = self->records_fd,
+    .output_fd = self->work.output_fd,
+  };
+  HabForkServer *server = self->workers->fork_server;
+
+  if (server == NULL ||
+      !hab_fork_server_ask (server, &order, on_forked, self))
+    worker_run_begin_alone (self);
 }
 
 static void
 workers_start (HabWorkers *workers, WorkerRun *run)
 {
   GCancellable *cancellable = g_task_get_cancellable (run->task);
+  int records[2];
 
   if (g_cancellable_is_cancelled (cancellable)) {
     worker_run_set_error (run, HAB_MEDIA_ERROR_CANCELLED,
@@ -425,14 +492,14 @@ workers_start (HabWorkers *workers, WorkerRun *run)
     worker_run_return (run);
     return;
   }
-  if (!worker_run_spawn (run, &run->error)) {
+  if (!g_unix_open_pipe (records, FD_CLOEXEC, &run->error)) {
     worker_run_return (run);
     return;
   }
-  close_fd (&run->work.input_fd);
-  close_fd (&run->work.output_fd);
   workers->running++;
-  g_child_watch_add (run->pid, on_reaped, run);
+  run->records_fd = records[1];
+  run->records = g_unix_input_stream_new (records[0], TRUE);
+  worker_run_begin (run);
   if (run->work.timeout_seconds > 0)
     run->timeout_id =
         g_timeout_add_seconds (run->work.timeout_seconds, on_timeout, run);
@@ -458,6 +525,7 @@ hab_workers_run_async (HabWorkers *self, const HabWork *work,
 
   run->workers = self;
   run->work = *work;
+  run->records_fd = -1;
   g_bytes_ref (work->job);
   run->request_id = g_strdup (work->request_id);
   run->task = g_task_new (NULL, cancellable, callback, user_data);

@@ -4,6 +4,8 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include "fork-server.h"
+
 G_BEGIN_DECLS
 
 /* Media work in child processes (`haberdash worker`, see the protocol in
@@ -28,6 +30,10 @@ typedef struct
 HabWorkers *hab_workers_new (guint limit);
 /* After all work has ended. */
 void hab_workers_free (HabWorkers *workers);
+/* Children are forked where it is there. Theirs who set it, longer than these; or
+ * NULL. */
+void hab_workers_set_fork_server (HabWorkers *workers,
+    HabForkServer *fork_server);
 gboolean hab_workers_is_idle (HabWorkers *workers);
 guint hab_workers_count_running (HabWorkers *workers);
 guint hab_workers_count_waiting (HabWorkers *workers);
