@@ -27,7 +27,7 @@ read_range (const gchar *text, guint64 *first, guint64 *last)
 typedef struct
 {
   const gchar *input, *output;
-  guint64 first, last;
+  HabGopCutRange range;
   HabGopFilterConfig config;
 } Slice;
 
@@ -37,7 +37,7 @@ slice_and_filter (const Slice *slice, const gchar *output, GError **error)
   g_autoptr (HabDraftFile) cut = hab_draft_file_new (slice->output, error);
 
   return cut != NULL &&
-      hab_gop_cut_run (slice->input, slice->first, slice->last,
+      hab_gop_cut_run (slice->input, &slice->range,
           hab_draft_file_get_path (cut), error) &&
       hab_gop_filter_run (hab_draft_file_get_path (cut), &slice->config,
           output, error);
@@ -47,7 +47,7 @@ static gboolean
 slice_to (const Slice *slice, const gchar *output, GError **error)
 {
   return hab_filter_chain_is_empty (slice->config.chain)
-      ? hab_gop_cut_run (slice->input, slice->first, slice->last, output,
+      ? hab_gop_cut_run (slice->input, &slice->range, output,
             error)
       : slice_and_filter (slice, output, error);
 }
@@ -129,7 +129,7 @@ read_arguments (Slice *slice, gchar **argv, HabFilterChain *chain)
   slice->config = (HabGopFilterConfig) {
     chain, hab_video_encoder_find (NULL), g_get_num_processors ()
   };
-  if (!read_range (argv[2], &slice->first, &slice->last))
+  if (!read_range (argv[2], &slice->range.first, &slice->range.last))
     return hab_cmd_usage_error ("\"%s\" is no number of a GOP and no range of "
         "them", argv[2]);
   return check_output (slice);

@@ -140,13 +140,39 @@ run_index (JsonObject *job, GError **error)
   return TRUE;
 }
 
+/* (transfer full) (nullable): numbers of frames. */
+static GArray *
+read_frames (JsonObject *job, const gchar *name)
+{
+  JsonNode *node = json_object_get_member (job, name);
+  JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node)
+      ? json_node_get_array (node)
+      : NULL;
+  GArray *frames;
+
+  if (array == NULL || json_array_get_length (array) == 0)
+    return NULL;
+  frames = g_array_new (FALSE, FALSE, sizeof (guint32));
+  for (guint i = 0; i < json_array_get_length (array); i++) {
+    guint32 frame = json_array_get_int_element (array, i);
+
+    g_array_append_val (frames, frame);
+  }
+  return frames;
+}
+
 static gboolean
 run_cut (JsonObject *job, GError **error)
 {
-  return hab_gop_cut_run (INPUT_PATH,
-          json_object_get_int_member_with_default (job, "first", 0),
-          json_object_get_int_member_with_default (job, "last", 0),
-          OUTPUT_PATH, error);
+  g_autoptr (GArray) starts = read_frames (job, "starts");
+  const HabGopCutRange range = {
+    .first = json_object_get_int_member_with_default (job, "first", 0),
+    .last = json_object_get_int_member_with_default (job, "last", 0),
+    .starts = starts,
+    .end = json_object_get_int_member_with_default (job, "end", 0),
+  };
+
+  return hab_gop_cut_run (INPUT_PATH, &range, OUTPUT_PATH, error);
 }
 
 static gboolean

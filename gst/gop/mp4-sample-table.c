@@ -284,6 +284,38 @@ check_constant_extents (const HabMp4SampleTable *table, guint64 file_size,
   return TRUE;
 }
 
+/* Of the samples from the first-th on, count at most, how many bytes they are. */
+static guint64
+sum_sizes (const HabMp4SampleTable *table, guint32 first, guint32 count)
+{
+  guint32 end = first + MIN (count, table->n_samples - first);
+  guint64 sum = 0;
+
+  for (guint32 i = first; i < end; i++)
+    sum += sample_size (table, i);
+  return sum;
+}
+
+/* Samples of a chunk follow each other, so that its end is the last one's. */
+static gboolean
+are_chunks_within (const HabMp4SampleTable *table, guint64 file_size)
+{
+  guint32 run = 0, per_chunk = 0, number = 0;
+
+  for (guint32 i = 0; number < table->n_samples; i++) {
+    guint64 offset = chunk_offset (table, i), size;
+
+    if (run < table->sample_to_chunk.count &&
+        chunk_run_field (table, run, 0) == i + 1)
+      per_chunk = chunk_run_field (table, run++, 1);
+    size = sum_sizes (table, number, per_chunk);
+    if (offset > file_size || size > file_size - offset)
+      return FALSE;
+    number += MIN (per_chunk, table->n_samples - number);
+  }
+  return TRUE;
+}
+
 gboolean
 hab_mp4_sample_table_check_extents (const HabMp4SampleTable *table,
     guint64 file_size, GError **error)
@@ -293,7 +325,10 @@ hab_mp4_sample_table_check_extents (const HabMp4SampleTable *table,
 
   if (table->size_bits == 0 && table->n_samples > 0)
     return check_constant_extents (table, file_size, error);
+  if (are_chunks_within (table, file_size))
+    return TRUE;
 
+  /* Which one it is. */
   hab_mp4_sample_reader_init (&reader, table);
   while (hab_mp4_sample_reader_next (&reader, &sample)) {
     if (sample.offset > file_size || sample.size > file_size - sample.offset)

@@ -20,6 +20,8 @@
 /* Of the statistics. */
 #define MAX_BINS 2000
 #define DEFAULT_BINS 200
+/* GOPs of one file whose rows are read, so that they need not be looked for. */
+#define MAX_KNOWN 100
 /* Rows of the catalog that are in memory at a time. */
 #define BATCH 1000
 /* Bytes that a row of JSON takes, about. */
@@ -427,7 +429,7 @@ typedef struct
   HabRequest *request;
   HabFilterChain *chain;
   gchar *storage;
-  guint64 first, last;
+  HabCutRange range;
 } CutRequest;
 
 static void
@@ -440,6 +442,7 @@ cut_request_end (CutRequest *self, HabReply *reply, GError *error)
   hab_request_unref (self->request);
   hab_filter_chain_free (self->chain);
   g_free (self->storage);
+  g_clear_pointer (&self->range.gops, g_array_unref);
   g_free (self);
 }
 
@@ -454,13 +457,21 @@ static gpointer
 look_up (HabVault *vault, gpointer data, GError **error)
 {
   CutRequest *self = data;
+  HabCutRange *range = &self->range;
   g_autoptr (HabInput) input =
       hab_gops_find_video (self->request, vault, error);
 
-  if (input != NULL &&
-      read_gops (self->request, &self->first, &self->last, error) &&
-      hab_gops_check (vault->catalog, input->id, self->last, error))
-    self->storage = g_strdup (input->storage);
+  if (input == NULL ||
+      !read_gops (self->request, &range->first, &range->last, error) ||
+      !hab_gops_check (vault->catalog, input->id, range->last, error))
+    return NULL;
+  if (range->last - range->first < MAX_KNOWN) {
+    range->gops = hab_catalog_list_gops (vault->catalog, input->id,
+        range->first, range->last - range->first + 1, error);
+    if (range->gops == NULL)
+      return NULL;
+  }
+  self->storage = g_strdup (input->storage);
   return NULL;
 }
 
@@ -487,11 +498,11 @@ cut_request_start (CutRequest *self)
   const gchar *request_id = hab_request_get_request_id (self->request);
 
   if (hab_filter_chain_is_empty (self->chain))
-    hab_cutter_get_async (cutter, self->storage, self->first, self->last,
-        request_id, on_cut, self);
+    hab_cutter_get_async (cutter, self->storage, &self->range, request_id,
+        on_cut, self);
   else
-    hab_cutter_get_filtered_async (cutter, self->storage, self->first,
-        self->last, self->chain, request_id, on_cut, self);
+    hab_cutter_get_filtered_async (cutter, self->storage, &self->range,
+        self->chain, request_id, on_cut, self);
 }
 
 static void

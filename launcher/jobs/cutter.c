@@ -135,13 +135,33 @@ on_cut (GObject *source, GAsyncResult *result, gpointer data)
     cut_fail (self, error);
 }
 
-static GBytes *
-describe_cut (guint64 first, guint64 last)
+/* What a table of samples that was read before said. */
+static void
+append_frames (GString *text, const GArray *gops)
 {
-  gchar *text = g_strdup_printf ("{\"task\":\"cut\",\"first\":%"
-      G_GUINT64_FORMAT ",\"last\":%" G_GUINT64_FORMAT "}", first, last);
+  const HabGop *last = &g_array_index (gops, HabGop, gops->len - 1);
 
-  return g_bytes_new_take (text, strlen (text));
+  for (guint i = 0; i < gops->len; i++)
+    g_string_append_printf (text, "%s%" G_GUINT64_FORMAT,
+        i == 0 ? ",\"starts\":[" : ",",
+        g_array_index (gops, HabGop, i).first_frame);
+  g_string_append_printf (text, "],\"end\":%" G_GUINT64_FORMAT,
+      last->first_frame + last->frames);
+}
+
+static GBytes *
+describe_cut (const HabCutRange *range)
+{
+  GString *text = g_string_new (NULL);
+  const GArray *gops = range->gops;
+
+  g_string_printf (text, "{\"task\":\"cut\",\"first\":%" G_GUINT64_FORMAT
+      ",\"last\":%" G_GUINT64_FORMAT, range->first, range->last);
+  if (gops != NULL && gops->len == range->last - range->first + 1 &&
+      g_array_index (gops, HabGop, 0).first_byte >= 0)
+    append_frames (text, gops);
+  g_string_append_c (text, '}');
+  return g_string_free_to_bytes (text);
 }
 
 /* Of the child that writes the draft. Takes job and input_fd, -1 for an error
@@ -206,11 +226,11 @@ on_source_cut (GObject *source, GAsyncResult *result, gpointer data)
 
 /* Takes job. */
 static void
-cut_start_behind (Cut *self, const gchar *storage, guint64 first,
-    guint64 last, GBytes *job)
+cut_start_behind (Cut *self, const gchar *storage, const HabCutRange *range,
+    GBytes *job)
 {
   self->job = job;
-  hab_cutter_get_async (self->cutter, storage, first, last, self->request_id,
+  hab_cutter_get_async (self->cutter, storage, range, self->request_id,
       on_source_cut, self);
 }
 
@@ -255,8 +275,7 @@ describe_filter (HabCutter *self, gchar **pairs)
 /* The same for all chains that do the same; as long for one filter as for
  * many. */
 static gchar *
-name_filtered (const gchar *storage, guint64 first, guint64 last,
-    gchar **pairs)
+name_filtered (const gchar *storage, const HabCutRange *range, gchar **pairs)
 {
   g_autofree gchar *text = g_strjoinv ("&", pairs);
   g_autofree gchar *digest =
@@ -264,7 +283,7 @@ name_filtered (const gchar *storage, guint64 first, guint64 last,
   g_autofree gchar *what = NULL;
 
   what = g_strdup_printf ("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT
-      "-%.32s.mp4", first, last, digest);
+      "-%.32s.mp4", range->first, range->last, digest);
   return hab_cache_make_name (storage, what);
 }
 
@@ -323,9 +342,9 @@ static void
 picture_try_next (Cut *self)
 {
   const HabGop *gop = &g_array_index (self->gops, HabGop, self->next++);
+  const HabCutRange range = { gop->index, gop->index, NULL };
 
-  hab_cutter_get_async (self->cutter, self->storage, gop->index, gop->index,
-      self->request_id, on_picture_cut, self);
+  hab_cutter_get_async (self->cutter, self->storage, &range, self->request_id, on_picture_cut, self);
 }
 
 /* Of the input itself, of which nothing but the frames is read. */
@@ -386,31 +405,30 @@ cutter_ask (HabCutter *self, gchar *name, const gchar *request_id,
 }
 
 void
-hab_cutter_get_async (HabCutter *self, const gchar *storage, guint64 first,
-    guint64 last, const gchar *request_id, GAsyncReadyCallback callback,
+hab_cutter_get_async (HabCutter *self, const gchar *storage,
+    const HabCutRange *range, const gchar *request_id, GAsyncReadyCallback callback,
     gpointer user_data)
 {
   g_autofree gchar *what = g_strdup_printf ("%" G_GUINT64_FORMAT "-%"
-      G_GUINT64_FORMAT ".mp4", first, last);
+      G_GUINT64_FORMAT ".mp4", range->first, range->last);
   Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what), request_id,
       g_task_new (NULL, NULL, callback, user_data));
 
   if (cut != NULL)
-    cut_start (cut, storage, describe_cut (first, last));
+    cut_start (cut, storage, describe_cut (range));
 }
 
 void
 hab_cutter_get_filtered_async (HabCutter *self, const gchar *storage,
-    guint64 first, guint64 last, const HabFilterChain *chain,
+    const HabCutRange *range, const HabFilterChain *chain,
     const gchar *request_id, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_auto (GStrv) pairs = hab_filter_chain_to_pairs (chain);
-  Cut *cut = cutter_ask (self, name_filtered (storage, first, last, pairs),
+  Cut *cut = cutter_ask (self, name_filtered (storage, range, pairs),
       request_id, g_task_new (NULL, NULL, callback, user_data));
 
   if (cut != NULL)
-    cut_start_behind (cut, storage, first, last,
-        describe_filter (self, pairs));
+    cut_start_behind (cut, storage, range, describe_filter (self, pairs));
 }
 
 void
@@ -420,6 +438,7 @@ hab_cutter_get_frames_async (HabCutter *self, const gchar *storage,
 {
   g_autofree gchar *what =
       g_strdup_printf ("%" G_GUINT64_FORMAT "-frames.json", gop->index);
+  const HabCutRange range = { gop->index, gop->index, NULL };
   Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what), request_id,
       g_task_new (NULL, NULL, callback, user_data));
 
@@ -428,8 +447,7 @@ hab_cutter_get_frames_async (HabCutter *self, const gchar *storage,
   if (gop->first_byte >= 0)
     cut_start (cut, storage, describe_frames (gop, FALSE));
   else
-    cut_start_behind (cut, storage, gop->index, gop->index,
-        describe_frames (gop, TRUE));
+    cut_start_behind (cut, storage, &range, describe_frames (gop, TRUE));
 }
 
 /* Named by the first and the number of its candidates. */

@@ -14,16 +14,24 @@ HabCutter *hab_cutter_new (const HabJobsContext *context);
 /* When nothing is being cut. */
 void hab_cutter_free (HabCutter *cutter);
 
-/* GOPs first to last of the input whose file has the name storage. Who asks
+/* GOPs first to last, both included. gops (nullable): of HabGop, all of them as the
+ * catalog has them, which spares looking for them in the file. */
+typedef struct
+{
+  guint64 first, last;
+  GArray *gops;
+} HabCutRange;
+
+/* These GOPs of the input whose file has the name storage. Who asks
  * for what is being cut already gets the same file. request_id (nullable), here
  * and below, is in the log of what is done for this. */
 void hab_cutter_get_async (HabCutter *cutter, const gchar *storage,
-    guint64 first, guint64 last, const gchar *request_id,
+    const HabCutRange *range, const gchar *request_id,
     GAsyncReadyCallback callback, gpointer user_data);
 /* The same after their pictures went through the chain, which has at least one
  * filter. */
 void hab_cutter_get_filtered_async (HabCutter *cutter, const gchar *storage,
-    guint64 first, guint64 last, const HabFilterChain *chain,
+    const HabCutRange *range, const HabFilterChain *chain,
     const gchar *request_id, GAsyncReadyCallback callback, gpointer user_data);
 /* The frames of a GOP as a JSON array. Where the video has no table of samples
  * they are read from the GOP as a file. */

@@ -427,10 +427,21 @@ worker_run_spawn (WorkerRun *self, GError **error)
   return spawned;
 }
 
+static void
+worker_run_log (WorkerRun *self)
+{
+  g_autofree gchar *pid = g_strdup_printf ("%d", (gint) self->pid);
+
+  hab_log (G_LOG_LEVEL_DEBUG, "child begins", "worker", pid, "forked",
+      self->forked ? "yes" : "no", "request_id", self->request_id, NULL);
+}
+
 /* There is a child. */
 static void
 worker_run_watch (WorkerRun *self)
 {
+  if (hab_log_is_wanted (G_LOG_LEVEL_DEBUG))
+    worker_run_log (self);
   worker_run_close_fds (self);
   g_child_watch_add (self->pid, on_reaped, self);
   if (self->error != NULL)

@@ -92,6 +92,44 @@ cut_find_range (Cut *self, guint64 first, guint64 last, GError **error)
   return index == last || no_such_gop (error, last, index + 1);
 }
 
+static void
+skip_to (HabMp4SampleReader *samples, const HabMp4SampleTable *table,
+    guint32 number)
+{
+  HabMp4Sample sample;
+
+  hab_mp4_sample_reader_init (samples, table);
+  for (guint32 i = 0; i < number; i++)
+    hab_mp4_sample_reader_next (samples, &sample);
+}
+
+/* What would be read otherwise is known; times are in the table. FALSE where
+ * there is no such access unit. */
+static gboolean
+cut_take_range (Cut *self, const HabGopCutRange *range)
+{
+  const HabMp4Track *track = self->track;
+  HabMp4SampleReader reader;
+  HabMp4Sample sample;
+
+  self->first_frame = g_array_index (range->starts, guint32, 0);
+  if (self->first_frame >= range->end ||
+      range->end > track->table.n_samples)
+    return FALSE;
+  self->n_frames = range->end - self->first_frame;
+  g_array_append_vals (self->gop_starts, range->starts->data,
+      range->starts->len);
+  self->start = G_MAXINT64;
+  skip_to (&reader, &track->table, self->first_frame);
+  for (guint32 i = 0; i < self->n_frames &&
+       hab_mp4_sample_reader_next (&reader, &sample); i++) {
+    if (i == 0)
+      self->start = sample.dts + track->dts_offset;
+    self->start = MIN (self->start, sample.cts + track->pts_offset);
+  }
+  return TRUE;
+}
+
 /* --- feeding ----------------------------------------------------------- */
 
 static GstBuffer *
@@ -245,17 +283,6 @@ run_pipeline (GstElement *pipeline, GError **error)
   return FALSE;
 }
 
-static void
-skip_to (HabMp4SampleReader *samples, const HabMp4SampleTable *table,
-    guint32 number)
-{
-  HabMp4Sample sample;
-
-  hab_mp4_sample_reader_init (samples, table);
-  for (guint32 i = 0; i < number; i++)
-    hab_mp4_sample_reader_next (samples, &sample);
-}
-
 static gboolean
 cut_write (Cut *self, const gchar *output, GError **error)
 {
@@ -278,14 +305,15 @@ cut_write (Cut *self, const gchar *output, GError **error)
 }
 
 static gboolean
-cut_from_table (HabVideoScan *scan, guint64 first, guint64 last,
+cut_from_table (HabVideoScan *scan, const HabGopCutRange *range,
     const gchar *output, GError **error)
 {
   g_autoptr (GArray) gop_starts = g_array_new (FALSE, FALSE, sizeof (guint32));
   Cut self = { .scan = scan, .gop_starts = gop_starts };
 
   self.track = hab_video_scan_get_track (scan);
-  return cut_find_range (&self, first, last, error) &&
+  return ((range->starts != NULL && cut_take_range (&self, range)) ||
+             cut_find_range (&self, range->first, range->last, error)) &&
       cut_write (&self, output, error) &&
       (hab_media_track_get_orientation (self.track) ==
               GST_VIDEO_ORIENTATION_IDENTITY ||
@@ -293,22 +321,23 @@ cut_from_table (HabVideoScan *scan, guint64 first, guint64 last,
 }
 
 gboolean
-hab_gop_cut_run (const gchar *input, guint64 first, guint64 last,
+hab_gop_cut_run (const gchar *input, const HabGopCutRange *range,
     const gchar *output, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   g_autoptr (HabVideoScan) scan = NULL;
 
-  if (first > last) {
+  if (range->first > range->last) {
     g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_FOUND,
         "the first GOP has to come before the last");
     return FALSE;
   }
   scan = hab_video_scan_open (input, &failure);
   if (scan)
-    return cut_from_table (scan, first, last, output, error);
+    return cut_from_table (scan, range, output, error);
   if (g_error_matches (failure, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_TABLE))
-    return hab_stream_cut_run (input, first, last, output, error);
+    return hab_stream_cut_run (input, range->first, range->last, output,
+        error);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }

@@ -40,6 +40,7 @@ struct _HabVideoScan
   const HabMp4Sample *sample; /* that is being looked at */
   Window window;
 
+  gboolean table_is_checked;
   gboolean table_is_whole; /* GOPs begin at sync samples alone */
   gboolean gops_only;
   gint64 gop_pts; /* of the first access unit of the GOP at hand */
@@ -237,6 +238,15 @@ is_table_whole (HabVideoScan *self)
   return TRUE;
 }
 
+/* Who asks for access units by their numbers does without. */
+static void
+check_table (HabVideoScan *self)
+{
+  if (!self->table_is_checked)
+    self->table_is_whole = is_table_whole (self);
+  self->table_is_checked = TRUE;
+}
+
 /* --- the whole --------------------------------------------------------- */
 
 static gboolean
@@ -266,7 +276,6 @@ open_input (HabVideoScan *self, const gchar *path, GError **error)
   self->parser = make_parser (self, error);
   if (self->parser == NULL)
     return FALSE;
-  self->table_is_whole = is_table_whole (self);
   return TRUE;
 }
 
@@ -334,6 +343,7 @@ hab_video_scan_next (HabVideoScan *self, HabVideoScanUnit *unit,
 
   if (!hab_mp4_sample_reader_next (&self->samples, &unit->sample))
     return FALSE;
+  check_table (self);
   unit->pts = unit->sample.cts + self->track->pts_offset;
   unit->dts = unit->sample.dts + self->track->dts_offset;
 

@@ -300,9 +300,36 @@ cut (const Files *files, guint64 first, guint64 last)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (hab_gop_cut_run (files->input, first, last, files->output,
+  g_assert_true (hab_gop_cut_run (files->input,
+      &(HabGopCutRange) { .first = first, .last = last }, files->output,
       &error));
   g_assert_no_error (error);
+}
+
+/* By what the index says of it, or, where that is of another file, without. */
+static void
+cut_known (const Files *files, const HabGop *gop, guint32 end)
+{
+  g_autoptr (GArray) starts = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GError) error = NULL;
+  const HabGopCutRange range = { gop->index, gop->index, starts, end };
+  const guint32 first = gop->first_frame;
+
+  g_array_append_val (starts, first);
+  g_assert_true (hab_gop_cut_run (files->input, &range, files->output,
+      &error));
+  g_assert_no_error (error);
+}
+
+static void
+assert_same_samples (const Files *files, const GPtrArray *sums)
+{
+  g_autoptr (GPtrArray) found = hash_samples (files->output);
+
+  assert_plays_alone (files->output);
+  g_assert_cmpuint (found->len, ==, sums->len);
+  for (guint i = 0; i < sums->len; i++)
+    g_assert_cmpstr (found->pdata[i], ==, sums->pdata[i]);
 }
 
 static void
@@ -320,11 +347,18 @@ test_cut (gconstpointer data)
   index = hab_gop_index_read (files.input, NULL);
 
   for (guint i = 0; i < index->gops->len; i++) {
+    const HabGop *gop = &g_array_index (index->gops, HabGop, i);
     g_autoptr (GPtrArray) sums = NULL;
 
     cut (&files, i, i);
     assert_plays_alone (files.output);
     sums = hash_samples (files.output);
+    cut_known (&files, gop, gop->first_frame + gop->frames);
+    assert_same_samples (&files, sums);
+    cut_known (&files, gop, G_MAXUINT32);
+    assert_same_samples (&files, sums);
+    cut_known (&files, gop, gop->first_frame);
+    assert_same_samples (&files, sums);
     for (guint k = 0; k < sums->len; k++)
       g_assert_cmpstr (sums->pdata[k], ==, expected->pdata[n + k]);
     n += sums->len;
@@ -357,7 +391,8 @@ assert_cut_fails (const Files *files, guint64 first, guint64 last,
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (hab_gop_cut_run (files->input, first, last, output, &error));
+  g_assert_false (hab_gop_cut_run (files->input,
+      &(HabGopCutRange) { .first = first, .last = last }, output, &error));
   g_assert_error (error, HAB_MEDIA_ERROR, code);
 }
 

@@ -8,7 +8,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  addInput, exec, get, haberdash, isEmpty, makeFolder, send, startService, until, workersOf,
+  addInput, exec, get, haberdash, isEmpty, makeFolder, send, signal, startService, until, workersOf,
 } from './service.mjs';
 
 const GOPS = '/videos/clip.mp4/group-of-pictures';
@@ -131,7 +131,7 @@ test('a service or child that dies leaves nothing that is not whole', async (t) 
     if (kill === 'service')
       await service.end('SIGKILL');
     else
-      (await workersOf(service.pid)).forEach((pid) => process.kill(pid, 'SIGKILL'));
+      (await workersOf(service.pid)).forEach((pid) => signal(pid, 'SIGKILL'));
     for (const answer of await Promise.all(asked))
       assert.ok(answer === null || [200, 422].includes(answer.status), answer?.text);
     if (kill === 'service')

@@ -9,7 +9,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, childrenOf, exec, get, isEmpty, makeClip, makeFolder, packageEnd, post,
+  KEY, KID, addInput, exec, get, isEmpty, makeClip, makeFolder, packageEnd, post,
   problem, send, startService, until, upload, workersOf,
 } from './service.mjs';
 
@@ -44,7 +44,7 @@ test('many at once: all are made, a few at a time', async (t) => {
   const request = await wholeRequest(service);
   let most = 0;
   const watch = setInterval(async () => {
-    most = Math.max(most, (await childrenOf(service.pid).catch(() => [])).length);
+    most = Math.max(most, (await workersOf(service.pid).catch(() => [])).length);
   }, 2);
   const ids = await Promise.all(Array.from({ length: 50 }, () => ask(service, { ...request, segment_duration: 60 })));
   assert.equal(new Set(ids).size, 50);
@@ -126,7 +126,7 @@ test('cancelled while it waits, runs, and waits for another attempt: nothing is 
   await until(() => isEmpty(service, 'work'), 'work is empty');
 
   const retried = await holdFirst(service, request);
-  for (const pid of await childrenOf(service.pid))
+  for (const pid of await workersOf(service.pid))
     process.kill(pid, 'SIGKILL');
   const item = await until(async () => {
     const now = await one(service, retried);
@@ -148,7 +148,7 @@ test('further attempts outlive the service', async (t) => {
   const dataDir = path.join(await makeFolder(t), 'data');
   const first = await startService(t, { dataDir, args: ['--jobs', '1', '--retry-delay', '5'] });
   const id = await holdFirst(first, await wholeRequest(first));
-  for (const pid of await childrenOf(first.pid))
+  for (const pid of await workersOf(first.pid))
     process.kill(pid, 'SIGKILL');
   const item = await until(async () => {
     const now = await one(first, id);

@@ -11,7 +11,7 @@ import test from 'node:test';
 
 import {
   KEY, KID, addInput, childrenOf, get, haberdash, isEmpty, makeClip, makeFolder, packageEnd, post,
-  startService, until, upload,
+  startService, until, upload, workersOf,
 } from './service.mjs';
 
 const isAlive = (pid) => {
@@ -142,7 +142,7 @@ test('a child that crashes fails its package, not the service', async (t) => {
   const made = await post(service.api, '/packaged_content', request);
   // Whichever child runs is killed, until the package is given up.
   const killing = setInterval(async () => {
-    for (const pid of await childrenOf(service.pid).catch(() => []))
+    for (const pid of await workersOf(service.pid).catch(() => []))
       isAlive(pid) && process.kill(pid, 'SIGSEGV');
   }, 1);
   t.after(() => clearInterval(killing));

@@ -9,7 +9,8 @@ import test from 'node:test';
 
 import { useHostile } from './hostile.mjs';
 import {
-  KEY, KID, addInput, get, haberdash, makeClip, makeFolder, packageEnd, post, startService, upload,
+  KEY, KID, addInput, exec, forkServersOf, get, haberdash, makeClip, makeFolder, packageEnd, post, startService,
+  until, upload,
 } from './service.mjs';
 
 const hostile = useHostile();
@@ -75,6 +76,26 @@ test('a child has its own files, no network and no other process', async (t) => 
     assert.match(result, /^(Permission denied|Operation not permitted)$/, act);
   assert.match(service.log, /own files only/);
   await isWell(service);
+});
+
+// Of a file without a table of samples, which the child that lists its GOPs demuxes.
+test('a child that is forked is confined as others are', async (t) => {
+  const service = await start(t, ['--sandbox=require', '--log-level=debug']);
+  await until(() => service.log.includes('children can be forked'), 'there is a fork server');
+  const acts = await makeActs(t, service);
+  const environment = `read /proc/${(await forkServersOf(service.pid))[0]}/environ`;
+  await fs.writeFile(env.HOSTILE_ACTS, [...acts, environment].join('\n'));
+  const folder = await makeFolder(t);
+  await fs.writeFile(path.join(folder, 'clip.mp4'), await makeClip());
+  await exec('ffmpeg', ['-nostdin', '-v', 'error', '-i', path.join(folder, 'clip.mp4'), '-c', 'copy',
+    '-movflags', 'frag_keyframe+empty_moov', path.join(folder, 'fragments.mp4')]);
+  const answer = await upload(service, 'fragments.mp4', await fs.readFile(path.join(folder, 'fragments.mp4')));
+  assert.equal(answer.status, 201, answer.text);
+  const results = resultsOf(service);
+  assert.deepEqual(results.map(([act]) => act), [...acts, environment], service.log);
+  for (const [act, result] of results)
+    assert.match(result, /^(Permission denied|Operation not permitted)$/, act);
+  assert.match(service.log.split('message="child begins"').at(-1), /^ worker=\d+ forked=yes/);
 });
 
 // That the acts are possible at all: what forbids them is the sandbox.

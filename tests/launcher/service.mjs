@@ -188,13 +188,35 @@ export const problem = (assert, answer, status) => {
 export const childrenOf = async (pid) => (await fs.readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
   .split(' ').filter(Boolean).map(Number);
 
+// FALSE where it is gone by now.
+export const signal = (pid, name) => {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if (error.code !== 'ESRCH')
+      throw error;
+    return false;
+  }
+};
+
+const wordsOf = async (pid) =>
+  (await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+
+// Those that others are forked from.
+export const forkServersOf = async (pid) => {
+  const servers = [];
+  for (const child of await childrenOf(pid))
+    if ((await wordsOf(child))[1] === 'fork-server')
+      servers.push(child);
+  return servers;
+};
+
 // Those that have become workers: one that is stopped before would stop the
 // service, which waits for it to be one.
 export const workersOf = async (pid) => {
   const workers = [];
   for (const child of await childrenOf(pid)) {
-    const line = await fs.readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '');
-    if (line.split('\0')[1] === 'worker')
+    if ((await wordsOf(child))[1] === 'worker')
       workers.push(child);
   }
   return workers;
