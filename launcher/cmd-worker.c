@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "cmd-worker-jail.h"
 #include "commands.h"
 #include "frame-list.h"
 #include "gop-cut.h"
@@ -26,7 +27,6 @@
 #include "package.h"
 #include "picture.h"
 #include "records.h"
-#include "worker-jail.h"
 #include "worker-protocol.h"
 
 #define INPUT_PATH HAB_WORKER_INPUT_PATH

@@ -5,7 +5,7 @@
 
 /* How much a child may use goes by its job and the size of its input. */
 
-#include "worker-jail.h"
+#include "cmd-worker-jail.h"
 
 #include <fcntl.h>
 #include <string.h>
