@@ -67,16 +67,6 @@ on_connection_gone (gpointer data, GObject *where_it_was)
   g_queue_push_tail (&orphans, socket);
 }
 
-void
-hab_connection_end_follow (GObject *connection, GSocket *socket)
-{
-  if (g_object_get_data (G_OBJECT (socket), KEY) != NULL)
-    return;
-  g_object_set_data_full (G_OBJECT (socket), KEY, weak_ref_new (connection),
-      weak_ref_free);
-  g_object_weak_ref (connection, on_connection_gone, weak_ref_new (socket));
-}
-
 /* Of a SoupServerConnection, which the headers of libsoup do not have: itself,
  * and a message. */
 static gboolean
@@ -85,10 +75,13 @@ on_request_started (GSignalInvocationHint *hint, guint n_values,
 {
   GObject *connection = g_value_get_object (&values[0]);
   SoupServerMessage *message = g_value_get_object (&values[1]);
-  GSocket *socket = soup_server_message_get_socket (message);
+  GObject *socket = (GObject *) soup_server_message_get_socket (message);
 
-  if (socket != NULL)
-    hab_connection_end_follow (connection, socket);
+  if (socket == NULL || g_object_get_data (socket, KEY) != NULL)
+    return TRUE;
+  g_object_set_data_full (socket, KEY, weak_ref_new (connection),
+      weak_ref_free);
+  g_object_weak_ref (connection, on_connection_gone, weak_ref_new (socket));
   return TRUE;
 }
 

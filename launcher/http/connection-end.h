@@ -12,10 +12,6 @@ G_BEGIN_DECLS
 /* From now on, once there was a connection. May be called for each. */
 void hab_connection_end_watch (void);
 
-/* The same of one connection (a SoupServerConnection) that has not asked for
- * anything yet. */
-void hab_connection_end_follow (GObject *connection, GSocket *socket);
-
 /* Nothing comes by this any more: its connection goes, if it is still there. */
 void hab_connection_end (GSocket *socket);
 

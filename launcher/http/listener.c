@@ -471,7 +471,6 @@ hab_listener_listen (HabListener *self, GPtrArray *sockets, guint port,
     return FALSE;
   }
   lengthen_backlog (self);
-  hab_patience_watch (self->context->settings->client_timeout);
   uris = soup_server_get_uris (self->server);
   self->port = g_uri_get_port (uris->data);
   g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);

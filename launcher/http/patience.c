@@ -134,12 +134,16 @@ note_short (void)
   most_waits = MAX (MIN (most_waits, waits.length), 1) - 1;
 }
 
-static void
-begin (GSocket *socket, guint seconds)
+void
+hab_patience_begin (SoupServerMessage *message, guint seconds)
 {
-  Wait *self = g_object_get_data (G_OBJECT (socket), KEY);
+  GSocket *socket = soup_server_message_get_socket (message);
+  Wait *self;
 
+  if (socket == NULL)
+    return;
   hab_connection_end_watch ();
+  self = g_object_get_data (G_OBJECT (socket), KEY);
   if (sweep_id == 0)
     sweep_id = g_timeout_add_seconds (1, on_sweep, NULL);
   if (self != NULL) {
@@ -151,60 +155,6 @@ begin (GSocket *socket, guint seconds)
     note_short ();
   if (hab_patience_is_short () && waits.length > most_waits)
     wait_give_up (g_queue_peek_head (&waits));
-}
-
-void
-hab_patience_begin (SoupServerMessage *message, guint seconds)
-{
-  GSocket *socket = soup_server_message_get_socket (message);
-
-  if (socket != NULL)
-    begin (socket, seconds);
-}
-
-/* --- connections that ask for nothing yet ------------------------------ */
-
-/* Of a SoupListener, which the headers of libsoup do not have: itself, and a
- * SoupServerConnection. */
-static gboolean
-on_connection (GSignalInvocationHint *hint, guint n_values,
-    const GValue *values, gpointer seconds)
-{
-  GObject *connection = g_value_get_object (&values[1]);
-  g_autoptr (GSocket) socket = NULL;
-
-  g_object_get (connection, "socket", &socket, NULL);
-  if (socket == NULL)
-    return TRUE;
-  hab_connection_end_follow (connection, socket);
-  begin (socket, GPOINTER_TO_UINT (seconds));
-  return TRUE;
-}
-
-static guint
-find_signal (void)
-{
-  GType type = g_type_from_name ("SoupListener");
-
-  return type != G_TYPE_INVALID ? g_signal_lookup ("new-connection", type) : 0;
-}
-
-void
-hab_patience_watch (guint seconds)
-{
-  static gsize watched;
-  guint signal;
-
-  if (!g_once_init_enter (&watched))
-    return;
-  signal = find_signal ();
-  if (signal != 0)
-    g_signal_add_emission_hook (signal, 0, on_connection,
-        GUINT_TO_POINTER (seconds), NULL);
-  else
-    g_message ("TLS handshakes that do not end are not timed: this version "
-        "of libsoup does not tell of connections");
-  g_once_init_leave (&watched, 1);
 }
 
 void

@@ -10,14 +10,9 @@ G_BEGIN_DECLS
  * no more connections for good once it could not take one, so a few
  * descriptors are always left. The main thread's. */
 
-/* From now on connections of any server in this process are waited for as soon
- * as they are there, before their TLS handshake: libsoup makes the message when
- * that has ended. To be called when one listens. libsoup has no function for
- * that; who reads its signals without one finds them by their names. */
-void hab_patience_watch (guint seconds);
-/* A connection is new, or one of its requests is over: it waits for the next.
- * From now on a client
- * that takes nothing of what it was sent for so long loses it, too. */
+/* A connection is new, its TLS handshake yet to come, or one of its requests is
+ * over: it waits for the next. From now on a client that takes nothing of what it
+ * was sent for so long loses it, too. */
 void hab_patience_begin (SoupServerMessage *message, guint seconds);
 /* The request is whole, or somebody else looks after its body. */
 void hab_patience_end (SoupServerMessage *message);

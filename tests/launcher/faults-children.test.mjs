@@ -69,6 +69,8 @@ test('children that always crash', { timeout: 60_000 }, async (t) => {
   assert.match(item.reason, /crash/);
   assert.match(service.log, /ended by signal 11/);
   assert.ok(await isEmpty(service, 'work'));
+  await hostile.tell();
+  assert.equal((await packageEnd(service, await startPackage(service))).status, 'Ready');
 });
 
 test('one that stands still is ended, stopped or not', { timeout: 60_000 }, async (t) => {

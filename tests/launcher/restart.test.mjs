@@ -11,7 +11,7 @@ import test from 'node:test';
 
 import {
   KEY, KID, addInput, childrenOf, get, haberdash, isEmpty, makeClip, makeFolder, packageEnd, post,
-  startService, until, upload, workersOf,
+  startService, until, upload,
 } from './service.mjs';
 
 const isAlive = (pid) => {
@@ -134,26 +134,6 @@ test('a catalog that somebody else holds for a while', async (t) => {
   await new Promise((resolve) => { setTimeout(resolve, 7000); });
   holder.stdin.end('ROLLBACK;\n');
   assert.equal((await packageEnd(service, made.json.packaged_content_id)).status, 'Ready');
-});
-
-test('a child that crashes fails its package, not the service', async (t) => {
-  const service = await startService(t, { args: ['--jobs', '1', '--retry-delay', '0.1'] });
-  const request = { input_content_id: await addInput(service), key: KEY, kid: KID };
-  const made = await post(service.api, '/packaged_content', request);
-  // Whichever child runs is killed, until the package is given up.
-  const killing = setInterval(async () => {
-    for (const pid of await workersOf(service.pid).catch(() => []))
-      isAlive(pid) && process.kill(pid, 'SIGSEGV');
-  }, 1);
-  t.after(() => clearInterval(killing));
-  const item = await packageEnd(service, made.json.packaged_content_id);
-  clearInterval(killing);
-  assert.equal(item.status, 'Failed');
-  assert.equal(item.attempts, 3);
-  assert.match(item.reason, /crash/);
-  assert.ok(await isEmpty(service, 'work'));
-  const next = await post(service.api, '/packaged_content', request, { Prefer: 'wait=60' });
-  assert.equal(next.json.status, 'Ready');
 });
 
 test('a master key that is lost or another one is told, and nothing is lost', async (t) => {

@@ -84,7 +84,7 @@ test('a child that is forked is confined as others are', async (t) => {
   await until(() => service.log.includes('children can be forked'), 'there is a fork server');
   const acts = await makeActs(t, service);
   const environment = `read /proc/${(await forkServersOf(service.pid))[0]}/environ`;
-  await fs.writeFile(env.HOSTILE_ACTS, [...acts, environment].join('\n'));
+  await hostile.tell(...acts, environment);
   const folder = await makeFolder(t);
   await fs.writeFile(path.join(folder, 'clip.mp4'), await makeClip());
   await exec('ffmpeg', ['-nostdin', '-v', 'error', '-i', path.join(folder, 'clip.mp4'), '-c', 'copy',
