@@ -422,7 +422,7 @@ gboolean hab_catalog_get_statistics (HabCatalog *catalog,
 
 /* So much of the disk the catalog's log has for itself once it was asked for, so
  * that what changes no more can be noted when others have filled the disk: that
- * an input of 50,000 GOPs, or any package, is deleted. NO_SPACE where it is not
+ * an input of 60,000 GOPs, or any package, is deleted. NO_SPACE where it is not
  * there. To be asked for again now and then. */
 #define HAB_CATALOG_RESERVE_BYTES (8 << 20)
 gboolean hab_catalog_reserve (HabCatalog *catalog, GError **error);
