@@ -5,6 +5,7 @@
 
 #include "cache.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,10 @@
 /* Part of all names: to be changed when what is made of an input changes, so that
  * what an earlier version of the program made is not taken for it. */
 #define VERSION "1"
+
+/* Of a file that is on the disk with all its bytes; children may not change the
+ * mode of theirs. */
+#define STORED_MODE 0400
 
 /* A file takes up whole ones, however small it is. */
 #define BLOCK 4096
@@ -31,6 +36,7 @@ typedef struct
 struct _HabCache
 {
   HabDataDir *dir;
+  GThreadPool *storing; /* of gchar *: names of what may be in memory alone */
 
   GMutex lock; /* protects what follows */
   GHashTable *entries; /* name -> Entry */
@@ -39,6 +45,8 @@ struct _HabCache
   GHashTable *making;  /* name -> whether its input is gone */
   HabCacheStatistics statistics;
 };
+
+static void store (gpointer name, gpointer cache);
 
 static void
 entry_free (gpointer data)
@@ -160,7 +168,8 @@ read_entry (HabCache *self, const gchar *name, GHashTable *owners)
   if (owner == NULL || !g_hash_table_contains (owners, owner) ||
       fstatat (hab_data_dir_get_fd (self->dir, HAB_FOLDER_CUTS), name, &info,
           AT_SYMLINK_NOFOLLOW) < 0 ||
-      !S_ISREG (info.st_mode) || info.st_size == 0)
+      !S_ISREG (info.st_mode) || info.st_size == 0 ||
+      (info.st_mode & ALLPERMS) != STORED_MODE)
     return NULL;
   entry = g_new0 (Entry, 1);
   entry->name = g_strdup (name);
@@ -214,6 +223,7 @@ hab_cache_new (HabDataDir *dir, guint64 max_bytes, GHashTable *owners)
   self->statistics.max_bytes = max_bytes;
   g_mutex_init (&self->lock);
   g_queue_init (&self->uses);
+  self->storing = g_thread_pool_new (store, self, 1, FALSE, NULL);
   self->entries =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   self->making = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -224,6 +234,7 @@ hab_cache_new (HabDataDir *dir, guint64 max_bytes, GHashTable *owners)
 void
 hab_cache_free (HabCache *self)
 {
+  g_thread_pool_free (self->storing, FALSE, TRUE);
   g_hash_table_unref (self->entries);
   g_hash_table_unref (self->making);
   g_mutex_clear (&self->lock);
@@ -328,6 +339,38 @@ cache_take (HabCache *self, const gchar *name, const gchar *draft, int fd)
   return TRUE;
 }
 
+static void
+cache_drop_name (HabCache *self, const gchar *name)
+{
+  Entry *entry;
+
+  g_mutex_lock (&self->lock);
+  entry = g_hash_table_lookup (self->entries, name);
+  if (entry != NULL)
+    cache_drop (self, entry);
+  g_mutex_unlock (&self->lock);
+}
+
+/* In a thread of its own: who asked for it has it already. A power cut before the
+ * end leaves a file that the next start removes. Takes item. */
+static void
+store (gpointer item, gpointer cache)
+{
+  HabCache *self = cache;
+  g_autofree gchar *name = item;
+  int fd = hab_data_dir_open_file (self->dir, HAB_FOLDER_CUTS, name, O_RDONLY,
+      NULL);
+
+  /* There was no more room for it by now, or its input is gone. */
+  if (fd < 0)
+    return;
+  if (fdatasync (fd) < 0 || fchmod (fd, STORED_MODE) < 0) {
+    g_warning ("What was made cannot be stored: %s", g_strerror (errno));
+    cache_drop_name (self, name);
+  }
+  close (fd);
+}
+
 gboolean
 hab_cache_keep (HabCache *self, const gchar *name, const gchar *draft,
     GError **error)
@@ -336,8 +379,10 @@ hab_cache_keep (HabCache *self, const gchar *name, const gchar *draft,
       error);
 
   g_mutex_lock (&self->lock);
-  if (!cache_end_making (self, name) || fd < 0 ||
-      !cache_take (self, name, draft, fd))
+  if (cache_end_making (self, name) && fd >= 0 &&
+      cache_take (self, name, draft, fd))
+    g_thread_pool_push (self->storing, g_strdup (name), NULL);
+  else
     hab_data_dir_remove (self->dir, HAB_FOLDER_WORK, draft);
   g_mutex_unlock (&self->lock);
   if (fd >= 0)

@@ -11,13 +11,15 @@ G_BEGIN_DECLS
  * for last is its time of access, which is set by hand and read when a service
  * starts, so that the order outlives it.
  *
- * A file gets its name here when it is whole, and on the disk. Thread-safe. */
+ * A file gets its name here when it is whole, and is written to the disk by a
+ * thread; at the next start those that are there are taken up. Thread-safe. */
 typedef struct _HabCache HabCache;
 
 /* dir must outlive it. Takes up what is in cuts/ of inputs whose storage is in
  * owners (a set of strings), and removes all else. */
 HabCache *hab_cache_new (HabDataDir *dir, guint64 max_bytes,
     GHashTable *owners);
+/* Waits until all that is kept is on the disk. */
 void hab_cache_free (HabCache *cache);
 
 /* (transfer full): the name of what is made of the input whose storage is
@@ -36,7 +38,7 @@ gboolean hab_cache_has (HabCache *cache, const gchar *name);
 
 /* Somebody makes what has this name, and calls one of the two below. */
 void hab_cache_begin (HabCache *cache, const gchar *name);
-/* draft: in work/, whole and on the disk. It gets its name, unless its input is
+/* draft: in work/, whole. It gets its name, unless its input is
  * gone by now or it is larger than all there is room for; then it is removed. */
 gboolean hab_cache_keep (HabCache *cache, const gchar *name,
     const gchar *draft, GError **error);

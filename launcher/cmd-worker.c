@@ -100,25 +100,6 @@ write_done (void)
   write_record (record_new ("done"));
 }
 
-/* --- what is made ------------------------------------------------------ */
-
-/* Whoever gives it its name can then be sure that it is on the disk. */
-static gboolean
-sync_file (const gchar *path, GError **error)
-{
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
-  gboolean synced = fd >= 0 && fdatasync (fd) == 0;
-  int saved_errno = errno;
-
-  if (fd >= 0)
-    close (fd);
-  if (!synced)
-    g_set_error (error, HAB_MEDIA_ERROR,
-        saved_errno == ENOSPC ? HAB_MEDIA_ERROR_NO_SPACE : HAB_MEDIA_ERROR_IO,
-        "what was made cannot be stored: %s", g_strerror (saved_errno));
-  return synced;
-}
-
 /* --- tasks ------------------------------------------------------------ */
 
 static gboolean
@@ -211,7 +192,7 @@ make_picture (const Pictures *self, JsonArray *frames, guint number,
     if (facts->brightness >= self->dark)
       break;
   }
-  return sync_file (path, error);
+  return TRUE;
 }
 
 static void
@@ -470,17 +451,16 @@ typedef struct
 {
   const gchar *name;
   gboolean (*run) (JsonObject *job, GError **error);
-  gboolean file; /* its output is one file */
 } Task;
 
 static const Task tasks[] = {
-  { "index", run_index, FALSE },
-  { "package", run_package, FALSE },
-  { "cut", run_cut, TRUE },
-  { "frames", run_frames, TRUE },
-  { "probe", run_probe, FALSE },
-  { "pictures", run_pictures, FALSE },
-  { "filter", run_filter, TRUE },
+  { "index", run_index },
+  { "package", run_package },
+  { "cut", run_cut },
+  { "frames", run_frames },
+  { "probe", run_probe },
+  { "pictures", run_pictures },
+  { "filter", run_filter },
 };
 
 /* --- the process ------------------------------------------------------ */
@@ -523,8 +503,7 @@ run_task (const Task *task, JsonObject *job, HabJail *ready, GError **error)
     return FALSE;
   if (ready == NULL)
     ready = own = hab_cmd_make_jail ();
-  if (!hab_worker_confine (job, ready, error) || !task->run (job, error) ||
-      (task->file && !sync_file (OUTPUT_PATH, error)))
+  if (!hab_worker_confine (job, ready, error) || !task->run (job, error))
     return FALSE;
   write_done ();
   return TRUE;

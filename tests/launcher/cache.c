@@ -299,6 +299,26 @@ test_open_files (Fixture *self, gconstpointer data)
   g_assert_cmpuint (get_statistics (self).bytes, ==, 0);
 }
 
+/* Where the power went before all of it was on the disk. */
+static void
+test_not_stored (Fixture *self, gconstpointer data)
+{
+  g_autofree gchar *path = NULL;
+  struct stat info;
+
+  keep (self, "1.jpg", KIB);
+  keep (self, "2.jpg", KIB);
+  close_cache (self);
+  path = g_build_filename (self->path, "cuts", "a.1.2.jpg", NULL);
+  g_assert_cmpint (stat (path, &info), ==, 0);
+  g_assert_cmpuint (info.st_mode & ALLPERMS, ==, 0400);
+  g_assert_cmpint (chmod (path, 0600), ==, 0);
+  open_cache (self, 100 * KIB);
+  g_assert_true (is_there (self, "1.jpg"));
+  g_assert_false (is_there (self, "2.jpg"));
+  g_assert_cmpuint (get_statistics (self).files, ==, 1);
+}
+
 static void
 test_check_file (Fixture *self, gconstpointer data)
 {
@@ -356,6 +376,7 @@ main (int argc, char **argv)
   ADD ("leftovers", test_leftovers);
   ADD ("forget", test_forget);
   ADD ("open-files", test_open_files);
+  ADD ("not-stored", test_not_stored);
   ADD ("check-file", test_check_file);
 #undef ADD
   return g_test_run ();

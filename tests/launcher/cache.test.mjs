@@ -172,8 +172,10 @@ test('check finds what is not whole, and what is of no input', async (t) => {
   assert.equal(await check(), '');
   const names = await cutsOf(dataDir);
   assert.equal(names.length, 3);
-  for (const name of names)
+  for (const name of names) {
+    await fs.chmod(path.join(dataDir, 'cuts', name), 0o600);
     await fs.truncate(path.join(dataDir, 'cuts', name), 100);
+  }
   await fs.writeFile(path.join(dataDir, 'cuts', 'stray'), 'x');
   const told = await check();
   assert.equal(told.trim().split('\n').length, 4, told);
