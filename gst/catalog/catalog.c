@@ -26,6 +26,9 @@ error_code (sqlite3 *db, gint rc)
       return HAB_CATALOG_ERROR_EXISTS;
     case SQLITE_CONSTRAINT_FOREIGNKEY:
       return HAB_CATALOG_ERROR_NOT_FOUND;
+    /* The index of the log cannot grow. */
+    case SQLITE_IOERR_SHMSIZE:
+      return HAB_CATALOG_ERROR_NO_SPACE;
     default:
       break;
   }
@@ -57,7 +60,9 @@ hab_catalog_fail (HabCatalog *catalog, gint rc, const gchar *what,
   HabCatalogError code = error_code (catalog->db, rc);
 
   catalog->damaged |= code == HAB_CATALOG_ERROR_CORRUPT;
-  g_set_error (error, HAB_CATALOG_ERROR, code, "cannot %s: %s", what, sqlite3_errmsg (catalog->db));
+  g_set_error (error, HAB_CATALOG_ERROR, code, "cannot %s: %s", what,
+      code == HAB_CATALOG_ERROR_NO_SPACE ? "the disk is full"
+                                         : sqlite3_errmsg (catalog->db));
   return FALSE;
 }
 

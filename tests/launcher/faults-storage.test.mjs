@@ -130,6 +130,14 @@ test('a disk that others filled to the last byte: what is there can be removed',
       { ...request, input_content_id: 2 }, { Prefer: 'wait=60' });
     assert.equal(next.json.status, 'Ready', next.text);
     await service.end();
+
+    await fill(path.join(disk, 'filler'));
+    await assert.rejects(haberdash('serve', '--port', '0', '--delivery-port', '0', '--data-dir', dataDir),
+      ({ stderr }) => /the disk is full/.test(stderr));
+    await fs.rm(path.join(disk, 'filler'));
+    const last = await startService(t, { dataDir });
+    assert.equal((await get(last.delivery, new URL(next.json.url).pathname)).status, 200);
+    await last.end();
     await haberdash('check', '--data-dir', dataDir, '--deep');
   });
 
