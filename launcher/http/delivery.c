@@ -145,7 +145,7 @@ answer_file (HabRequest *request)
     hab_request_fail (request, error);
 }
 
-/* In the store's thread. */
+/* In a thread of the store. */
 static gpointer
 find_published (HabVault *vault, gpointer request, GError **error)
 {
@@ -168,8 +168,9 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
   answer_file (request);
 }
 
-/* Most of what is asked for: without a way to the catalog's thread and back where
- * it can be. */
+/* Most of what is asked for: without a way to a thread of the store and back where
+ * it can be. A package that is deleted meanwhile may be noted down as published
+ * after that; then its files are not there, as of one that never was. */
 static void
 get_file (HabRequest *request)
 {
@@ -179,7 +180,7 @@ get_file (HabRequest *request)
           hab_request_get_param (request, 0)))
     answer_file (request);
   else
-    hab_store_call_async (context->store, find_published,
+    hab_store_read_async (context->store, find_published,
         hab_request_ref (request), (GDestroyNotify) hab_package_free, on_found,
         request);
 }
