@@ -5,6 +5,8 @@
 
 #include "connection-end.h"
 
+#include "connection.h"
+
 #define KEY "hab-connection"
 #define LOOK_SECONDS 1
 
@@ -27,13 +29,14 @@ weak_ref_free (gpointer data)
   g_free (data);
 }
 
-/* libsoup 3.2.3 never gives back what it got when it accepted a connection.
+/* libsoup 3.2.3 never gives back what it got when it accepted a connection itself.
  * Beside that there is the reference of the queue, and while something is on
  * its way, that of others. */
 static gboolean
 orphan_is_forgotten (GSocket *socket)
 {
-  return g_atomic_int_get (&G_OBJECT (socket)->ref_count) == 2 &&
+  return !hab_connection_is_of (socket) &&
+      g_atomic_int_get (&G_OBJECT (socket)->ref_count) == 2 &&
       soup_get_major_version () == 3 && soup_get_minor_version () == 2;
 }
 
@@ -75,7 +78,7 @@ on_request_started (GSignalInvocationHint *hint, guint n_values,
 {
   GObject *connection = g_value_get_object (&values[0]);
   SoupServerMessage *message = g_value_get_object (&values[1]);
-  GObject *socket = (GObject *) soup_server_message_get_socket (message);
+  GObject *socket = (GObject *) hab_connection_get_socket (message);
 
   if (socket == NULL || g_object_get_data (socket, KEY) != NULL)
     return TRUE;

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "connection.h"
+
 #define HEARTBEAT_SECONDS 15
 #define STALL_SECONDS 30
 /* When a client that lost the connection comes back. */
@@ -89,7 +91,7 @@ on_readable (GSocket *socket, GIOCondition condition, gpointer data)
 static void
 event_stream_watch (HabEventStream *self)
 {
-  GSocket *socket = soup_server_message_get_socket (self->message);
+  GSocket *socket = hab_connection_get_socket (self->message);
 
   if (socket == NULL)
     return;

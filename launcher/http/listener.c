@@ -10,6 +10,7 @@
 
 #include "admission.h"
 #include "append.h"
+#include "doors.h"
 #include "exchange.h"
 #include "patience.h"
 #include "problem.h"
@@ -29,6 +30,7 @@ struct _HabListener
   SoupServer *server;
   HabRateLimit *rate_limit; /* or NULL */
   GHashTable *open; /* of SoupServerMessage that are not finished */
+  GPtrArray *doors; /* of GSocket that let clients in; NULL before */
   guint port;
 };
 
@@ -333,7 +335,8 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
     hab_request_fail (request, error);
 }
 
-/* The whole request is there. */
+/* The whole request is there. Of what is answered at once libsoup sends the answer
+ * right away; a pause would take another turn of the loop. */
 static void
 on_request (SoupServer *server, SoupServerMessage *message, const gchar *path,
     GHashTable *query, gpointer data)
@@ -344,7 +347,6 @@ on_request (SoupServer *server, SoupServerMessage *message, const gchar *path,
   GError *denied = hab_request_steal_denied (request);
 
   hab_patience_end (message);
-  hab_request_pause (request);
   if (denied != NULL)
     hab_request_fail (request, denied);
   else if (route->answer != NULL)
@@ -353,6 +355,8 @@ on_request (SoupServer *server, SoupServerMessage *message, const gchar *path,
         (GDestroyNotify) hab_reply_free, on_answered, request);
   else
     route->handle (request);
+  if (!hab_request_is_over (request))
+    hab_request_pause (request);
 }
 
 /* --- the listener ----------------------------------------------------- */
@@ -377,9 +381,18 @@ hab_listener_new (const HabHttpContext *context, HabListenerKind kind,
   return self;
 }
 
+static void
+close_doors (HabListener *self)
+{
+  for (guint i = 0; self->doors != NULL && i < self->doors->len; i++)
+    hab_doors_close (g_ptr_array_index (self->doors, i));
+}
+
 void
 hab_listener_free (HabListener *self)
 {
+  close_doors (self);
+  g_clear_pointer (&self->doors, g_ptr_array_unref);
   g_object_unref (self->server);
   g_hash_table_unref (self->open);
   g_clear_pointer (&self->rate_limit, hab_rate_limit_free);
@@ -392,88 +405,45 @@ hab_listener_set_certificate (HabListener *self, GTlsCertificate *certificate)
   soup_server_set_tls_certificate (self->server, certificate);
 }
 
-static SoupServerListenOptions
-get_flags (HabListener *self)
-{
-  return self->context->settings->tls_certificate != NULL
-      ? SOUP_SERVER_LISTEN_HTTPS
-      : 0;
-}
-
-/* A machine may be without IPv6, where ::1 is nobody's address. */
+/* libsoup has to listen, for it keeps connections only while it does; but without
+ * TLS it makes none of its own. */
 static gboolean
-listen_loopback (HabListener *self, guint port, GError **error)
+serve_door (HabListener *self, GSocket *door, GError **error)
 {
-  g_autoptr (GError) failure = NULL;
+  gboolean encrypted = self->context->settings->tls_certificate != NULL;
 
-  if (soup_server_listen_local (self->server, port, get_flags (self), &failure))
-    return TRUE;
-  if (!g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_FAILED) &&
-      !g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED)) {
-    g_propagate_error (error, g_steal_pointer (&failure));
+  /* How many may wait. The manager's sockets may say 10, and whoever is beyond
+   * that tries again after a second. */
+  listen (g_socket_get_fd (door), SOMAXCONN);
+  if (!soup_server_listen_socket (self->server, door,
+          encrypted ? SOUP_SERVER_LISTEN_HTTPS : 0, error))
     return FALSE;
-  }
-  return soup_server_listen_local (self->server, port,
-      get_flags (self) | SOUP_SERVER_LISTEN_IPV4_ONLY, error);
-}
-
-static gboolean
-listen_address (HabListener *self, GInetAddress *inet, guint port,
-    GError **error)
-{
-  g_autoptr (GSocketAddress) address = g_inet_socket_address_new (inet, port);
-
-  return soup_server_listen (self->server, address, get_flags (self), error);
-}
-
-static gboolean
-listen_sockets (HabListener *self, GPtrArray *sockets, GError **error)
-{
-  for (guint i = 0; i < sockets->len; i++)
-    if (!soup_server_listen_socket (self->server,
-            g_ptr_array_index (sockets, i), get_flags (self), error))
-      return FALSE;
+  if (!encrypted)
+    hab_doors_serve (door, self->server);
   return TRUE;
 }
 
 static gboolean
-listen_somewhere (HabListener *self, GPtrArray *sockets, guint port,
-    GError **error)
+serve_doors (HabListener *self, GError **error)
 {
-  GInetAddress *address = self->context->settings->address;
-
-  if (sockets != NULL)
-    return listen_sockets (self, sockets, error);
-  return address != NULL ? listen_address (self, address, port, error)
-                         : listen_loopback (self, port, error);
-}
-
-/* How many may wait to be accepted. By default they are 10, and whoever is beyond
- * that tries again after a second. */
-static void
-lengthen_backlog (HabListener *self)
-{
-  GSList *sockets = soup_server_get_listeners (self->server);
-
-  for (GSList *each = sockets; each != NULL; each = each->next)
-    listen (g_socket_get_fd (each->data), SOMAXCONN);
-  g_slist_free (sockets);
+  for (guint i = 0; i < self->doors->len; i++)
+    if (!serve_door (self, g_ptr_array_index (self->doors, i), error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean
 hab_listener_listen (HabListener *self, GPtrArray *sockets, guint port,
     GError **error)
 {
-  GSList *uris;
-
-  if (!listen_somewhere (self, sockets, port, error)) {
+  self->doors = sockets != NULL
+      ? g_ptr_array_ref (sockets)
+      : hab_doors_open (self->context->settings->address, port, error);
+  if (self->doors == NULL || !serve_doors (self, error)) {
     g_prefix_error (error, "Cannot listen on port %u: ", port);
     return FALSE;
   }
-  lengthen_backlog (self);
-  uris = soup_server_get_uris (self->server);
-  self->port = g_uri_get_port (uris->data);
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  self->port = hab_doors_get_port (self->doors);
   return TRUE;
 }
 
@@ -492,6 +462,7 @@ hab_listener_stop (HabListener *self)
   GHashTableIter iter;
   gpointer message;
 
+  close_doors (self);
   soup_server_disconnect (self->server);
   g_hash_table_iter_init (&iter, self->open);
   while (g_hash_table_iter_next (&iter, &message, NULL))

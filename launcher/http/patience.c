@@ -8,7 +8,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
+#include "connection.h"
 #include "connection-end.h"
 
 /* Descriptors that connections leave for files and children, or a quarter
@@ -27,8 +29,8 @@ typedef struct
 
 /* Those of which nothing is asked, the oldest first. */
 static GQueue waits = G_QUEUE_INIT;
-/* Those that were shut, of which libsoup 3.2 forgets to close what was used
- * for a request before. */
+/* Those that were shut. Where a connection ends that was used for a request before,
+ * by the client or here, libsoup 3.2 forgets to close it. */
 static GQueue shut = G_QUEUE_INIT;
 static guint sweep_id;
 static gint64 short_us; /* when descriptors were short last; 0: never */
@@ -97,10 +99,33 @@ end_overdue (GQueue *queue, void (*end) (Wait *wait))
     end (first);
 }
 
+/* The client has closed the connection and asks for nothing more. */
+static gboolean
+wait_is_in_vain (Wait *self)
+{
+  gchar byte;
+
+  return recv (g_socket_get_fd (self->socket), &byte, 1,
+             MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static void
+end_vain (void)
+{
+  GList *next;
+
+  for (GList *each = waits.head; each != NULL; each = next) {
+    next = each->next;
+    if (wait_is_in_vain (each->data))
+      wait_give_up (each->data);
+  }
+}
+
 static gboolean
 on_sweep (gpointer data)
 {
   end_overdue (&shut, wait_close);
+  end_vain ();
   end_overdue (&waits, wait_give_up);
   if (waits.length + shut.length > 0)
     return G_SOURCE_CONTINUE;
@@ -137,7 +162,7 @@ note_short (void)
 void
 hab_patience_begin (SoupServerMessage *message, guint seconds)
 {
-  GSocket *socket = soup_server_message_get_socket (message);
+  GSocket *socket = hab_connection_get_socket (message);
   Wait *self;
 
   if (socket == NULL)
@@ -160,7 +185,7 @@ hab_patience_begin (SoupServerMessage *message, guint seconds)
 void
 hab_patience_end (SoupServerMessage *message)
 {
-  GSocket *socket = soup_server_message_get_socket (message);
+  GSocket *socket = hab_connection_get_socket (message);
   Wait *self = socket != NULL ? g_object_get_data (G_OBJECT (socket), KEY)
                               : NULL;
 

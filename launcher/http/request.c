@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "connection.h"
 #include "keys.h"
 #include "linger.h"
 #include "problem.h"
@@ -327,25 +328,48 @@ copy_header (const gchar *name, const gchar *value, gpointer headers)
 }
 
 static void
+request_send_bytes (HabRequest *self, GBytes *body)
+{
+  soup_message_headers_set_content_length (
+      soup_server_message_get_response_headers (self->message),
+      g_bytes_get_size (body));
+  soup_message_body_append_bytes (
+      soup_server_message_get_response_body (self->message), body);
+}
+
+/* Whether bytes are there to follow the headers. */
+static gboolean
 request_send_body (HabRequest *self, HabReply *reply)
 {
-  SoupMessageHeaders *headers =
-      soup_server_message_get_response_headers (self->message);
   GBytes *body = hab_reply_get_body (reply);
   guint64 start, length;
   int fd = hab_reply_steal_file (reply, &start, &length);
 
   if (hab_reply_get_status (reply) == SOUP_STATUS_NOT_MODIFIED) {
-    soup_message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
+    soup_message_headers_set_encoding (
+        soup_server_message_get_response_headers (self->message),
+        SOUP_ENCODING_NONE);
     close (fd);
-  } else if (fd >= 0) {
-    hab_transfer_start (self->message, fd, start, length,
-        self->context->settings->tls_certificate != NULL);
-  } else if (body != NULL) {
-    soup_message_headers_set_content_length (headers, g_bytes_get_size (body));
-    soup_message_body_append_bytes (
-        soup_server_message_get_response_body (self->message), body);
+    return FALSE;
   }
+  if (fd >= 0)
+    return hab_transfer_start (self->message, fd, start, length,
+        self->context->settings->tls_certificate != NULL);
+  if (body == NULL)
+    return FALSE;
+  request_send_bytes (self, body);
+  return g_bytes_get_size (body) > 0 &&
+      soup_server_message_get_method (self->message) != SOUP_METHOD_HEAD;
+}
+
+/* Headers and the first bytes behind them leave as one. */
+static void
+request_join_body (HabRequest *self)
+{
+  HabSocketOutput *output = hab_connection_get_output (self->message);
+
+  if (output != NULL)
+    hab_socket_output_expect_more (output);
 }
 
 void
@@ -369,8 +393,10 @@ hab_request_reply (HabRequest *self, HabReply *reply)
     soup_message_headers_foreach (self->headers, copy_header, headers);
     soup_message_headers_foreach (hab_reply_get_headers (reply), copy_header,
         headers);
-    request_send_body (self, reply);
-    soup_server_message_unpause (self->message);
+    if (request_send_body (self, reply))
+      request_join_body (self);
+    if (self->paused)
+      soup_server_message_unpause (self->message);
     self->paused = FALSE;
   }
   hab_reply_free (reply);

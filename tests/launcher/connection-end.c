@@ -5,6 +5,8 @@
 
 /* Of connections that are over nothing is left, however they ended. */
 
+#include "connection.h"
+#include "doors.h"
 #include "patience.h"
 
 #define ROUNDS 8
@@ -13,6 +15,7 @@
 typedef struct
 {
   SoupServer *server;
+  GPtrArray *doors; /* NULL where libsoup lets in */
   guint16 port;
   GHashTable *alive; /* sockets and messages that are not freed, or NULL */
   gboolean answered;
@@ -42,7 +45,7 @@ on_finished (SoupServerMessage *message, gpointer data)
 static void
 on_started (SoupServer *server, SoupServerMessage *message, gpointer data)
 {
-  world_follow (data, soup_server_message_get_socket (message));
+  world_follow (data, hab_connection_get_socket (message));
   world_follow (data, message);
   hab_patience_begin (message, SECONDS);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), NULL);
@@ -58,15 +61,11 @@ on_request (SoupServer *server, SoupServerMessage *message, const char *path,
 }
 
 static void
-world_begin (World *self)
+world_listen (World *self)
 {
   g_autoptr (GError) error = NULL;
   GSList *uris;
 
-  self->server = soup_server_new (NULL, NULL);
-  g_signal_connect (self->server, "request-started", G_CALLBACK (on_started),
-      self);
-  soup_server_add_handler (self->server, NULL, on_request, NULL, NULL);
   soup_server_listen_local (self->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY,
       &error);
   g_assert_no_error (error);
@@ -76,8 +75,41 @@ world_begin (World *self)
 }
 
 static void
+world_open_doors (World *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->doors = hab_doors_open (NULL, 0, &error);
+  g_assert_no_error (error);
+  self->port = hab_doors_get_port (self->doors);
+  for (guint i = 0; i < self->doors->len; i++) {
+    GSocket *door = g_ptr_array_index (self->doors, i);
+
+    soup_server_listen_socket (self->server, door, 0, &error);
+    g_assert_no_error (error);
+    hab_doors_serve (door, self->server);
+  }
+}
+
+static void
+world_begin (World *self, gboolean has_doors)
+{
+  self->server = soup_server_new (NULL, NULL);
+  g_signal_connect (self->server, "request-started", G_CALLBACK (on_started),
+      self);
+  soup_server_add_handler (self->server, NULL, on_request, NULL, NULL);
+  if (has_doors)
+    world_open_doors (self);
+  else
+    world_listen (self);
+}
+
+static void
 world_end (World *self)
 {
+  for (guint i = 0; self->doors != NULL && i < self->doors->len; i++)
+    hab_doors_close (g_ptr_array_index (self->doors, i));
+  g_clear_pointer (&self->doors, g_ptr_array_unref);
   soup_server_disconnect (self->server);
   g_object_unref (self->server);
 }
@@ -133,17 +165,17 @@ make_known (void)
 {
   World world = { 0 };
 
-  world_begin (&world);
+  world_begin (&world, FALSE);
   world_ask (&world, rows[0].request, TRUE);
   world_end (&world);
 }
 
 static void
-test_nothing_is_left (void)
+test_nothing_is_left (gconstpointer has_doors)
 {
   World world = { 0 };
 
-  world_begin (&world);
+  world_begin (&world, GPOINTER_TO_INT (has_doors));
   world.alive = g_hash_table_new (NULL, NULL);
   for (guint i = 0; i < ROUNDS * G_N_ELEMENTS (rows); i++) {
     guint row = i % G_N_ELEMENTS (rows);
@@ -162,6 +194,9 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   make_known ();
-  g_test_add_func ("/connection-end/nothing-is-left", test_nothing_is_left);
+  g_test_add_data_func ("/connection-end/nothing-is-left",
+      GINT_TO_POINTER (FALSE), test_nothing_is_left);
+  g_test_add_data_func ("/connection-end/doors", GINT_TO_POINTER (TRUE),
+      test_nothing_is_left);
   return g_test_run ();
 }

@@ -2,8 +2,10 @@
 // What viewers may see, and what they may not.
 
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
+import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
@@ -244,4 +246,32 @@ test('a file that is cut short while it is delivered breaks off, and no more', a
   await once(socket, 'close');
   assert.ok(came < 64 << 20, `${came} bytes`);
   assert.equal((await get(service.delivery, manifest)).status, 200);
+});
+
+// What is small is copied, what is large is sent by the kernel, 4 MiB at a time.
+test('files of any size, whole and in part, over one connection', async (t) => {
+  const service = await startService(t);
+  const manifest = await makePackage(service);
+  const { hostname, port } = new URL(service.delivery);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const ports = new Set();
+  const fetch = async (target, headers) => {
+    const request = http.get({ agent, hostname, port, path: target, headers });
+    const [answer] = await once(request, 'response');
+    ports.add(request.socket.localPort);
+    return Buffer.concat(await answer.toArray());
+  };
+  for (const size of [1, 4096, 32_768, 32_769, 2_000_003, (4 << 20) + 1, 9_000_001]) {
+    const target = manifest.replace('stream.mpd', `video_0/${size}.m4s`);
+    const bytes = crypto.randomBytes(size);
+    await fs.writeFile(path.join(service.dataDir, 'packages', target), bytes);
+    assert.ok(bytes.equals(await fetch(target)), `${size} bytes`);
+    for (const start of [0, 1, 4095, 40_961, (4 << 20) - 1, size - 1].filter((each) => each < size)) {
+      const part = await fetch(target, { Range: `bytes=${start}-` });
+      assert.ok(bytes.subarray(start).equals(part), `${size} bytes from ${start} on`);
+    }
+    assert.match((await fetch(manifest)).toString(), /<MPD/);
+  }
+  assert.equal(ports.size, 1, 'connections');
 });
