@@ -40,7 +40,7 @@ typedef struct
 
 /* What cuts are made by, and pictures. */
 static const gchar *const factories[] = {
-  "appsrc", "mp4mux", "filesink", "capsfilter", "videoconvertscale",
+  "appsrc", "mp4mux", "fdsink", "filesink", "capsfilter", "videoconvertscale",
   "videoflip", "jpegenc", "h264parse",
 };
 

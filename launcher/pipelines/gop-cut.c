@@ -12,7 +12,11 @@
 
 #include "gop-cut.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <gst/app/gstappsrc.h>
+#include <unistd.h>
 
 #include "cut-file.h"
 #include "gop-accumulator.h"
@@ -30,6 +34,7 @@ typedef struct
   guint32 first_frame, n_frames;
   gint64 start;
   GArray *gop_starts; /* of guint32: numbers of their first access units */
+  int output_fd;
 
   /* appsrc's thread, then the caller's when the pipeline has ended */
   HabMp4SampleReader samples;
@@ -224,9 +229,10 @@ link_to_muxer (Cut *self, GstElement *src, GstElement *mux)
   return gst_pad_link (src_pad, mux_pad) == GST_PAD_LINK_OK;
 }
 
-/* (transfer full) */
+/* filesink waits for the disk (fsync ()) wherever mp4mux goes back to write what it
+ * knows only now; fdsink does not. */
 static GstElement *
-build_pipeline (Cut *self, const gchar *output, GError **error)
+build_pipeline (Cut *self, GError **error)
 {
   g_autoptr (GstElement) pipeline =
       gst_object_ref_sink (gst_pipeline_new (NULL));
@@ -235,13 +241,14 @@ build_pipeline (Cut *self, const gchar *output, GError **error)
 
   if ((src = make_element (bin, "appsrc", error)) == NULL ||
       (mux = make_element (bin, "mp4mux", error)) == NULL ||
-      (sink = make_element (bin, "filesink", error)) == NULL)
+      (sink = make_element (bin, "fdsink", error)) == NULL)
     return NULL;
 
   configure_source (self, src);
   hab_cut_file_reserve (mux, self->n_frames,
       self->track->entry.codec_data_size);
-  g_object_set (sink, "location", output, "async", FALSE, NULL);
+  g_object_set (sink, "fd", self->output_fd, "sync", FALSE, "async", FALSE,
+      NULL);
   if (!link_to_muxer (self, src, mux) || !gst_element_link (mux, sink)) {
     g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
         "the video cannot be written as MP4");
@@ -284,9 +291,9 @@ run_pipeline (GstElement *pipeline, GError **error)
 }
 
 static gboolean
-cut_write (Cut *self, const gchar *output, GError **error)
+cut_run (Cut *self, GError **error)
 {
-  g_autoptr (GstElement) pipeline = build_pipeline (self, output, error);
+  g_autoptr (GstElement) pipeline = build_pipeline (self, error);
   gboolean ok;
 
   if (pipeline == NULL)
@@ -302,6 +309,24 @@ cut_write (Cut *self, const gchar *output, GError **error)
     return FALSE;
   }
   return ok;
+}
+
+static gboolean
+cut_write (Cut *self, const gchar *output, GError **error)
+{
+  gboolean written;
+
+  self->output_fd =
+      g_open (output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (self->output_fd < 0) {
+    g_set_error (error, HAB_MEDIA_ERROR,
+        errno == ENOSPC ? HAB_MEDIA_ERROR_NO_SPACE : HAB_MEDIA_ERROR_IO,
+        "the GOP cannot be written: %s", g_strerror (errno));
+    return FALSE;
+  }
+  written = cut_run (self, error);
+  close (self->output_fd);
+  return written;
 }
 
 static gboolean
