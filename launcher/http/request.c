@@ -327,6 +327,15 @@ copy_header (const gchar *name, const gchar *value, gpointer headers)
   soup_message_headers_replace (headers, name, value);
 }
 
+/* libsoup takes the length out of a 204, and would believe then that its body,
+ * which is none, lasts until the connection is closed. */
+static void
+keep_connection (SoupServerMessage *message, gpointer data)
+{
+  soup_message_headers_set_encoding (
+      soup_server_message_get_response_headers (message), SOUP_ENCODING_NONE);
+}
+
 static void
 request_send_bytes (HabRequest *self, GBytes *body)
 {
@@ -352,6 +361,9 @@ request_send_body (HabRequest *self, HabReply *reply)
     close (fd);
     return FALSE;
   }
+  if (hab_reply_get_status (reply) == SOUP_STATUS_NO_CONTENT)
+    g_signal_connect (self->message, "wrote-headers",
+        G_CALLBACK (keep_connection), NULL);
   if (fd >= 0)
     return hab_transfer_start (self->message, fd, start, length,
         self->context->settings->tls_certificate != NULL);

@@ -2,6 +2,7 @@
 // Lists that are searched, sorted and asked for in parts.
 
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import path from 'node:path';
 import { test } from 'node:test';
 
@@ -89,4 +90,28 @@ test('packages', async (t) => {
   for (const query of ['input_content_id=', 'input_content_id=1,', 'input_content_id=0', 'input_content_id=-1',
     'input_content_id=[1]', `input_content_id=${Array(1001).fill(1)}`, 'sort=size'])
     problem(assert, await get(service.api, `/packaged_content?${query}`), 400);
+});
+
+test('one connection for all of it, removals too', async (t) => {
+  const service = await startService(t);
+  for (const name of ['one.mp4', 'two.mp4'])
+    await addInput(service, name);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const ports = new Set();
+  const ask = (method, target) => new Promise((resolve, reject) => {
+    http.request(new URL(target, service.api), { method, agent }, (answer) => {
+      ports.add(answer.socket.localPort);
+      answer.resume().on('end', () => resolve(answer.statusCode));
+    }).on('error', reject).end();
+  });
+  for (const [method, target, status] of [
+    ['GET', '/input_content', 200],
+    ['DELETE', '/input_content/1', 204],
+    ['DELETE', '/input_content/2', 204],
+    ['DELETE', '/input_content/2', 404],
+    ['GET', '/input_content', 200],
+  ])
+    assert.equal(await ask(method, target), status);
+  assert.equal(ports.size, 1);
 });
