@@ -20,6 +20,8 @@
 /* Between one that ended by itself and the next. */
 #define FIRST_DELAY_SECONDS 1.0
 #define MAX_DELAY_SECONDS 60.0
+/* It answers at once. One that has said nothing for so long will not. */
+#define STALL_SECONDS 20
 
 /* One process of it. */
 typedef struct
@@ -30,6 +32,7 @@ typedef struct
   guint answer_id; /* while there is fd */
   gboolean ready;
   GQueue asked;    /* of Asked: what it has not answered yet */
+  guint stall_id;  /* while there is something of it */
 } Process;
 
 typedef struct
@@ -51,11 +54,32 @@ struct _HabForkServer
 
 /* --- what was asked for ------------------------------------------------ */
 
+/* Its end answers what it was asked. */
+static gboolean
+on_stall (gpointer data)
+{
+  Process *self = data;
+
+  self->stall_id = 0;
+  g_message ("fork server %d: stands still and is ended", self->pid);
+  kill (self->pid, SIGKILL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+process_restart_clock (Process *self)
+{
+  g_clear_handle_id (&self->stall_id, g_source_remove);
+  if (!g_queue_is_empty (&self->asked))
+    self->stall_id = g_timeout_add_seconds (STALL_SECONDS, on_stall, self);
+}
+
 static void
 process_answer (Process *self, GPid pid)
 {
   Asked *asked = g_queue_pop_head (&self->asked);
 
+  process_restart_clock (self);
   if (asked == NULL)
     return;
   asked->func (pid, asked->data);
@@ -268,6 +292,8 @@ hab_fork_server_ask (HabForkServer *self, const HabForkOrder *order,
   asked = g_new (Asked, 1);
   *asked = (Asked) { func, data };
   g_queue_push_tail (&process->asked, asked);
+  if (process->stall_id == 0)
+    process_restart_clock (process);
   return TRUE;
 }
 

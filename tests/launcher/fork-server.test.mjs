@@ -92,6 +92,18 @@ test('it dies with what it was asked for: nothing is lost, nothing done twice', 
   await until(() => isEmpty(service, 'work'), 'nothing is left of it');
 });
 
+test('it stands still: it is ended, and who waits for it is served', async (t) => {
+  const service = await start(t);
+  const [first] = await forkServersOf(service.pid);
+  signal(first, 'SIGSTOP');
+  await cut(service, '0.mp4');
+  assert.equal(begunIn(service).at(-1)[1], false);
+  assert.match(service.log, /stands still and is ended/);
+  await ready(service, 2);
+  await cut(service, '1.mp4');
+  assert.equal(begunIn(service).at(-1)[1], true);
+});
+
 test('a child crashes: its task alone fails, and others come from another process', async (t) => {
   const service = await start(t);
   const [first] = await forkServersOf(service.pid);
