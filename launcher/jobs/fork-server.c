@@ -206,6 +206,8 @@ process_spawn (Process *self, int socket_fd, GError **error)
   };
   g_auto (GStrv) environment = hab_log_make_environment (NULL);
 
+  /* Functions of libraries are looked up once, not by each child. */
+  environment = g_environ_setenv (environment, "LD_BIND_NOW", "1", TRUE);
   return g_spawn_async_with_pipes_and_fds (NULL, argv,
       (const gchar *const *) environment,
       G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_FILE_AND_ARGV_ZERO |

@@ -121,25 +121,3 @@ hab_decoder_add (GstBin *bin, GstPad *pad, guint threads, gchar **problem)
     g_object_set (decoder, "max-threads", threads, NULL);
   return decoder;
 }
-
-static void
-load_first (GList *decoders)
-{
-  GstPluginFeature *loaded =
-      decoders != NULL ? gst_plugin_feature_load (decoders->data) : NULL;
-
-  g_clear_object (&loaded);
-}
-
-void
-hab_decoder_load (void)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (parsers); i++) {
-    g_autoptr (GstCaps) caps =
-        gst_caps_new_empty_simple (parsers[i].media_type);
-    GList *list = list_decoders (caps);
-
-    load_first (list);
-    gst_plugin_feature_list_free (list);
-  }
-}

@@ -17,10 +17,6 @@ GstElement *hab_decoder_add (GstBin *bin, GstPad *pad, guint threads,
 GstElement *hab_decoder_add_behind (GstBin *bin, GstElement *src,
     const GstCaps *caps, guint threads, gchar **problem);
 
-/* Loads those that the functions above choose, of all codecs that are handled, so
- * that a process that is forked later has them. */
-void hab_decoder_load (void);
-
 /* Whether pictures are brighter than the encoders' 8 bits can say. */
 gboolean hab_decoder_is_hdr (const GstVideoInfo *info);
 
