@@ -143,8 +143,10 @@ hab_metrics_labels (const gchar *name, ...)
 
   va_start (args, name);
   for (; name != NULL; name = va_arg (args, const gchar *)) {
-    g_string_append_printf (labels, "%s%s=\"", labels->len > 0 ? "," : "",
-        name);
+    if (labels->len > 0)
+      g_string_append_c (labels, ',');
+    g_string_append (labels, name);
+    g_string_append (labels, "=\"");
     append_value (labels, va_arg (args, const gchar *));
     g_string_append_c (labels, '"');
   }

@@ -92,8 +92,10 @@ set_allowed_origin (HabRequest *request, gchar **origins)
     hab_request_set_header (request, "Access-Control-Allow-Origin", origin);
 }
 
+/* preflight: a browser asks what a page of another origin may ask for. */
 static void
-set_cross_origin_headers (HabListener *self, HabRequest *request)
+set_cross_origin_headers (HabListener *self, HabRequest *request,
+    gboolean preflight)
 {
   gchar **origins = self->context->settings->cors_origins;
 
@@ -101,11 +103,14 @@ set_cross_origin_headers (HabListener *self, HabRequest *request)
     set_allowed_origin (request, origins);
   else
     hab_request_set_header (request, "Access-Control-Allow-Origin", "*");
-  hab_request_set_header (request, "Access-Control-Allow-Headers",
-      "Authorization, Content-Type, If-None-Match, Range");
-  hab_request_set_header (request, "Access-Control-Expose-Headers",
-      "Accept-Ranges, Content-Length, Content-Range, Date, ETag");
-  hab_request_set_header (request, "Access-Control-Max-Age", "86400");
+  if (preflight) {
+    hab_request_set_header (request, "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, If-None-Match, Range");
+    hab_request_set_header (request, "Access-Control-Max-Age", "86400");
+  } else {
+    hab_request_set_header (request, "Access-Control-Expose-Headers",
+        "Accept-Ranges, Content-Length, Content-Range, Date, ETag");
+  }
 }
 
 static GHashTable *
@@ -154,7 +159,7 @@ admit (HabListener *self, HabRequest *request, GError **error)
     return FALSE;
   if (route->flags & HAB_ROUTE_CROSS_ORIGIN ||
       (route == &options_route && self->kind == HAB_LISTENER_DELIVERY))
-    set_cross_origin_headers (self, request);
+    set_cross_origin_headers (self, request, g_str_equal (method, "OPTIONS"));
   return hab_admission_check_client (request, self->kind, route, error);
 }
 
