@@ -17,7 +17,7 @@
 #include "folder.h"
 #include "sample-streams.h"
 
-#define N_SETS 80
+#define N_SETS 40
 #define MAX_TRACKS 3
 #define MAX_SAMPLES 40
 #define MAX_BYTES 3000
