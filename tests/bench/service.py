@@ -420,6 +420,7 @@ def measure_upload(options, folder):
     """A clip with a box behind it that players skip."""
     file, times = folder / 'large.mp4', {'haberdash': [], 'plain receiver': []}
     clip = make_clip(folder).read_bytes()
+    used = 0
     with Service(folder / 'data') as service:
         for turn in range(options.runs):
             size = UPLOAD - len(clip)
@@ -433,13 +434,16 @@ def measure_upload(options, folder):
             times['plain receiver'].append(plain_upload(file, folder))
             os.sync()
             url = f'{service.api}/input_content?name={turn}.mp4'
+            used -= cpu_s(service.process.pid)
             times['haberdash'].append(timed(lambda u=url: curl(u, file)))
+            used += cpu_s(service.process.pid)
             for item in service.get('/input_content'):
                 service.ask('DELETE',
                             f'/input_content/{item["input_content_id"]}')
         memory = service.memory()
     result = {name: {'mb_per_s': UPLOAD / 1e6 / statistics.median(several)}
               for name, several in times.items()}
+    result['haberdash']['cpu_s'] = used / options.runs
     result['ratio'] = (result['haberdash']['mb_per_s']
                        / result['plain receiver']['mb_per_s'])
     result['memory, MB'] = memory
