@@ -344,7 +344,8 @@ picture_try_next (Cut *self)
   const HabGop *gop = &g_array_index (self->gops, HabGop, self->next++);
   const HabCutRange range = { gop->index, gop->index, NULL };
 
-  hab_cutter_get_async (self->cutter, self->storage, &range, self->request_id, on_picture_cut, self);
+  hab_cutter_get_async (self->cutter, self->storage, &range, self->request_id,
+      on_picture_cut, self);
 }
 
 /* Of the input itself, of which nothing but the frames is read. */
@@ -406,8 +407,8 @@ cutter_ask (HabCutter *self, gchar *name, const gchar *request_id,
 
 void
 hab_cutter_get_async (HabCutter *self, const gchar *storage,
-    const HabCutRange *range, const gchar *request_id, GAsyncReadyCallback callback,
-    gpointer user_data)
+    const HabCutRange *range, const gchar *request_id,
+    GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autofree gchar *what = g_strdup_printf ("%" G_GUINT64_FORMAT "-%"
       G_GUINT64_FORMAT ".mp4", range->first, range->last);
