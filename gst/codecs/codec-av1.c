@@ -276,7 +276,7 @@ av1_make_codec_data (const HabCodecStart *start, GError **error)
   if (start->sample == NULL ||
       !parse_sequence (start->sample, start->size, sequence, &obu)) {
     fail (error, HAB_CODEC_ERROR_MALFORMED,
-        "neither the caps nor the first temporal unit have a sequence header");
+        "neither codec data nor the first temporal unit has a sequence header");
     return NULL;
   }
   record[1] = sequence->seq_profile << 5 |

@@ -122,7 +122,7 @@ parse_video (HabMp4SampleEntry *entry, GstByteReader *reader)
     GstByteReader child;
 
     hab_mp4_box_read (&box, &child);
-    if (is_video_config (entry->type, box.type)) {
+    if (is_video_config (entry->type, box.type) && box.size > 0) {
       entry->codec_data = box.data;
       entry->codec_data_size = box.size;
     } else if (box.type == FOURCC_PASP &&

@@ -31,7 +31,7 @@ add_track (HabGopIndex *index, JsonObject *record)
     .fps_d = hab_json_read_int (record, "fps_d", 1),
     .channels = hab_json_read_int (record, "channels", 0),
     .rate = hab_json_read_int (record, "rate", 0),
-    .duration_ns = hab_json_read_int (record, "duration_ns", -1),
+    .duration_ns = MAX (hab_json_read_int (record, "duration_ns", -1), -1),
     .language = g_strdup (hab_json_read_text (record, "language")),
   };
 
@@ -53,7 +53,7 @@ add_gop (HabGopIndex *index, JsonObject *record)
     .first_frame = hab_json_read_int (record, "first_frame", 0),
     .pts_ns = hab_json_read_int (record, "pts_ns", G_MININT64),
     .dts_ns = hab_json_read_int (record, "dts_ns", G_MININT64),
-    .duration_ns = hab_json_read_int (record, "duration_ns", 0),
+    .duration_ns = MAX (hab_json_read_int (record, "duration_ns", 0), 0),
     .bytes = hab_json_read_int (record, "bytes", 0),
     .first_byte = hab_json_read_int (record, "first_byte", -1),
     .end_byte = hab_json_read_int (record, "end_byte", -1),

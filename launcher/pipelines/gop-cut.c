@@ -257,22 +257,6 @@ build_pipeline (Cut *self, GError **error)
   return g_steal_pointer (&pipeline);
 }
 
-static void
-set_pipeline_error (GError **error, GstMessage *message)
-{
-  g_autoptr (GError) cause = NULL;
-  HabMediaError code = HAB_MEDIA_ERROR_FAILED;
-
-  gst_message_parse_error (message, &cause, NULL);
-  if (g_error_matches (cause, GST_RESOURCE_ERROR,
-      GST_RESOURCE_ERROR_NO_SPACE_LEFT))
-    code = HAB_MEDIA_ERROR_NO_SPACE;
-  else if (cause->domain == GST_RESOURCE_ERROR)
-    code = HAB_MEDIA_ERROR_IO;
-  g_set_error (error, HAB_MEDIA_ERROR, code, "the GOP cannot be written: %s",
-      cause->message);
-}
-
 static gboolean
 run_pipeline (GstElement *pipeline, GError **error)
 {
@@ -286,7 +270,8 @@ run_pipeline (GstElement *pipeline, GError **error)
 
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
     return TRUE;
-  set_pipeline_error (error, message);
+  hab_media_error_take_message (message, error);
+  g_prefix_error (error, "the GOP cannot be written: ");
   return FALSE;
 }
 

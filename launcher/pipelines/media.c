@@ -14,6 +14,14 @@ resource_code (gint code)
                                                     HAB_MEDIA_ERROR_IO;
 }
 
+/* A stream that elements cannot agree on is not what its container says. */
+static HabMediaError
+core_code (gint code)
+{
+  return code == GST_CORE_ERROR_NEGOTIATION || code == GST_CORE_ERROR_CAPS ?
+      HAB_MEDIA_ERROR_NOT_MEDIA : HAB_MEDIA_ERROR_FAILED;
+}
+
 static HabMediaError
 stream_code (gint code)
 {
@@ -82,6 +90,8 @@ hab_media_error_take_message (GstMessage *message, GError **error)
     code = resource_code (cause->code);
   else if (cause->domain == GST_STREAM_ERROR)
     code = stream_code (cause->code);
+  else if (cause->domain == GST_CORE_ERROR)
+    code = core_code (cause->code);
   g_set_error_literal (error, HAB_MEDIA_ERROR, code,
       explain (message, code, cause));
 }

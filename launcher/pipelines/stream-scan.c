@@ -410,7 +410,8 @@ describe_stream (StreamScan *self, const HabMediaStream *stream, GstPad *pad,
     duration = self->end - self->start;
   else if (!gst_pad_query_duration (stream->source, GST_FORMAT_TIME, &duration))
     duration = -1;
-  track->duration_ns = duration;
+  /* qtdemux may say as much of a segment index without a timescale. */
+  track->duration_ns = MAX (duration, -1);
 }
 
 static void

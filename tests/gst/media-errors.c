@@ -30,6 +30,10 @@ static const struct
       HAB_MEDIA_ERROR_NOT_MEDIA, DAMAGED },
   { gst_stream_error_quark, GST_STREAM_ERROR_CODEC_NOT_FOUND, "No decoder.",
       FALSE, HAB_MEDIA_ERROR_UNSUPPORTED, "No decoder." },
+  { gst_core_error_quark, GST_CORE_ERROR_NEGOTIATION, NULL, FALSE,
+      HAB_MEDIA_ERROR_NOT_MEDIA, DAMAGED },
+  { gst_core_error_quark, GST_CORE_ERROR_FAILED, "It failed.", FALSE,
+      HAB_MEDIA_ERROR_FAILED, "It failed." },
   { gst_resource_error_quark, GST_RESOURCE_ERROR_READ, "It cannot be read.",
       FALSE, HAB_MEDIA_ERROR_IO, "It cannot be read." },
 };

@@ -407,7 +407,8 @@ test_cut_anywhere (gconstpointer data)
 static void
 test_damage_anywhere (void)
 {
-  static const guint8 values[] = { 0x00, 0x01, 0x7f, 0xff };
+  /* 8: of a box with nothing in it */
+  static const guint8 values[] = { 0x00, 0x01, 0x08, 0x7f, 0xff };
   g_autoptr (GBytes) bytes = make_file (&good);
   gsize size = g_bytes_get_size (bytes);
 
@@ -416,14 +417,17 @@ test_damage_anywhere (void)
     g_autoptr (GBytes) damaged = g_bytes_new_static (copy, size);
     g_autoptr (HabMp4Movie) movie = NULL;
     HabMp4SampleReader reader;
+    const HabMp4Track *track;
     HabMp4Sample sample;
 
     copy[i / G_N_ELEMENTS (values)] = values[i % G_N_ELEMENTS (values)];
     movie = hab_mp4_movie_open_bytes (damaged, NULL);
     if (movie == NULL || hab_mp4_movie_get_n_tracks (movie) == 0)
       continue;
-    hab_mp4_sample_reader_init (&reader,
-        &hab_mp4_movie_get_track (movie, 0)->table);
+    track = hab_mp4_movie_get_track (movie, 0);
+    g_assert_true (track->entry.codec_data == NULL ||
+        track->entry.codec_data_size > 0);
+    hab_mp4_sample_reader_init (&reader, &track->table);
     while (hab_mp4_sample_reader_next (&reader, &sample))
       g_assert_cmpuint (sample.offset, <=, size + MDAT_BYTES);
   }

@@ -99,7 +99,8 @@ test_nonsense (void)
     "{\"record\":\"unknown\"}",
     "{\"record\":null}",
     "{\"record\":[\"gop\"]}",
-    "{\"record\":\"track\",\"kind\":[],\"number\":{},\"codec\":7}",
+    "{\"record\":\"track\",\"kind\":[],\"number\":{},\"codec\":7,"
+    "\"duration_ns\":-3}",
     "{\"record\":\"gop\",\"index\":\"x\",\"kind\":{},\"closed\":[]}",
     "{\"record\":\"gop\",\"kind\":\"a kind that is longer than its field\"}",
     "{\"record\":\"iframe\",\"size\":null}",
@@ -113,6 +114,8 @@ test_nonsense (void)
   g_assert_cmpuint (index->iframes->len, ==, 1);
   g_assert_cmpstr (g_array_index (index->tracks, HabTrack, 0).kind, ==,
       "other");
+  g_assert_cmpint (g_array_index (index->tracks, HabTrack, 0).duration_ns, ==,
+      -1);
 }
 
 int

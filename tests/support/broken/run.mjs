@@ -2,8 +2,8 @@
 // A number of broken files through a service of their own, several at once. What
 // became of them is for tests to judge.
 //
-// HABERDASH_FILES says how many, HABERDASH_SEED which, HABERDASH_KEEP names a folder
-// for those of which something is to be told.
+// HABERDASH_FILES says how many, HABERDASH_SEED and HABERDASH_FIRST which;
+// HABERDASH_KEEP names a folder for those of which something is to be told.
 
 import assert from 'node:assert/strict';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
@@ -28,11 +28,20 @@ const keeper = (folder) => async (file, told) => {
   await appendFile(path.join(folder, 'findings'), `${describe(told)}\n`);
 };
 
+// What libraries of Debian 12 call critical of broken files.
+const KNOWN = [
+  /_gst_util_uint64_scale_int: assertion 'denom > 0'/, // qtdemux 1.22.0: a segment index with a timescale of 0
+];
+
 // What came to grief once: film, way, seed.
 const FOUND = [
   // Both ended without a word, and held up their reader until it was ended.
   ['h264-flac.mkv', 'ebml, track: codec', 35],
   ['text.vtt', 'text, NULs', 1],
+  // An av1C without anything in it ended whoever cut the film by a signal.
+  ['av1-opus.mp4', 'mp4, av1C spoiled', 8],
+  // A duration below 0 was 500.
+  ['hevc-aac-dash.mp4', 'mp4, sidx: timescale and times', 159],
 ];
 
 // Nothing is left over, and the service is the same as before.
@@ -48,13 +57,14 @@ const checkService = async (service) => {
 export const runCorpus = async (t, count) => {
   const seed = Number(process.env.HABERDASH_SEED ?? 1);
   const total = Number(process.env.HABERDASH_FILES ?? count);
-  t.diagnostic(`HABERDASH_SEED=${seed} HABERDASH_FILES=${total}`);
+  const first = Number(process.env.HABERDASH_FIRST ?? 0);
+  t.diagnostic(`HABERDASH_SEED=${seed} HABERDASH_FIRST=${first} HABERDASH_FILES=${total}`);
   const corpus = await Corpus.make(seed);
   const service = await startService(t, { faults: true, env: { G_DEBUG: '' },
     args: ['--jobs', '4', '--retry-delay', '0.1', '--stall-timeout', '60'] });
   const drive = new Drive(service, keeper(process.env.HABERDASH_KEEP));
   let next = -FOUND.length;
-  const take = (i) => (i < 0 ? corpus.make(...FOUND.at(i)) : corpus.file(i * STRIDE));
+  const take = (i) => (i < 0 ? corpus.make(...FOUND.at(i)) : corpus.file((first + i) * STRIDE));
   const work = async () => {
     while (next < total)
       await drive.send(take(next++));
@@ -62,15 +72,15 @@ export const runCorpus = async (t, count) => {
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 
   const critical = service.log.split('\n').filter((line) => /level"?[=:]"?(critical|error)/.test(line));
+  const unknown = critical.filter((line) => !KNOWN.some((known) => known.test(line)));
   for (const [what, times] of [...drive.counts].sort())
     t.diagnostic(`${times} ${what}`);
   for (const crash of drive.crashes)
     t.diagnostic(`a child crashed: ${describe(crash)}`);
-  for (const line of critical)
-    t.diagnostic(line);
+  t.diagnostic(`${critical.length - unknown.length} lines of libraries' own that are known to be critical`);
   await checkService(service);
   assert.deepEqual(drive.findings.map(describe), []);
-  assert.deepEqual(critical, []);
+  assert.deepEqual(unknown, []);
   assert.deepEqual(drive.crashes.map(describe), []);
   return drive;
 };
