@@ -87,6 +87,8 @@ static const struct
       "Open file descriptors." },
   [HAB_METRIC_MEMORY] = { "process_resident_memory_bytes", GAUGE,
       "Resident memory of the service." },
+  [HAB_METRIC_HEAP] = { "haberdash_heap_bytes", GAUGE,
+      "What the service has allocated and not freed; the allocator keeps more." },
   [HAB_METRIC_START_TIME] = { "process_start_time_seconds", GAUGE,
       "When the service started, in seconds since 1970." },
 };

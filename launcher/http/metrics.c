@@ -6,6 +6,7 @@
 /* GET /metrics: what was counted, and what is looked up when it is asked
  * for. */
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -48,6 +49,16 @@ set_memory (HabMetrics *metrics)
       sscanf (text, "%*u %lu", &pages) == 1)
     hab_metrics_set (metrics, HAB_METRIC_MEMORY, NULL,
         (gdouble) pages * sysconf (_SC_PAGESIZE));
+}
+
+/* Of all threads. */
+static void
+set_heap (HabMetrics *metrics)
+{
+  struct mallinfo2 heap = mallinfo2 ();
+
+  hab_metrics_set (metrics, HAB_METRIC_HEAP, NULL,
+      (gdouble) heap.uordblks + heap.hblkhd);
 }
 
 static void
@@ -185,6 +196,7 @@ answer (HabRequest *request)
 
   set_cpu (metrics);
   set_memory (metrics);
+  set_heap (metrics);
   set_open_files (metrics);
   set_service (metrics, hab_request_get_context (request));
   hab_request_reply (request, hab_reply_new_text (SOUP_STATUS_OK, CONTENT_TYPE,

@@ -168,6 +168,15 @@ add_video_fields (GstCaps *caps, const HabMp4Track *track)
   add_profile (caps, entry);
 }
 
+/* An entry of another codec may have codec data of AAC in it. */
+static gboolean
+is_aac (const GstCaps *caps, const HabMp4SampleEntry *entry)
+{
+  return entry->object_type == OBJECT_TYPE_AAC &&
+      entry->codec_data_size >= 2 &&
+      gst_structure_has_name (gst_caps_get_structure (caps, 0), "audio/mpeg");
+}
+
 static void
 add_audio_fields (GstCaps *caps, const HabMp4Track *track)
 {
@@ -177,8 +186,7 @@ add_audio_fields (GstCaps *caps, const HabMp4Track *track)
   if (channels > 0 && rate > 0)
     gst_caps_set_simple (caps, "channels", G_TYPE_INT, (gint) channels,
         "rate", G_TYPE_INT, (gint) rate, NULL);
-  if (track->entry.object_type == OBJECT_TYPE_AAC &&
-      track->entry.codec_data_size >= 2)
+  if (is_aac (caps, &track->entry))
     gst_codec_utils_aac_caps_set_level_and_profile (caps,
         track->entry.codec_data, track->entry.codec_data_size);
 }

@@ -22,6 +22,14 @@ core_code (gint code)
       HAB_MEDIA_ERROR_NOT_MEDIA : HAB_MEDIA_ERROR_FAILED;
 }
 
+/* Decoders say so of pictures that their library refuses. */
+static HabMediaError
+library_code (gint code)
+{
+  return code == GST_LIBRARY_ERROR_ENCODE ? HAB_MEDIA_ERROR_FAILED :
+                                            HAB_MEDIA_ERROR_NOT_MEDIA;
+}
+
 static HabMediaError
 stream_code (gint code)
 {
@@ -34,8 +42,8 @@ stream_code (gint code)
   }
 }
 
-/* Words that stand for a code, or for nothing (tsdemux, of a file without
- * programmes). */
+/* Words that stand for a code, for nothing (tsdemux, of a file without
+ * programmes), or are for programmers (parsers, which never translate them). */
 static gboolean
 is_general (const GError *cause)
 {
@@ -48,7 +56,8 @@ is_general (const GError *cause)
     if (g_str_equal (cause->message,
             g_dgettext (domains[i], "Internal data stream error.")))
       return TRUE;
-  return g_str_equal (cause->message, text);
+  return g_str_equal (cause->message, text) ||
+      g_str_equal (cause->message, "No caps set");
 }
 
 /* A source of data that stopped because what is behind it did says no more
@@ -92,6 +101,8 @@ hab_media_error_take_message (GstMessage *message, GError **error)
     code = stream_code (cause->code);
   else if (cause->domain == GST_CORE_ERROR)
     code = core_code (cause->code);
+  else if (cause->domain == GST_LIBRARY_ERROR)
+    code = library_code (cause->code);
   g_set_error_literal (error, HAB_MEDIA_ERROR, code,
       explain (message, code, cause));
 }

@@ -34,6 +34,12 @@ static const struct
       HAB_MEDIA_ERROR_NOT_MEDIA, DAMAGED },
   { gst_core_error_quark, GST_CORE_ERROR_FAILED, "It failed.", FALSE,
       HAB_MEDIA_ERROR_FAILED, "It failed." },
+  { gst_stream_error_quark, GST_STREAM_ERROR_DECODE, "No caps set", FALSE,
+      HAB_MEDIA_ERROR_NOT_MEDIA, DAMAGED },
+  { gst_library_error_quark, GST_LIBRARY_ERROR_INIT, "Failed to decode frame",
+      FALSE, HAB_MEDIA_ERROR_NOT_MEDIA, "Failed to decode frame" },
+  { gst_library_error_quark, GST_LIBRARY_ERROR_ENCODE, "It failed.", FALSE,
+      HAB_MEDIA_ERROR_FAILED, "It failed." },
   { gst_resource_error_quark, GST_RESOURCE_ERROR_READ, "It cannot be read.",
       FALSE, HAB_MEDIA_ERROR_IO, "It cannot be read." },
 };

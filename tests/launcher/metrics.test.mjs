@@ -133,6 +133,7 @@ test('metrics', async (t) => {
   assert.ok(metric('haberdash_disk_free_bytes') > 0);
   assert.ok(metric('haberdash_disk_used_bytes', { kind: 'catalog' }) > 0);
   assert.ok(metric('process_resident_memory_bytes') > 1e6);
+  assert.ok(metric('haberdash_heap_bytes') >= 0);
   assert.ok(metric('process_open_fds') > 5);
   assert.equal(metric('haberdash_http_requests_in_progress', { listener: 'api' }), 1);
   assert.equal((await get(service.delivery, '/metrics')).status, 404);

@@ -21,12 +21,15 @@ const variant = ({ film, chance }) => {
   return Buffer.concat([film, box]);
 };
 
-// A connection that is kept and asked again and again.
+// A connection that is kept and asked again and again. The service may close it
+// just when it is asked, for it was idle for too long; then a new one is asked.
 const kept = (agent, base, target) => new Promise((resolve, reject) => {
   const { hostname, port } = new URL(base);
-  http.get({ hostname, port, path: target, agent }, (answer) => {
+  const request = http.get({ hostname, port, path: target, agent }, (answer) => {
     answer.resume().on('end', () => resolve({ target, status: answer.statusCode }));
-  }).on('error', reject);
+  });
+  request.on('error', (error) => (request.reusedSocket && error.code === 'ECONNRESET'
+    ? kept(agent, base, target).then(resolve, reject) : reject(error)));
 });
 
 // Leaves when the first bytes of the answer came.
