@@ -14,10 +14,12 @@
 #include "gstdashtracksink.h"
 
 /* What a stream's queue may hold before whoever fills it waits: with lists of a
- * whole chunk, as cencmux makes them, one that is full-grown and many of sound.
- * It is behind the muxer, since two threads wake each other once a chunk there
- * and would once a sample in front of it. */
+ * whole chunk, as cencmux makes them, one that is full-grown, or a few of sound, of
+ * which each sample takes more memory around it than it has bytes. It is behind the
+ * muxer, since two threads wake each other once a chunk there and would once a
+ * sample in front of it. */
 #define QUEUE_BYTES (2 * 1024 * 1024)
+#define QUEUE_SAMPLES 256
 
 static void
 stream_clear (HabDashStream *stream)
@@ -57,7 +59,8 @@ make_queue (void)
   GstElement *queue = make_element ("queue");
 
   if (queue)
-    g_object_set (queue, "max-size-bytes", QUEUE_BYTES, "max-size-buffers", 0,
+    g_object_set (queue, "max-size-bytes", QUEUE_BYTES,
+        "max-size-buffers", QUEUE_SAMPLES,
         "max-size-time", G_GUINT64_CONSTANT (0), NULL);
   return queue;
 }
