@@ -4,6 +4,7 @@
 #endif
 
 #include <locale.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -67,6 +68,19 @@ forbid_core_dumps (void)
   setrlimit (RLIMIT_CORE, &none);
 }
 
+/* What is larger has pages of its own, which go back when it does. Left to itself
+ * glibc raises that limit to the largest that was given back so far, such as the
+ * tables of a long film, and the next of that size are holes that stay. */
+#define PAGES_OF_ITS_OWN (1024 * 1024)
+#define KEPT_AT_THE_TOP (2 * 1024 * 1024)
+
+static void
+give_memory_back (void)
+{
+  mallopt (M_MMAP_THRESHOLD, PAGES_OF_ITS_OWN);
+  mallopt (M_TRIM_THRESHOLD, KEPT_AT_THE_TOP);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -74,6 +88,7 @@ main (int argc, char **argv)
   /* Numbers in JSON and manifests have a point. */
   setlocale (LC_NUMERIC, "C");
   forbid_core_dumps ();
+  give_memory_back ();
 
   if (argc >= 2 && (g_str_equal (argv[1], "--help") ||
                        g_str_equal (argv[1], "-h") ||
