@@ -17,6 +17,12 @@ ignore_xml_error (void *data, const char *format, ...)
 {
 }
 
+static void
+ignore_debug (const gchar *domain, GLogLevelFlags level, const gchar *message,
+    gpointer data)
+{
+}
+
 /* libFuzzer keeps the input of what aborts; GLib stops at a break point. */
 static void
 on_trap (int number)
@@ -32,6 +38,8 @@ LLVMFuzzerInitialize (int *argc, char ***argv)
   gst_init (NULL, NULL);
   signal (SIGTRAP, on_trap);
   g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR);
+  /* It says what it was fed, in bytes that are no text. */
+  g_log_set_handler ("libsoup", G_LOG_LEVEL_DEBUG, ignore_debug, NULL);
   xmlSetGenericErrorFunc (NULL, ignore_xml_error);
   return 0;
 }
