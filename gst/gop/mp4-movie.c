@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +36,9 @@ struct _HabMp4Movie
   guint64 size;
 
   guint8 *moov;
+  gpointer map;  /* that moov is in, or NULL */
+  gsize map_size;
+  gboolean known; /* it is to be mapped, and samples' places were checked */
   guint32 timescale;
   gboolean fragmented;
   GArray *tracks; /* of HabMp4Track, pointing into moov */
@@ -191,7 +195,37 @@ hab_mp4_movie_check_boxes (const HabMp4Movie *movie, GError **error)
   return TRUE;
 }
 
-/* Reads the moov box, wherever it is, into movie->moov. */
+static gboolean
+map_moov (HabMp4Movie *movie, guint64 offset, gsize size)
+{
+  gsize before = offset % sysconf (_SC_PAGESIZE);
+  gpointer map = mmap (NULL, before + size, PROT_READ, MAP_PRIVATE, movie->fd,
+      offset - before);
+
+  if (map == MAP_FAILED)
+    return FALSE;
+  movie->map = map;
+  movie->map_size = before + size;
+  movie->moov = (guint8 *) map + before;
+  return TRUE;
+}
+
+/* The moov box without its header, into movie->moov. */
+static gboolean
+read_moov (HabMp4Movie *movie, guint64 offset, gsize size, GError **error)
+{
+  if (size <= MAX_MOOV_SIZE && size > 0 && movie->known &&
+      map_moov (movie, offset, size))
+    return TRUE;
+  if (size > MAX_MOOV_SIZE || (movie->moov = g_try_malloc (size + 1)) == NULL) {
+    g_set_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_UNSUPPORTED,
+        "the moov box is larger than %u MiB", MAX_MOOV_SIZE >> 20);
+    return FALSE;
+  }
+  return hab_mp4_movie_read (movie, offset, movie->moov, size, error);
+}
+
+/* Finds the moov box, wherever it is. */
 static gboolean
 load_moov (HabMp4Movie *movie, HabMp4Box *moov, GError **error)
 {
@@ -220,15 +254,10 @@ load_moov (HabMp4Movie *movie, HabMp4Box *moov, GError **error)
 
   moov->type = box.type;
   moov->size = box.size - box.header_size;
-  if (moov->size > MAX_MOOV_SIZE ||
-      (movie->moov = g_try_malloc (moov->size + 1)) == NULL) {
-    g_set_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_UNSUPPORTED,
-        "the moov box is larger than %u MiB", MAX_MOOV_SIZE >> 20);
+  if (!read_moov (movie, offset + box.header_size, moov->size, error))
     return FALSE;
-  }
   moov->data = movie->moov;
-  return hab_mp4_movie_read (movie, offset + box.header_size, movie->moov,
-      moov->size, error);
+  return TRUE;
 }
 
 /* --- tracks ------------------------------------------------------------ */
@@ -386,7 +415,8 @@ check_track (const HabMp4Movie *movie, const HabMp4Track *track,
         MAX_TRACKS, MAX_VIDEO_SAMPLES);
     return FALSE;
   }
-  return hab_mp4_sample_table_check_extents (&track->table, movie->size, error);
+  return movie->known || hab_mp4_sample_table_check_extents (&track->table,
+      movie->size, error);
 }
 
 static gboolean
@@ -460,8 +490,8 @@ open_movie (HabMp4Movie *movie, GError **error)
   return NULL;
 }
 
-HabMp4Movie *
-hab_mp4_movie_open_fd (int fd, GError **error)
+static HabMp4Movie *
+open_file (int fd, gboolean known, GError **error)
 {
   HabMp4Movie *movie;
   struct stat st;
@@ -474,7 +504,20 @@ hab_mp4_movie_open_fd (int fd, GError **error)
   movie = g_new0 (HabMp4Movie, 1);
   movie->fd = fd;
   movie->size = st.st_size;
+  movie->known = known;
   return open_movie (movie, error);
+}
+
+HabMp4Movie *
+hab_mp4_movie_open_fd (int fd, GError **error)
+{
+  return open_file (fd, FALSE, error);
+}
+
+HabMp4Movie *
+hab_mp4_movie_map_fd (int fd, GError **error)
+{
+  return open_file (fd, TRUE, error);
 }
 
 HabMp4Movie *
@@ -495,7 +538,10 @@ hab_mp4_movie_free (HabMp4Movie *movie)
     return;
   g_clear_pointer (&movie->bytes, g_bytes_unref);
   g_array_unref (movie->tracks);
-  g_free (movie->moov);
+  if (movie->map != NULL)
+    munmap (movie->map, movie->map_size);
+  else
+    g_free (movie->moov);
   g_free (movie);
 }
 

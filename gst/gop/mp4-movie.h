@@ -16,6 +16,12 @@ typedef struct _HabMp4Movie HabMp4Movie;
  * neither used nor changed. */
 HabMp4Movie *hab_mp4_movie_open_fd (int fd, GError **error);
 HabMp4Movie *hab_mp4_movie_open_bytes (GBytes *bytes, GError **error);
+
+/* The same of a file that was opened once before: the moov box is mapped, so that no
+ * more of it is read than is looked at, and where samples are is checked by
+ * hab_mp4_movie_read () alone. For a process that is there for this file only,
+ * since one that is cut short meanwhile ends it (SIGBUS). */
+HabMp4Movie *hab_mp4_movie_map_fd (int fd, GError **error);
 void hab_mp4_movie_free (HabMp4Movie *movie);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabMp4Movie, hab_mp4_movie_free)
 

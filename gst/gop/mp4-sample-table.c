@@ -399,7 +399,10 @@ enter_chunk (HabMp4SampleReader *self)
     self->samples_per_chunk = chunk_run_field (table, self->chunk_entry, 1);
     self->chunk_entry++;
   }
-  self->offset = chunk_offset (table, self->chunk++);
+  /* What was checked may have changed since where the table is mapped. */
+  self->offset = self->chunk < table->chunk_offset.count
+      ? chunk_offset (table, self->chunk++)
+      : G_MAXUINT64;
   self->chunk_left = self->samples_per_chunk;
 }
 
@@ -444,4 +447,67 @@ hab_mp4_sample_reader_next (HabMp4SampleReader *self, HabMp4Sample *sample)
   self->dts += sample->duration;
   self->number++;
   return TRUE;
+}
+
+static void
+skip_deltas (HabMp4SampleReader *self, guint32 count)
+{
+  const HabMp4Table *stts = &self->table->time_to_sample;
+
+  while (count > 0) {
+    guint32 step;
+
+    while (self->delta_left == 0 && self->delta_entry < stts->count) {
+      self->delta_left = pair_first (stts, self->delta_entry);
+      self->delta = pair_second (stts, self->delta_entry);
+      self->delta_entry++;
+    }
+    /* The last one goes on. */
+    step = self->delta_left > 0 ? MIN (count, self->delta_left) : count;
+    self->delta_left -= MIN (step, self->delta_left);
+    self->dts += (gint64) ((guint64) step * self->delta);
+    count -= step;
+  }
+}
+
+static void
+skip_compositions (HabMp4SampleReader *self, guint32 count)
+{
+  const HabMp4Table *ctts = &self->table->composition_offset;
+
+  while (count > self->composition_left &&
+      self->composition_entry < ctts->count) {
+    count -= self->composition_left;
+    self->composition_left = pair_first (ctts, self->composition_entry);
+    self->composition = pair_second (ctts, self->composition_entry);
+    self->composition_entry++;
+  }
+  self->composition_left -= MIN (count, self->composition_left);
+}
+
+/* Only in the last of them do sizes matter. */
+static void
+skip_in_chunks (HabMp4SampleReader *self, guint32 count)
+{
+  guint32 end = self->number + count;
+
+  while (self->number < end) {
+    guint32 step;
+
+    enter_chunk (self);
+    step = MIN (self->chunk_left, end - self->number);
+    if (step < self->chunk_left)
+      self->offset += sum_sizes (self->table, self->number, step);
+    self->chunk_left -= step;
+    self->number += MAX (step, 1);
+  }
+}
+
+void
+hab_mp4_sample_reader_skip (HabMp4SampleReader *self, guint32 count)
+{
+  count = MIN (count, self->table->n_samples - self->number);
+  skip_deltas (self, count);
+  skip_compositions (self, count);
+  skip_in_chunks (self, count);
 }

@@ -78,4 +78,8 @@ void hab_mp4_sample_reader_init (HabMp4SampleReader *reader,
 gboolean hab_mp4_sample_reader_next (HabMp4SampleReader *reader,
     HabMp4Sample *sample);
 
+/* Goes on behind so many samples, or the last: as many times next (), but by runs
+ * of the tables rather than sample by sample. */
+void hab_mp4_sample_reader_skip (HabMp4SampleReader *reader, guint32 count);
+
 G_END_DECLS

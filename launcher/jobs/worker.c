@@ -35,7 +35,8 @@ struct _HabWorkers
 };
 
 /* A child and what it said. Ends when it was reaped and the pipe of records
- * is at its end, in any order. */
+ * is at its end, in any order. That all is done is told when the child says so:
+ * it has no more to do then than to end. */
 typedef struct
 {
   HabWorkers *workers;
@@ -51,6 +52,7 @@ typedef struct
   GByteArray *pending; /* the beginning of a record */
   gboolean reaped, at_end;
   gboolean done;       /* the last record said so */
+  gboolean returned;   /* task */
   gint wait_status;
   GError *error;
 } WorkerRun;
@@ -237,8 +239,9 @@ worker_run_take_bytes (WorkerRun *self, GBytes *bytes)
               self->pending->len - start)) != NULL) {
     gsize length = end - self->pending->data - start;
 
-    worker_run_take_line (self, (const gchar *) self->pending->data + start,
-        length);
+    if (!self->returned)
+      worker_run_take_line (self,
+          (const gchar *) self->pending->data + start, length);
     start += length + 1;
   }
   g_byte_array_remove_range (self->pending, 0, start);
@@ -279,15 +282,17 @@ worker_run_return (WorkerRun *self)
 {
   GCancellable *cancellable = g_task_get_cancellable (self->task);
 
+  if (self->returned)
+    return;
+  self->returned = TRUE;
   if (self->cancelled_id != 0)
     g_signal_handler_disconnect (cancellable, self->cancelled_id);
   if (self->error == NULL && !self->done)
     worker_run_explain (self);
   if (self->error != NULL)
-    g_task_return_error (self->task, g_steal_pointer (&self->error));
+    g_task_return_error (self->task, g_error_copy (self->error));
   else
     g_task_return_boolean (self->task, TRUE);
-  worker_run_free (self);
 }
 
 /* With the request that brought the file, which is what one looks for. */
@@ -311,6 +316,7 @@ worker_run_end (WorkerRun *self)
     worker_run_tell_signal (self);
   workers->running--;
   worker_run_return (self);
+  worker_run_free (self);
   workers_start_next (workers);
   if (workers->ended != NULL)
     workers->ended (workers->ended_data);
@@ -344,6 +350,8 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   }
   worker_run_take_bytes (self, bytes);
   worker_run_read (self);
+  if (self->done && self->error == NULL)
+    worker_run_return (self);
 }
 
 static void
@@ -501,10 +509,12 @@ workers_start (HabWorkers *workers, WorkerRun *run)
     worker_run_set_error (run, HAB_MEDIA_ERROR_CANCELLED,
         "The service stops; try again");
     worker_run_return (run);
+    worker_run_free (run);
     return;
   }
   if (!g_unix_open_pipe (records, FD_CLOEXEC, &run->error)) {
     worker_run_return (run);
+    worker_run_free (run);
     return;
   }
   workers->running++;

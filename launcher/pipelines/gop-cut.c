@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <gst/app/gstappsrc.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cut-file.h"
@@ -101,11 +102,8 @@ static void
 skip_to (HabMp4SampleReader *samples, const HabMp4SampleTable *table,
     guint32 number)
 {
-  HabMp4Sample sample;
-
   hab_mp4_sample_reader_init (samples, table);
-  for (guint32 i = 0; i < number; i++)
-    hab_mp4_sample_reader_next (samples, &sample);
+  hab_mp4_sample_reader_skip (samples, number);
 }
 
 /* What would be read otherwise is known; times are in the table. FALSE where
@@ -296,13 +294,31 @@ cut_run (Cut *self, GError **error)
   return ok;
 }
 
+/* A file that is cut to nothing by O_TRUNC, even when it is empty, is one that ext4
+ * sends to the disk as soon as it is closed. */
+static int
+open_output (const gchar *output)
+{
+  int fd = g_open (output, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  struct stat facts;
+
+  if (fd >= 0 && fstat (fd, &facts) == 0 && facts.st_size > 0 &&
+      ftruncate (fd, 0) < 0) {
+    int saved_errno = errno;
+
+    close (fd);
+    errno = saved_errno;
+    return -1;
+  }
+  return fd;
+}
+
 static gboolean
 cut_write (Cut *self, const gchar *output, GError **error)
 {
   gboolean written;
 
-  self->output_fd =
-      g_open (output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  self->output_fd = open_output (output);
   if (self->output_fd < 0) {
     g_set_error (error, HAB_MEDIA_ERROR,
         errno == ENOSPC ? HAB_MEDIA_ERROR_NO_SPACE : HAB_MEDIA_ERROR_IO,
@@ -342,7 +358,8 @@ hab_gop_cut_run (const gchar *input, const HabGopCutRange *range,
         "the first GOP has to come before the last");
     return FALSE;
   }
-  scan = hab_video_scan_open (input, &failure);
+  scan = range->starts != NULL ? hab_video_scan_open_known (input, &failure)
+                               : hab_video_scan_open (input, &failure);
   if (scan)
     return cut_from_table (scan, range, output, error);
   if (g_error_matches (failure, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_TABLE))

@@ -11,7 +11,8 @@ typedef struct
 
   /* Where a table of samples that was read before said so, so that it need not be
    * found out again: the first access unit of each of them (guint32, at least
-   * one), and the first behind them. NULL where it is not known. */
+   * one), and the first behind them. NULL where it is not known, or where the
+   * process is there for more than this (hab_video_scan_open_known ()). */
   GArray *starts;
   guint32 end;
 } HabGopCutRange;

@@ -250,7 +250,8 @@ check_table (HabVideoScan *self)
 /* --- the whole --------------------------------------------------------- */
 
 static gboolean
-open_input (HabVideoScan *self, const gchar *path, GError **error)
+open_input (HabVideoScan *self, const gchar *path, gboolean known,
+    GError **error)
 {
   GError *cause = NULL;
 
@@ -260,7 +261,8 @@ open_input (HabVideoScan *self, const gchar *path, GError **error)
         "the file cannot be opened: %s", g_strerror (errno));
     return FALSE;
   }
-  self->movie = hab_mp4_movie_open_fd (self->fd, &cause);
+  self->movie = known ? hab_mp4_movie_map_fd (self->fd, &cause)
+                      : hab_mp4_movie_open_fd (self->fd, &cause);
   if (self->movie == NULL)
     return fail (error, cause);
   if (hab_mp4_movie_is_fragmented (self->movie)) {
@@ -279,13 +281,26 @@ open_input (HabVideoScan *self, const gchar *path, GError **error)
   return TRUE;
 }
 
-HabVideoScan *
-hab_video_scan_open (const gchar *path, GError **error)
+static HabVideoScan *
+scan_new (const gchar *path, gboolean known, GError **error)
 {
   g_autoptr (HabVideoScan) self = g_new0 (HabVideoScan, 1);
 
   self->fd = -1;
-  return open_input (self, path, error) ? g_steal_pointer (&self) : NULL;
+  return open_input (self, path, known, error) ? g_steal_pointer (&self)
+                                               : NULL;
+}
+
+HabVideoScan *
+hab_video_scan_open (const gchar *path, GError **error)
+{
+  return scan_new (path, FALSE, error);
+}
+
+HabVideoScan *
+hab_video_scan_open_known (const gchar *path, GError **error)
+{
+  return scan_new (path, TRUE, error);
 }
 
 void
@@ -367,10 +382,7 @@ hab_video_scan_look_for_gops (HabVideoScan *self)
 void
 hab_video_scan_skip (HabVideoScan *self, guint32 count)
 {
-  HabMp4Sample sample;
-
-  while (count-- > 0 && hab_mp4_sample_reader_next (&self->samples, &sample))
-    continue;
+  hab_mp4_sample_reader_skip (&self->samples, count);
 }
 
 GstBuffer *

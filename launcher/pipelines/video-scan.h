@@ -24,6 +24,9 @@ typedef struct
 /* Errors are HAB_MEDIA_ERROR; HAB_MEDIA_ERROR_NO_TABLE where the file is not MP4
  * or MOV, or fragmented. */
 HabVideoScan *hab_video_scan_open (const gchar *path, GError **error);
+/* The same of a file that was looked at before, in a process that is there for it
+ * alone (hab_mp4_movie_map_fd ()). */
+HabVideoScan *hab_video_scan_open_known (const gchar *path, GError **error);
 void hab_video_scan_free (HabVideoScan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabVideoScan, hab_video_scan_free)
 

@@ -42,6 +42,29 @@ read_samples (const HabMp4Movie *movie, const HabMp4Track *track)
   g_assert_cmpuint (n, ==, MIN (track->table.n_samples, MAX_SAMPLES));
 }
 
+/* The same sample by one step as by many. */
+static void
+skip_samples (const HabMp4Track *track)
+{
+  guint32 count = MIN (track->table.n_samples, MAX_SAMPLES) / 2;
+  HabMp4SampleReader reader, skipping;
+  HabMp4Sample sample, other;
+
+  hab_mp4_sample_reader_init (&reader, &track->table);
+  hab_mp4_sample_reader_init (&skipping, &track->table);
+  for (guint32 i = 0; i < count; i++)
+    hab_mp4_sample_reader_next (&reader, &sample);
+  hab_mp4_sample_reader_skip (&skipping, count);
+  if (!hab_mp4_sample_reader_next (&reader, &sample))
+    return;
+  g_assert_true (hab_mp4_sample_reader_next (&skipping, &other));
+  g_assert_cmpuint (sample.number, ==, other.number);
+  g_assert_cmpuint (sample.offset, ==, other.offset);
+  g_assert_cmpint (sample.dts, ==, other.dts);
+  g_assert_cmpint (sample.cts, ==, other.cts);
+  g_assert_cmpint (sample.sync, ==, other.sync);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
@@ -54,7 +77,9 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
     return 0;
   if (!hab_mp4_movie_check_boxes (movie, &failure))
     g_assert_nonnull (failure);
-  for (guint i = 0; i < hab_mp4_movie_get_n_tracks (movie); i++)
+  for (guint i = 0; i < hab_mp4_movie_get_n_tracks (movie); i++) {
     read_samples (movie, hab_mp4_movie_get_track (movie, i));
+    skip_samples (hab_mp4_movie_get_track (movie, i));
+  }
   return 0;
 }

@@ -3,7 +3,9 @@
 #include "config.h"
 #endif
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "box.h"
 #include "mp4-movie.h"
@@ -353,6 +355,43 @@ assert_samples (const HabMp4Track *track, const Case *c)
 }
 
 static void
+assert_same_sample (const HabMp4Sample *a, const HabMp4Sample *b)
+{
+  g_assert_cmpuint (a->number, ==, b->number);
+  g_assert_cmpuint (a->offset, ==, b->offset);
+  g_assert_cmpuint (a->size, ==, b->size);
+  g_assert_cmpint (a->dts, ==, b->dts);
+  g_assert_cmpint (a->cts, ==, b->cts);
+  g_assert_cmpuint (a->duration, ==, b->duration);
+  g_assert_cmpint (a->sync, ==, b->sync);
+}
+
+/* From each sample to each later one, and behind the last. */
+static void
+assert_skips (const HabMp4Track *track)
+{
+  const guint n = G_N_ELEMENTS (samples);
+  HabMp4SampleReader reader, skipping;
+  HabMp4Sample sample, other;
+
+  for (guint from = 0; from < n; from++) {
+    for (guint to = from; to < n; to++) {
+      hab_mp4_sample_reader_init (&reader, &track->table);
+      hab_mp4_sample_reader_init (&skipping, &track->table);
+      for (guint i = 0; i < from; i++)
+        hab_mp4_sample_reader_next (&skipping, &other);
+      for (guint i = 0; i <= to; i++)
+        g_assert_true (hab_mp4_sample_reader_next (&reader, &sample));
+      hab_mp4_sample_reader_skip (&skipping, to - from);
+      g_assert_true (hab_mp4_sample_reader_next (&skipping, &other));
+      assert_same_sample (&sample, &other);
+    }
+    hab_mp4_sample_reader_skip (&skipping, G_MAXUINT32);
+    g_assert_false (hab_mp4_sample_reader_next (&skipping, &other));
+  }
+}
+
+static void
 test_case (gconstpointer data)
 {
   const Case *c = data;
@@ -381,6 +420,61 @@ test_case (gconstpointer data)
   g_assert_cmpuint (track->entry.codec_data_size, ==, 4);
   g_assert_cmpuint (track->table.duration, ==, 500);
   assert_samples (track, c);
+  assert_skips (track);
+}
+
+/* (transfer full): a descriptor of a file without a name. */
+static int
+make_unnamed (const guint8 *data, gsize size)
+{
+  g_autofree gchar *path = NULL;
+  int fd = g_file_open_tmp ("mp4-movie-XXXXXX", &path, NULL);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_unlink (path);
+  g_assert_cmpint (write (fd, data, size), ==, size);
+  return fd;
+}
+
+static void
+test_mapped (gconstpointer data)
+{
+  g_autoptr (GBytes) bytes = make_file (data);
+  g_autoptr (GError) error = NULL;
+  gsize size;
+  const guint8 *file = g_bytes_get_data (bytes, &size);
+  int fd = make_unnamed (file, size);
+  g_autoptr (HabMp4Movie) movie = hab_mp4_movie_map_fd (fd, &error);
+
+  g_assert_no_error (error);
+  assert_samples (hab_mp4_movie_get_track (movie, 0), data);
+  close (fd);
+}
+
+/* Places are not checked ahead, but no sample is read from beyond the end. */
+static void
+test_mapped_places (void)
+{
+  static const Case beyond = { .chunk_offset_plus = 1 << 20 };
+  g_autoptr (GBytes) bytes = make_file (&beyond);
+  g_autoptr (GError) error = NULL;
+  gsize size;
+  const guint8 *file = g_bytes_get_data (bytes, &size);
+  int fd = make_unnamed (file, size);
+  g_autoptr (HabMp4Movie) movie = hab_mp4_movie_map_fd (fd, &error);
+  HabMp4SampleReader reader;
+  HabMp4Sample sample;
+  guint8 read[64];
+
+  g_assert_no_error (error);
+  hab_mp4_sample_reader_init (&reader,
+      &hab_mp4_movie_get_track (movie, 0)->table);
+  g_assert_true (hab_mp4_sample_reader_next (&reader, &sample));
+  g_assert_cmpuint (sample.size, <=, sizeof read);
+  g_assert_false (hab_mp4_movie_read (movie, sample.offset, read, sample.size,
+      &error));
+  g_assert_error (error, HAB_MP4_ERROR, HAB_MP4_ERROR_TRUNCATED);
+  close (fd);
 }
 
 /* Every file that ends too early, and every one with a damaged byte, is told
@@ -625,6 +719,9 @@ main (int argc, char **argv)
     add_case ("file", cases[i].name, &cases[i], test_case);
   for (guint i = 0; i < G_N_ELEMENTS (time_cases); i++)
     add_case ("times", time_cases[i].name, &time_cases[i], test_times);
+  add_case ("mapped", "mdat-first", &good, test_mapped);
+  add_case ("mapped", "mdat-last", &mdat_last, test_mapped);
+  g_test_add_func ("/mp4-movie/mapped/places", test_mapped_places);
   add_case ("cut-anywhere", "mdat-first", &good, test_cut_anywhere);
   add_case ("cut-anywhere", "mdat-last", &mdat_last, test_cut_anywhere);
   g_test_add_func ("/mp4-movie/damage-anywhere", test_damage_anywhere);
