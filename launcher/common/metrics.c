@@ -93,16 +93,17 @@ static const struct
       "When the service started, in seconds since 1970." },
 };
 
-typedef struct
+struct _HabSeries
 {
+  const gdouble *bounds;     /* of a histogram, else NULL */
   gdouble value;             /* of a histogram: the sum */
   guint64 count;             /* of a histogram, as are the buckets */
   guint64 buckets[N_BUCKETS];
-} Series;
+};
 
 struct _HabMetrics
 {
-  GHashTable *series[HAB_N_METRICS]; /* labels -> Series */
+  GHashTable *series[HAB_N_METRICS]; /* labels -> HabSeries */
   gint64 set_us[HAB_N_METRICS];      /* monotonic; 0 never */
 };
 
@@ -156,32 +157,52 @@ hab_metrics_labels (const gchar *name, ...)
   return g_string_free (labels, FALSE);
 }
 
-static Series *
-metrics_get (HabMetrics *self, HabMetric metric, const gchar *labels)
+HabSeries *
+hab_metrics_get_series (HabMetrics *self, HabMetric metric,
+    const gchar *labels)
 {
   GHashTable *table = self->series[metric];
   const gchar *key = labels != NULL ? labels : "";
-  Series *series = g_hash_table_lookup (table, key);
+  HabSeries *series = g_hash_table_lookup (table, key);
 
   if (series == NULL) {
-    series = g_new0 (Series, 1);
+    series = g_new0 (HabSeries, 1);
+    series->bounds = families[metric].buckets;
     g_hash_table_insert (table, g_strdup (key), series);
   }
   return series;
 }
 
 void
+hab_series_add (HabSeries *self, gdouble amount)
+{
+  self->value += amount;
+}
+
+void
+hab_series_observe (HabSeries *self, gdouble value)
+{
+  g_return_if_fail (self->bounds != NULL);
+
+  self->value += value;
+  self->count++;
+  for (guint i = 0; i < N_BUCKETS; i++)
+    if (value <= self->bounds[i])
+      self->buckets[i]++;
+}
+
+void
 hab_metrics_add (HabMetrics *self, HabMetric metric, const gchar *labels,
     gdouble amount)
 {
-  metrics_get (self, metric, labels)->value += amount;
+  hab_series_add (hab_metrics_get_series (self, metric, labels), amount);
 }
 
 void
 hab_metrics_set (HabMetrics *self, HabMetric metric, const gchar *labels,
     gdouble value)
 {
-  metrics_get (self, metric, labels)->value = value;
+  hab_metrics_get_series (self, metric, labels)->value = value;
   self->set_us[metric] = g_get_monotonic_time ();
 }
 
@@ -196,15 +217,7 @@ void
 hab_metrics_observe (HabMetrics *self, HabMetric metric, const gchar *labels,
     gdouble value)
 {
-  Series *series = metrics_get (self, metric, labels);
-
-  g_return_if_fail (families[metric].kind == HISTOGRAM);
-
-  series->value += value;
-  series->count++;
-  for (guint i = 0; i < N_BUCKETS; i++)
-    if (value <= families[metric].buckets[i])
-      series->buckets[i]++;
+  hab_series_observe (hab_metrics_get_series (self, metric, labels), value);
 }
 
 /* --- the text --------------------------------------------------------- */
@@ -227,7 +240,7 @@ append_sample (GString *text, const gchar *name, const gchar *suffix,
 
 static void
 append_histogram (GString *text, HabMetric metric, const gchar *labels,
-    const Series *series)
+    const HabSeries *series)
 {
   const gchar *name = families[metric].name;
 
@@ -254,7 +267,7 @@ append_family (GString *text, HabMetrics *self, HabMetric metric)
   g_string_append_printf (text, "# HELP %s %s\n# TYPE %s %s\n", name,
       families[metric].help, name, kind_words[families[metric].kind]);
   for (GList *key = keys; key != NULL; key = key->next) {
-    const Series *series =
+    const HabSeries *series =
         g_hash_table_lookup (self->series[metric], key->data);
 
     if (families[metric].kind == HISTOGRAM)

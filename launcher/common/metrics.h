@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  * its conventions: seconds, bytes, _total for what only grows. Labels never
  * have text of a client in them. Main thread. */
 typedef struct _HabMetrics HabMetrics;
+typedef struct _HabSeries HabSeries;
 
 typedef enum
 {
@@ -55,6 +56,13 @@ void hab_metrics_add (HabMetrics *metrics, HabMetric metric,
     const gchar *labels, gdouble amount);
 void hab_metrics_set (HabMetrics *metrics, HabMetric metric,
     const gchar *labels, gdouble value);
+/* One of them, looked up once by whoever changes it often: it lives as long as
+ * metrics. labels: the same. */
+HabSeries *hab_metrics_get_series (HabMetrics *metrics, HabMetric metric,
+    const gchar *labels);
+void hab_series_add (HabSeries *series, gdouble amount);
+/* Of a histogram. */
+void hab_series_observe (HabSeries *series, gdouble value);
 /* Of a histogram. */
 void hab_metrics_observe (HabMetrics *metrics, HabMetric metric,
     const gchar *labels, gdouble value);

@@ -5,8 +5,14 @@
 
 #include "access.h"
 
+#include <arpa/inet.h>
 #include <libsoup/soup.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define DIGITS "0123456789"
+#define NAME_CHARS \
+  DIGITS "-.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 gchar *
 hab_access_split_host (const gchar *authority)
@@ -21,12 +27,23 @@ hab_access_split_host (const gchar *authority)
   return g_strdup (g_uri_get_host (uri));
 }
 
+static gboolean
+is_known_address (const gchar *name, gboolean loopback_only)
+{
+  g_autoptr (GInetAddress) address = NULL;
+  guint8 ipv4[4];
+
+  if (inet_pton (AF_INET, name, ipv4) == 1)
+    return !loopback_only || ipv4[0] == 127;
+  address = g_inet_address_new_from_string (name);
+  return address != NULL &&
+      (!loopback_only || g_inet_address_get_is_loopback (address));
+}
+
 gboolean
 hab_access_name_is_known (const gchar *name, gboolean loopback_only,
     const gchar *const *names)
 {
-  g_autoptr (GInetAddress) address = NULL;
-
   if (name == NULL || *name == '\0')
     return FALSE;
   if (g_ascii_strcasecmp (name, "localhost") == 0)
@@ -34,9 +51,29 @@ hab_access_name_is_known (const gchar *name, gboolean loopback_only,
   for (; names != NULL && *names != NULL; names++)
     if (g_ascii_strcasecmp (name, *names) == 0)
       return TRUE;
-  address = g_inet_address_new_from_string (name);
-  return address != NULL &&
-      (!loopback_only || g_inet_address_get_is_loopback (address));
+  return is_known_address (name, loopback_only);
+}
+
+static gboolean
+is_port (const gchar *text)
+{
+  gsize length = strspn (text, DIGITS);
+
+  return length >= 1 && length <= 5 && text[length] == '\0' &&
+      atoi (text) <= G_MAXUINT16;
+}
+
+/* The name of an authority that needs no parser of URIs, as nearly none does:
+ * letters, digits, dots and dashes, with or without a port. NULL of any other. */
+static gchar *
+split_plain_host (const gchar *authority)
+{
+  gsize length = strspn (authority, NAME_CHARS);
+  const gchar *behind = authority + length;
+
+  return *behind == '\0' || (*behind == ':' && is_port (behind + 1))
+      ? g_strndup (authority, length)
+      : NULL;
 }
 
 gboolean
@@ -44,8 +81,10 @@ hab_access_host_is_known (const gchar *authority, gboolean loopback_only,
     const gchar *const *names)
 {
   g_autofree gchar *host =
-      authority != NULL ? hab_access_split_host (authority) : NULL;
+      authority != NULL ? split_plain_host (authority) : NULL;
 
+  if (authority != NULL && host == NULL)
+    host = hab_access_split_host (authority);
   return hab_access_name_is_known (host, loopback_only, names);
 }
 

@@ -19,6 +19,7 @@
  * for once a segment is kept by caches for good. What names it is asked for
  * again, so that a package that was removed is gone soon. */
 #define SEGMENT_SECONDS (365 * 24 * 60 * 60)
+#define CACHED_FOR_GOOD "public, max-age=31536000, immutable"
 #define MANIFEST_SECONDS 60
 /* The largest that is read into memory; days of segments. */
 #define MAX_MANIFEST (16 * 1024 * 1024)
@@ -60,10 +61,12 @@ get_type (const FileType *type, const gchar *path)
 static void
 set_cache_control (HabReply *reply, guint max_age)
 {
-  g_autofree gchar *text = g_strdup_printf ("public, max-age=%u%s", max_age,
-      max_age == SEGMENT_SECONDS ? ", immutable" : "");
+  g_autofree gchar *text = max_age != SEGMENT_SECONDS
+      ? g_strdup_printf ("public, max-age=%u", max_age)
+      : NULL;
 
-  hab_reply_set_header (reply, "Cache-Control", text);
+  hab_reply_set_header (reply, "Cache-Control",
+      text != NULL ? text : CACHED_FOR_GOOD);
 }
 
 /* max_age: how long the address is good for. */

@@ -101,8 +101,7 @@ format_answer (HabReply *reply)
   g_string_append_printf (text, "HTTP/1.1 %u %s\r\n",
       hab_reply_get_status (reply),
       soup_status_get_phrase (hab_reply_get_status (reply)));
-  soup_message_headers_foreach (hab_reply_get_headers (reply), append_header,
-      text);
+  hab_header_list_foreach (hab_reply_get_headers (reply), append_header, text);
   g_string_append_printf (text,
       "Content-Length: %" G_GSIZE_FORMAT "\r\nConnection: close\r\n\r\n",
       length);

@@ -29,6 +29,7 @@ struct _HabListener
   const HabRoute *const *tables;
   SoupServer *server;
   HabRateLimit *rate_limit; /* or NULL */
+  HabTally *tally;
   GHashTable *open; /* of SoupServerMessage that are not finished */
   GPtrArray *doors; /* of GSocket that let clients in; NULL before */
   guint port;
@@ -254,6 +255,13 @@ take_bytes (HabRequest *request, GBytes *bytes, GError **error)
 
 /* --- a message from its start to its end ------------------------------ */
 
+typedef struct
+{
+  HabListener *listener;
+  HabRequest *request;   /* NULL when the message is finished */
+  HabExchange *exchange; /* the same */
+} Visit;
+
 static HabRequest *
 get_request (SoupServerMessage *message)
 {
@@ -261,12 +269,26 @@ get_request (SoupServerMessage *message)
 }
 
 static void
-on_got_headers (SoupServerMessage *message, HabListener *self)
+on_got_chunk (SoupServerMessage *message, GBytes *bytes, Visit *visit)
 {
-  HabRequest *request = get_request (message);
+  HabRequest *request = visit->request;
   GError *error = NULL;
 
-  if (admit_at_rate (self, request, &error) &&
+  if (request == NULL)
+    return;
+  hab_exchange_received (visit->exchange, g_bytes_get_size (bytes));
+  if (!hab_request_is_over (request) &&
+      !take_bytes (request, bytes, &error))
+    hab_request_refuse (request, error);
+}
+
+static void
+admit_visit (Visit *visit, SoupServerMessage *message)
+{
+  HabRequest *request = visit->request;
+  GError *error = NULL;
+
+  if (admit_at_rate (visit->listener, request, &error) &&
       prepare_body (request, &error)) {
     if (hab_request_get_reader (request) != NULL)
       hab_patience_end (message);
@@ -280,42 +302,67 @@ on_got_headers (SoupServerMessage *message, HabListener *self)
 }
 
 static void
-on_got_chunk (SoupServerMessage *message, GBytes *bytes, HabListener *self)
+on_got_headers (SoupServerMessage *message, Visit *visit)
 {
-  HabRequest *request = get_request (message);
-  GError *error = NULL;
-
-  if (!hab_request_is_over (request) &&
-      !take_bytes (request, bytes, &error))
-    hab_request_refuse (request, error);
+  if (visit->request == NULL)
+    return;
+  hab_exchange_got_headers (visit->exchange);
+  if (soup_message_headers_get_encoding (
+          hab_request_get_headers (visit->request)) != SOUP_ENCODING_NONE)
+    g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), visit);
+  admit_visit (visit, message);
 }
 
 static void
-on_finished (SoupServerMessage *message, HabListener *self)
+on_wrote_body_data (SoupServerMessage *message, guint size, Visit *visit)
 {
+  if (visit->exchange != NULL)
+    hab_exchange_sent (visit->exchange, size);
+}
+
+/* A second time where the listener has stopped before libsoup says so. Handlers
+ * go with the message, which costs less than to disconnect each. */
+static void
+on_finished (SoupServerMessage *message, Visit *visit)
+{
+  HabListener *self = visit->listener;
+  HabRequest *request = g_steal_pointer (&visit->request);
+
+  if (request == NULL)
+    return;
+  hab_exchange_end (g_steal_pointer (&visit->exchange));
   g_hash_table_remove (self->open, message);
-  g_signal_handlers_disconnect_by_data (message, self);
   hab_patience_begin (message, self->context->settings->client_timeout);
-  hab_request_set_over (get_request (message));
+  hab_request_set_over (request);
   g_object_set_data (G_OBJECT (message), "hab-request", NULL);
+}
+
+static void
+visit_free (gpointer data, GClosure *closure)
+{
+  g_free (data);
 }
 
 static void
 on_request_started (SoupServer *server, SoupServerMessage *message,
     HabListener *self)
 {
+  Visit *visit = g_new (Visit, 1);
+
+  visit->listener = self;
+  visit->request = hab_request_new (self->context, self->kind, message);
+  visit->exchange = hab_exchange_new (visit->request, self->tally);
   soup_message_body_set_accumulate (
       soup_server_message_get_request_body (message), FALSE);
-  g_object_set_data_full (G_OBJECT (message), "hab-request",
-      hab_request_new (self->context, self->kind, message),
+  g_object_set_data_full (G_OBJECT (message), "hab-request", visit->request,
       (GDestroyNotify) hab_request_unref);
-  hab_exchange_watch (get_request (message),
-      self->kind == HAB_LISTENER_API ? "api" : "delivery");
   hab_patience_begin (message, self->context->settings->client_timeout);
   g_hash_table_add (self->open, message);
-  g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), self);
-  g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), self);
-  g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);
+  g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), visit);
+  g_signal_connect (message, "wrote-body-data",
+      G_CALLBACK (on_wrote_body_data), visit);
+  g_signal_connect_data (message, "finished", G_CALLBACK (on_finished), visit,
+      visit_free, 0);
 }
 
 /* In a thread of the store. */
@@ -375,6 +422,8 @@ hab_listener_new (const HabHttpContext *context, HabListenerKind kind,
   self->context = context;
   self->kind = kind;
   self->tables = tables;
+  self->tally = hab_tally_new (context->metrics,
+      kind == HAB_LISTENER_API ? "api" : "delivery");
   self->open = g_hash_table_new (NULL, NULL);
   if (context->settings->rate_limit > 0)
     self->rate_limit = hab_rate_limit_new (context->settings->rate_limit);
@@ -400,6 +449,7 @@ hab_listener_free (HabListener *self)
   g_clear_pointer (&self->doors, g_ptr_array_unref);
   g_object_unref (self->server);
   g_hash_table_unref (self->open);
+  hab_tally_free (self->tally);
   g_clear_pointer (&self->rate_limit, hab_rate_limit_free);
   g_free (self);
 }

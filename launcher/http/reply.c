@@ -9,12 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "http-date.h"
 #include "range.h"
 
 struct _HabReply
 {
   guint status;
-  SoupMessageHeaders *headers;
+  HabHeaderList *headers;
   GBytes *body;
 
   /* -1 unless the body is a file */
@@ -31,7 +32,7 @@ hab_reply_new (guint status)
 
   self->status = status;
   self->fd = -1;
-  self->headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
+  self->headers = hab_header_list_new ();
   hab_reply_set_header (self, "X-Content-Type-Options", "nosniff");
   return self;
 }
@@ -88,20 +89,48 @@ hab_reply_new_see_other (const gchar *location)
   return self;
 }
 
+/* In base 16. (transfer none): behind it. */
+static gchar *
+put_number (gchar *at, guint64 number)
+{
+  static const gchar digits[] = "0123456789abcdef";
+  guint n_digits = 1;
+
+  for (guint64 rest = number >> 4; rest != 0; rest >>= 4)
+    n_digits++;
+  for (guint i = n_digits; i > 0; i--, number >>= 4)
+    at[i - 1] = digits[number & 15];
+  return at + n_digits;
+}
+
+static gchar *
+make_etag (const struct stat *info)
+{
+  gchar text[3 * 16 + sizeof "\"--\""];
+  gchar *at = text;
+
+  *at++ = '"';
+  at = put_number (at, info->st_ino);
+  *at++ = '-';
+  at = put_number (at, info->st_size);
+  *at++ = '-';
+  at = put_number (at, (guint64) info->st_mtim.tv_sec * 1000000000 +
+      info->st_mtim.tv_nsec);
+  *at++ = '"';
+  return g_strndup (text, at - text);
+}
+
 /* Files are made under another name and moved, so a file that changed has
  * another inode or another time. */
 static void
 reply_describe_file (HabReply *self, const struct stat *info)
 {
-  g_autoptr (GDateTime) modified =
-      g_date_time_new_from_unix_utc (info->st_mtim.tv_sec);
-  g_autofree gchar *date = soup_date_time_to_string (modified, SOUP_DATE_HTTP);
+  gchar date[HAB_HTTP_DATE_SIZE];
 
   self->size = self->length = info->st_size;
   self->modified_seconds = info->st_mtim.tv_sec;
-  self->etag = g_strdup_printf ("\"%lx-%lx-%lx\"", (gulong) info->st_ino,
-      (gulong) info->st_size,
-      (gulong) (info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec));
+  self->etag = make_etag (info);
+  hab_http_date_format (info->st_mtim.tv_sec, date);
   hab_reply_set_header (self, "ETag", self->etag);
   hab_reply_set_header (self, "Last-Modified", date);
   hab_reply_set_header (self, "Accept-Ranges", "bytes");
@@ -134,7 +163,7 @@ hab_reply_free (HabReply *self)
   if (self->fd >= 0)
     close (self->fd);
   g_clear_pointer (&self->body, g_bytes_unref);
-  soup_message_headers_unref (self->headers);
+  hab_header_list_free (self->headers);
   g_free (self->etag);
   g_free (self);
 }
@@ -142,7 +171,7 @@ hab_reply_free (HabReply *self)
 void
 hab_reply_set_header (HabReply *self, const gchar *name, const gchar *value)
 {
-  soup_message_headers_replace (self->headers, name, value);
+  hab_header_list_set (self->headers, name, value);
 }
 
 guint
@@ -151,7 +180,7 @@ hab_reply_get_status (HabReply *self)
   return self->status;
 }
 
-SoupMessageHeaders *
+HabHeaderList *
 hab_reply_get_headers (HabReply *self)
 {
   return self->headers;
@@ -213,7 +242,7 @@ hab_reply_apply_conditions (HabReply *self, const gchar *method,
   if (is_unchanged (self, request_headers)) {
     self->status = SOUP_STATUS_NOT_MODIFIED;
     self->length = 0;
-    soup_message_headers_remove (self->headers, "Content-Type");
+    hab_header_list_remove (self->headers, "Content-Type");
     return;
   }
   if (g_str_equal (method, "GET") && hab_range_if_range (

@@ -4,6 +4,7 @@
 #include <json-glib/json-glib.h>
 #include <libsoup/soup.h>
 
+#include "header-list.h"
 #include "http-types.h"
 
 G_BEGIN_DECLS
@@ -29,10 +30,11 @@ HabReply *hab_reply_new_file (int fd, const gchar *content_type,
 void hab_reply_free (HabReply *reply);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabReply, hab_reply_free)
 
+/* name: a literal. */
 void hab_reply_set_header (HabReply *reply, const gchar *name,
     const gchar *value);
 guint hab_reply_get_status (HabReply *reply);
-SoupMessageHeaders *hab_reply_get_headers (HabReply *reply);
+HabHeaderList *hab_reply_get_headers (HabReply *reply);
 /* (nullable) */
 GBytes *hab_reply_get_body (HabReply *reply);
 

@@ -41,7 +41,7 @@ struct _HabRequest
   gboolean answered;
   guint status;      /* of the answer, 0 before it */
   gboolean paused;
-  SoupMessageHeaders *headers; /* of the answer, beside the reply's own */
+  HabHeaderList *headers; /* of the answer, beside the reply's own */
   GError *denied;    /* what to answer instead of calling the handler */
   HabReply *early;   /* goes out without the rest of the body */
   void (*over_callback) (gpointer data);
@@ -58,7 +58,7 @@ hab_request_new (const HabHttpContext *context, HabListenerKind kind,
   self->context = context;
   self->kind = kind;
   self->message = g_object_ref (message);
-  self->headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
+  self->headers = hab_header_list_new ();
   self->body = g_byte_array_new ();
   self->owner = g_strdup ("");
   return self;
@@ -87,7 +87,7 @@ hab_request_unref (HabRequest *self)
     self->reader_type->free (self->reader);
   g_clear_pointer (&self->early, hab_reply_free);
   g_clear_error (&self->denied);
-  soup_message_headers_unref (self->headers);
+  hab_header_list_free (self->headers);
   g_object_unref (self->message);
   g_free (self);
 }
@@ -318,13 +318,14 @@ void
 hab_request_set_header (HabRequest *self, const gchar *name,
     const gchar *value)
 {
-  soup_message_headers_replace (self->headers, name, value);
+  hab_header_list_set (self->headers, name, value);
 }
 
+/* libsoup has put nothing there but Date. */
 static void
-copy_header (const gchar *name, const gchar *value, gpointer headers)
+add_header (const gchar *name, const gchar *value, gpointer headers)
 {
-  soup_message_headers_replace (headers, name, value);
+  soup_message_headers_append (headers, name, value);
 }
 
 /* libsoup takes the length out of a 204, and would believe then that its body,
@@ -402,8 +403,8 @@ hab_request_reply (HabRequest *self, HabReply *reply)
     soup_message_headers_remove (hab_request_get_headers (self), "Range");
     soup_server_message_set_status (self->message,
         hab_reply_get_status (reply), NULL);
-    soup_message_headers_foreach (self->headers, copy_header, headers);
-    soup_message_headers_foreach (hab_reply_get_headers (reply), copy_header,
+    hab_header_list_add_missing (hab_reply_get_headers (reply), self->headers);
+    hab_header_list_foreach (hab_reply_get_headers (reply), add_header,
         headers);
     if (request_send_body (self, reply))
       request_join_body (self);
@@ -425,7 +426,7 @@ hab_request_begin_stream (HabRequest *self, guint status)
   self->answered = TRUE;
   self->status = status;
   soup_server_message_set_status (self->message, status, NULL);
-  soup_message_headers_foreach (self->headers, copy_header, headers);
+  hab_header_list_foreach (self->headers, add_header, headers);
   soup_message_headers_set_encoding (headers,
       soup_server_message_get_http_version (self->message) == SOUP_HTTP_1_0
           ? SOUP_ENCODING_EOF
@@ -464,8 +465,8 @@ hab_request_refuse (HabRequest *self, GError *error)
     self->early = hab_problem_reply (error, self->id,
         hab_request_wants_html (self));
     self->status = hab_reply_get_status (self->early);
-    soup_message_headers_foreach (self->headers, copy_header,
-        hab_reply_get_headers (self->early));
+    hab_header_list_add_missing (hab_reply_get_headers (self->early),
+        self->headers);
     if (self->reader != NULL)
       self->reader_type->stop (self->reader);
     hab_request_pause (self);

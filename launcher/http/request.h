@@ -110,6 +110,7 @@ void hab_request_refuse (HabRequest *request, GError *error);
 gboolean hab_request_is_over (HabRequest *request);
 
 /* A header of the answer, whatever it will be. */
+/* name: a literal. */
 void hab_request_set_header (HabRequest *request, const gchar *name,
     const gchar *value);
 

@@ -5,10 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* Opens a file for reading at a path below a folder, one component after the
- * other, none of which may be a link, lead upwards or be hidden (begin with a
- * dot), so that nothing outside of the folder is reached. Never waits for a
- * pipe's other end. -1 with errno set on failure: ELOOP or ENOTDIR at a link. */
+/* Opens a file for reading at a path below a folder, no component of which may
+ * be a link, lead upwards or be hidden (begin with a dot), so that nothing
+ * outside of the folder is reached. Never waits for a pipe's other end. -1 with
+ * errno set on failure: ELOOP or ENOTDIR at a link. */
 int hab_open_beneath (int folder_fd, const gchar *path);
 
 G_END_DECLS

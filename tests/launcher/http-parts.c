@@ -3,9 +3,12 @@
 #include "config.h"
 #endif
 
-/* The pure parts of the HTTP side: ranges, who may ask, routes. */
+/* The pure parts of the HTTP side: ranges, who may ask, routes, dates
+ * and headers of answers. */
 
 #include "access.h"
+#include "header-list.h"
+#include "http-date.h"
 #include "range.h"
 #include "router.h"
 #include "tus.h"
@@ -106,6 +109,12 @@ test_host (void)
     { "LOCALHOST:5000", TRUE, TRUE },
     { "127.0.0.1:5000", TRUE, TRUE },
     { "127.0.0.2", TRUE, TRUE },
+    { "127.0.0.1:65535", TRUE, TRUE },
+    { "127.0.0.1:65536", FALSE, FALSE },
+    { "127.0.0.1:123456", FALSE, FALSE },
+    { "127.0.0.1:-1", FALSE, FALSE },
+    { "127.0.0.1:80x", FALSE, FALSE },
+    { "127.1", FALSE, FALSE },
     { "[::1]:5000", TRUE, TRUE },
     { "video.example:80", TRUE, TRUE },
     { "Video.Example", TRUE, TRUE },
@@ -402,6 +411,74 @@ test_tus_checksum (void)
   }
 }
 
+/* --- dates and headers ------------------------------------------------ */
+
+static void
+check_date (gint64 seconds)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (seconds);
+  g_autofree gchar *expected =
+      soup_date_time_to_string (date, SOUP_DATE_HTTP);
+  gchar text[HAB_HTTP_DATE_SIZE];
+
+  hab_http_date_format (seconds, text);
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+test_date (void)
+{
+  static const gint64 rows[] = { 0, -1, 951782399, 951782400, 1709164800,
+    1735689599, 1735689600, G_MAXINT32, G_MAXUINT32,
+    G_GINT64_CONSTANT (253402300799) };
+  gchar text[HAB_HTTP_DATE_SIZE];
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    check_date (rows[i]);
+  for (guint i = 0; i < 1000; i++)
+    check_date (g_test_rand_int ());
+  hab_http_date_format (G_MAXINT64, text);
+  g_assert_cmpstr (text, ==, "Fri, 31 Dec 9999 23:59:59 GMT");
+  hab_http_date_format (G_MININT64, text);
+  g_assert_cmpstr (text, ==, "Mon, 01 Jan 0001 00:00:00 GMT");
+}
+
+static void
+append_header (const gchar *name, const gchar *value, gpointer text)
+{
+  g_string_append_printf (text, "%s=%s;", name, value);
+}
+
+static void
+assert_headers (HabHeaderList *list, const gchar *expected)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  hab_header_list_foreach (list, append_header, text);
+  g_assert_cmpstr (text->str, ==, expected);
+}
+
+static void
+test_header_list (void)
+{
+  g_autoptr (HabHeaderList) list = hab_header_list_new ();
+  g_autoptr (HabHeaderList) other = hab_header_list_new ();
+
+  assert_headers (list, "");
+  hab_header_list_set (list, "A", "1");
+  hab_header_list_set (list, "B", "2");
+  hab_header_list_set (list, "a", "3");
+  assert_headers (list, "B=2;a=3;");
+  hab_header_list_remove (list, "C");
+  hab_header_list_remove (list, "b");
+  assert_headers (list, "a=3;");
+  hab_header_list_set (other, "A", "4");
+  hab_header_list_set (other, "D", "5");
+  hab_header_list_add_missing (list, other);
+  assert_headers (list, "a=3;D=5;");
+  assert_headers (other, "A=4;D=5;");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -415,6 +492,8 @@ main (int argc, char **argv)
   g_test_add_func ("/router/split", test_split);
   g_test_add_func ("/router/match", test_match);
   g_test_add_func ("/router/find", test_find);
+  g_test_add_func ("/http-date/format", test_date);
+  g_test_add_func ("/header-list/set", test_header_list);
   g_test_add_func ("/tus/number", test_tus_number);
   g_test_add_func ("/tus/metadata", test_tus_metadata);
   g_test_add_func ("/tus/checksum", test_tus_checksum);

@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define STEP_US 10000
 #define STEPS 3000
 
 typedef int (*Openat) (int folder, const char *name, int flags, ...);
+typedef long (*Syscall) (long number, ...);
 
 static void
 wait_for_it (const char *name)
@@ -59,3 +61,22 @@ open_slowly (const char *symbol, int folder, const char *name, int flags,
 #undef openat64
 DEFINE (openat)
 DEFINE (openat64)
+
+/* openat2 () has no function of its own. */
+__attribute__ ((visibility ("default"))) long
+syscall (long number, ...)
+{
+  long arguments[6];
+  Syscall next;
+  va_list args;
+
+  va_start (args, number);
+  for (unsigned i = 0; i < 6; i++)
+    arguments[i] = va_arg (args, long);
+  va_end (args);
+  *(void **) &next = dlsym (RTLD_NEXT, "syscall");
+  if (number == SYS_openat2)
+    wait_for_it ((const char *) arguments[1]);
+  return next (number, arguments[0], arguments[1], arguments[2], arguments[3],
+      arguments[4], arguments[5]);
+}
