@@ -485,6 +485,26 @@ skip_compositions (HabMp4SampleReader *self, guint32 count)
   self->composition_left -= MIN (count, self->composition_left);
 }
 
+/* Chunks of a run that are skipped as a whole: neither where they are nor what is in
+ * them matters. */
+static void
+skip_chunks (HabMp4SampleReader *self, guint32 count)
+{
+  const HabMp4SampleTable *table = self->table;
+  guint32 end = table->chunk_offset.count;
+
+  if (self->chunk_left > 0 || self->samples_per_chunk == 0)
+    return;
+  if (self->chunk_entry < table->sample_to_chunk.count)
+    end = MIN (end, chunk_run_field (table, self->chunk_entry, 0) - 1);
+  if (end > self->chunk) {
+    guint32 whole = MIN (end - self->chunk, count / self->samples_per_chunk);
+
+    self->chunk += whole;
+    self->number += whole * self->samples_per_chunk;
+  }
+}
+
 /* Only in the last of them do sizes matter. */
 static void
 skip_in_chunks (HabMp4SampleReader *self, guint32 count)
@@ -494,6 +514,9 @@ skip_in_chunks (HabMp4SampleReader *self, guint32 count)
   while (self->number < end) {
     guint32 step;
 
+    skip_chunks (self, end - self->number);
+    if (self->number == end)
+      break;
     enter_chunk (self);
     step = MIN (self->chunk_left, end - self->number);
     if (step < self->chunk_left)

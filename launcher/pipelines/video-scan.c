@@ -36,7 +36,7 @@ struct _HabVideoScan
   HabMp4Movie *movie;
   const HabMp4Track *track;
   HabMp4SampleReader samples;
-  HabCodecParser *parser;
+  HabCodecParser *parser; /* NULL until it is needed where the file is known */
   const HabMp4Sample *sample; /* that is being looked at */
   Window window;
 
@@ -135,6 +135,11 @@ check_track (const HabMp4Track *track, GError **error)
         "which is not handled");
     return FALSE;
   }
+  if (track->entry.codec_data == NULL) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
+        "the video track has no decoder configuration (avcC, hvcC, …)");
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -147,16 +152,20 @@ make_parser (const HabVideoScan *self, GError **error)
       hab_codec_parser_new (hab_media_track_get_codec (self->track));
   GError *cause = NULL;
 
-  if (entry->codec_data == NULL) {
-    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,
-        "the video track has no decoder configuration (avcC, hvcC, …)");
-    return NULL;
-  }
   if (parser->codec->parse_codec_data (parser, entry->codec_data,
       entry->codec_data_size, &cause))
     return g_steal_pointer (&parser);
   fail (error, cause);
   return NULL;
+}
+
+/* It is large: who reads access units as they are does without. */
+static gboolean
+scan_need_parser (HabVideoScan *self, GError **error)
+{
+  if (self->parser == NULL)
+    self->parser = make_parser (self, error);
+  return self->parser != NULL;
 }
 
 /* --- reading ----------------------------------------------------------- */
@@ -275,10 +284,7 @@ open_input (HabVideoScan *self, const gchar *path, gboolean known,
   if (!check_track (self->track, error))
     return FALSE;
   hab_mp4_sample_reader_init (&self->samples, &self->track->table);
-  self->parser = make_parser (self, error);
-  if (self->parser == NULL)
-    return FALSE;
-  return TRUE;
+  return known || scan_need_parser (self, error);
 }
 
 static HabVideoScan *
@@ -356,7 +362,8 @@ hab_video_scan_next (HabVideoScan *self, HabVideoScanUnit *unit,
 {
   GError *cause = NULL;
 
-  if (!hab_mp4_sample_reader_next (&self->samples, &unit->sample))
+  if (!scan_need_parser (self, error) ||
+      !hab_mp4_sample_reader_next (&self->samples, &unit->sample))
     return FALSE;
   check_table (self);
   unit->pts = unit->sample.cts + self->track->pts_offset;
