@@ -8,6 +8,7 @@
 #include "connection.h"
 
 #define KEY "hab-connection"
+#define ENDED_KEY "hab-ended" /* of a connection whose end was told */
 #define LOOK_SECONDS 1
 
 /* What its connection has left behind, as GSocket. */
@@ -88,6 +89,15 @@ on_request_started (GSignalInvocationHint *hint, guint n_values,
   return TRUE;
 }
 
+static gboolean
+on_disconnected (GSignalInvocationHint *hint, guint n_values,
+    const GValue *values, gpointer data)
+{
+  g_object_set_data (g_value_get_object (&values[0]), ENDED_KEY,
+      GINT_TO_POINTER (TRUE));
+  return TRUE;
+}
+
 /* The type is there with the first connection, which is not known itself until
  * it is asked for something more. */
 void
@@ -95,12 +105,28 @@ hab_connection_end_watch (void)
 {
   static gboolean watching;
   GType type = watching ? 0 : g_type_from_name ("SoupServerConnection");
-  guint id = type != 0 ? g_signal_lookup ("request-started", type) : 0;
+  guint started = type != 0 ? g_signal_lookup ("request-started", type) : 0;
+  guint ended = type != 0 ? g_signal_lookup ("disconnected", type) : 0;
 
-  if (id == 0 || g_signal_lookup ("disconnected", type) == 0)
+  if (started == 0 || ended == 0)
     return;
   watching = TRUE;
-  g_signal_add_emission_hook (id, 0, on_request_started, NULL, NULL);
+  g_signal_add_emission_hook (started, 0, on_request_started, NULL, NULL);
+  g_signal_add_emission_hook (ended, 0, on_disconnected, NULL, NULL);
+}
+
+/* Each time that its server hears of the end it gives a reference back: it must
+ * not hear of it again. */
+static void
+tell_end (GObject *connection)
+{
+  guint id = g_signal_lookup ("disconnected", G_OBJECT_TYPE (connection));
+  gulong handler;
+
+  g_signal_emit (connection, id, 0);
+  while ((handler = g_signal_handler_find (connection, G_SIGNAL_MATCH_ID, id, 0,
+              NULL, NULL, NULL)) != 0)
+    g_signal_handler_disconnect (connection, handler);
 }
 
 /* libsoup 3.2.3 keeps a connection for good that has seen its end while nothing
@@ -112,6 +138,6 @@ hab_connection_end (GSocket *socket)
   g_autoptr (GObject) connection = ref != NULL ? g_weak_ref_get (ref) : NULL;
 
   g_socket_close (socket, NULL);
-  if (connection != NULL)
-    g_signal_emit_by_name (connection, "disconnected");
+  if (connection != NULL && g_object_get_data (connection, ENDED_KEY) == NULL)
+    tell_end (connection);
 }

@@ -112,13 +112,15 @@ export async function bareVideo(page) {
 
 // Stops in the frame that is shown at time; resolves when that one is on the
 // screen: a player that is starting may seek by itself, and a frame that was
-// on its way before may be told first.
+// on its way before may be told first. One that is there already may not be told
+// again: then it is for the picture to show that it is the right one.
 async function stopAt({ time, frame }) {
   const PATIENCE_MS = 3000;
+  const ATTEMPTS = 20;
   const video = document.getElementById('video');
   const within = (mediaTime) => mediaTime < time + frame / 4 && time - mediaTime < frame;
 
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     video.pause();
     const shown = new Promise((done) => {
       const look = (_, { mediaTime }) => (within(mediaTime) ? done(true) : video.requestVideoFrameCallback(look));
@@ -126,10 +128,16 @@ async function stopAt({ time, frame }) {
       setTimeout(done, PATIENCE_MS, false);
     });
     video.currentTime = time;
-    if (await shown && !video.seeking && within(video.currentTime))
+    const told = await shown;
+    if (!video.seeking && within(video.currentTime) && (told || video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA))
       break;
+    if (attempt === ATTEMPTS)
+      throw new Error(`the video does not stop at ${time} s: it is at ${video.currentTime} s, error ${video.error?.message}`);
   }
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await new Promise((done) => {
+    requestAnimationFrame(() => requestAnimationFrame(done));
+    setTimeout(done, PATIENCE_MS); // no frames are painted of a page that nobody sees
+  });
 }
 
 // The page's video as it is on the screen; at time unless that is null.

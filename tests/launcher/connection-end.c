@@ -5,6 +5,7 @@
 
 /* Of connections that are over nothing is left, however they ended. */
 
+#include "connection-end.h"
 #include "connection.h"
 #include "doors.h"
 #include "patience.h"
@@ -18,6 +19,9 @@ typedef struct
   GPtrArray *doors; /* NULL where libsoup lets in */
   guint16 port;
   GHashTable *alive; /* sockets and messages that are not freed, or NULL */
+  GPtrArray *kept;   /* of messages that somebody holds on to, or NULL */
+  GPtrArray *sockets; /* of them */
+  guint n_ended;     /* of them whose connection is over */
   gboolean answered;
 } World;
 
@@ -43,10 +47,28 @@ on_finished (SoupServerMessage *message, gpointer data)
 }
 
 static void
+on_ended (SoupServerMessage *message, gpointer data)
+{
+  ((World *) data)->n_ended++;
+}
+
+static void
+world_keep (World *self, SoupServerMessage *message)
+{
+  if (self->kept == NULL)
+    return;
+  g_ptr_array_add (self->kept, g_object_ref (message));
+  g_ptr_array_add (self->sockets,
+      g_object_ref (hab_connection_get_socket (message)));
+  g_signal_connect (message, "disconnected", G_CALLBACK (on_ended), self);
+}
+
+static void
 on_started (SoupServer *server, SoupServerMessage *message, gpointer data)
 {
   world_follow (data, hab_connection_get_socket (message));
   world_follow (data, message);
+  world_keep (data, message);
   hab_patience_begin (message, SECONDS);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), NULL);
 }
@@ -189,6 +211,28 @@ test_nothing_is_left (gconstpointer has_doors)
   world_end (&world);
 }
 
+/* Whoever tells of an end, it is told once: who holds a message has its
+ * connection, too. */
+static void
+test_end_is_told_once (gconstpointer has_doors)
+{
+  World world = { 0 };
+
+  world.kept = g_ptr_array_new_with_free_func (g_object_unref);
+  world.sockets = g_ptr_array_new_with_free_func (g_object_unref);
+  world_begin (&world, GPOINTER_TO_INT (has_doors));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    world_ask (&world, rows[i].request, rows[i].wait);
+  while (world.kept->len == 0 || world.n_ended < world.kept->len)
+    g_main_context_iteration (NULL, TRUE);
+  for (guint i = 0; i < world.sockets->len; i++)
+    hab_connection_end (g_ptr_array_index (world.sockets, i));
+  g_assert_cmpuint (world.n_ended, ==, world.kept->len);
+  world_end (&world);
+  g_ptr_array_unref (world.kept);
+  g_ptr_array_unref (world.sockets);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -198,5 +242,9 @@ main (int argc, char **argv)
       GINT_TO_POINTER (FALSE), test_nothing_is_left);
   g_test_add_data_func ("/connection-end/doors", GINT_TO_POINTER (TRUE),
       test_nothing_is_left);
+  g_test_add_data_func ("/connection-end/told-once", GINT_TO_POINTER (FALSE),
+      test_end_is_told_once);
+  g_test_add_data_func ("/connection-end/told-once-doors",
+      GINT_TO_POINTER (TRUE), test_end_is_told_once);
   return g_test_run ();
 }
