@@ -34,6 +34,8 @@ const KNOWN = [
   /_gst_util_uint64_scale_int: assertion 'denom > 0'/, // qtdemux: a segment index with a timescale of 0
   /gst_matroska_track_init_video_context\): should not be reached/, // matroskademux: the kind of a track
   /gst_flow_combiner_update_pad_flow: assertion 'pad != NULL'/, // avidemux: chunks of no stream
+  // qtdemux: an esds of AAC in the entry of another codec
+  /gst_codec_utils_aac_caps_set_level_and_profile: assertion/,
   /gst_value_collect_fraction|denominator for `GstFraction'/, // avidemux: absurd dimensions
 ];
 
