@@ -37,10 +37,10 @@ find_sample (HabPictureSource *self, guint64 number, HabMp4Sample *sample)
 {
   if (number < self->samples.number)
     hab_mp4_sample_reader_init (&self->samples, &self->track->table);
-  while (hab_mp4_sample_reader_next (&self->samples, sample))
-    if (sample->number == number)
-      return TRUE;
-  return FALSE;
+  hab_mp4_sample_reader_skip (&self->samples,
+      MIN (number - self->samples.number, G_MAXUINT32));
+  return hab_mp4_sample_reader_next (&self->samples, sample) &&
+      sample->number == number;
 }
 
 static GstBuffer *
@@ -252,7 +252,7 @@ hab_picture_source_open (const gchar *path, GError **error)
 {
   g_autoptr (HabPictureSource) self = g_new0 (HabPictureSource, 1);
 
-  self->scan = hab_video_scan_open (path, error);
+  self->scan = hab_video_scan_open_known (path, error);
   if (self->scan == NULL)
     return NULL;
   self->track = hab_video_scan_get_track (self->scan);

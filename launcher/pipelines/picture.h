@@ -19,7 +19,8 @@ typedef struct
   guint max_width; /* in pixels, which are square; smaller ones stay so */
 } HabPictureOutput;
 
-/* A file with a table of samples, of whose frames pictures are made. */
+/* A file with a table of samples that was looked at before, of whose frames pictures
+ * are made, in a process that is there for it alone. */
 typedef struct _HabPictureSource HabPictureSource;
 
 HabPictureSource *hab_picture_source_open (const gchar *path, GError **error);
