@@ -8,12 +8,14 @@
 #include <errno.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 struct _HabSocketOutput
 {
   GOutputStream parent;
   GSocket *socket;
   gboolean more; /* the next write is not the last */
+  GByteArray *held; /* what waits for the next; NULL: nothing */
 
   /* address is NULL where no file is mapped */
   const guint8 *address;
@@ -30,7 +32,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (HabSocketOutput, hab_socket_output,
     G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
         hab_socket_output_pollable_init))
 
-/* --- writing ---------------------------------------------------------- */
+/* --- sending ---------------------------------------------------------- */
 
 static gboolean
 is_mapped (HabSocketOutput *self, const guint8 *bytes, gsize size)
@@ -54,8 +56,75 @@ static gssize
 send_bytes (HabSocketOutput *self, gconstpointer bytes, gsize size)
 {
   return send (g_socket_get_fd (self->socket), bytes, size,
-      MSG_NOSIGNAL | MSG_DONTWAIT | (self->more ? MSG_MORE : 0));
+      MSG_NOSIGNAL | MSG_DONTWAIT);
 }
+
+/* --- held back -------------------------------------------------------- */
+
+static gssize
+hold (HabSocketOutput *self, gconstpointer bytes, gsize size)
+{
+  self->more = FALSE;
+  self->held = g_byte_array_sized_new (size);
+  g_byte_array_append (self->held, bytes, size);
+  return size;
+}
+
+/* count: so many bytes of what is held, and of what follows, have left. Of the
+ * latter; -1 with errno set where it is still held back. */
+static gssize
+release (HabSocketOutput *self, gsize count)
+{
+  if (count < self->held->len) {
+    g_byte_array_remove_range (self->held, 0, count);
+    errno = EAGAIN;
+    return -1;
+  }
+  count -= self->held->len;
+  g_clear_pointer (&self->held, g_byte_array_unref);
+  return count;
+}
+
+static gssize
+send_held_and_bytes (HabSocketOutput *self, gconstpointer bytes, gsize size)
+{
+  struct iovec parts[] = {
+    { self->held->data, self->held->len }, { (gpointer) bytes, size }
+  };
+  const struct msghdr message = {
+    .msg_iov = parts,
+    .msg_iovlen = G_N_ELEMENTS (parts),
+  };
+  gssize count = sendmsg (g_socket_get_fd (self->socket), &message,
+      MSG_NOSIGNAL | MSG_DONTWAIT);
+
+  if (count >= 0)
+    count = release (self, count);
+  return count != 0 ? count : send_bytes (self, bytes, size);
+}
+
+/* In front of a file's pages, which follow in the same packet. */
+static gssize
+send_held (HabSocketOutput *self)
+{
+  gssize count = send (g_socket_get_fd (self->socket), self->held->data,
+      self->held->len, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE);
+
+  return count < 0 ? count : release (self, count);
+}
+
+static gssize
+send_next (HabSocketOutput *self, gconstpointer bytes, gsize size)
+{
+  if (!is_mapped (self, bytes, size))
+    return self->held != NULL ? send_held_and_bytes (self, bytes, size)
+                              : send_bytes (self, bytes, size);
+  if (self->held != NULL && send_held (self) < 0)
+    return -1;
+  return send_from_file (self, bytes, size);
+}
+
+/* --- writing ---------------------------------------------------------- */
 
 static gssize
 fail (int number, GError **error)
@@ -70,7 +139,6 @@ hab_socket_output_write_nonblocking (GPollableOutputStream *stream,
     const void *bytes, gsize size, GError **error)
 {
   HabSocketOutput *self = HAB_SOCKET_OUTPUT (stream);
-  gboolean mapped = is_mapped (self, bytes, size);
   gssize count;
 
   if (g_socket_is_closed (self->socket)) {
@@ -78,13 +146,14 @@ hab_socket_output_write_nonblocking (GPollableOutputStream *stream,
         "The socket is closed");
     return -1;
   }
+  if (self->more && self->held == NULL)
+    return hold (self, bytes, size);
   do
-    count = mapped ? send_from_file (self, bytes, size)
-                   : send_bytes (self, bytes, size);
+    count = send_next (self, bytes, size);
   while (count < 0 && errno == EINTR);
   if (count < 0)
     return fail (errno, error);
-  if (count == 0 && mapped)
+  if (count == 0 && is_mapped (self, bytes, size))
     return fail (EIO, error);
   self->more = FALSE;
   return count;
@@ -95,8 +164,18 @@ static gssize
 hab_socket_output_write (GOutputStream *stream, const void *bytes, gsize size,
     GCancellable *cancellable, GError **error)
 {
-  return g_socket_send_with_blocking (HAB_SOCKET_OUTPUT (stream)->socket,
-      bytes, size, TRUE, cancellable, error);
+  HabSocketOutput *self = HAB_SOCKET_OUTPUT (stream);
+
+  while (self->held != NULL) {
+    gssize count = g_socket_send_with_blocking (self->socket,
+        (gchar *) self->held->data, self->held->len, TRUE, cancellable, error);
+
+    if (count < 0)
+      return -1;
+    release (self, count);
+  }
+  return g_socket_send_with_blocking (self->socket, bytes, size, TRUE,
+      cancellable, error);
 }
 
 /* --- waiting ---------------------------------------------------------- */
@@ -131,7 +210,10 @@ hab_socket_output_pollable_init (GPollableOutputStreamInterface *iface)
 static void
 hab_socket_output_finalize (GObject *object)
 {
-  g_object_unref (HAB_SOCKET_OUTPUT (object)->socket);
+  HabSocketOutput *self = HAB_SOCKET_OUTPUT (object);
+
+  g_clear_pointer (&self->held, g_byte_array_unref);
+  g_object_unref (self->socket);
   G_OBJECT_CLASS (hab_socket_output_parent_class)->finalize (object);
 }
 

@@ -24,8 +24,8 @@ void hab_socket_output_set_map (HabSocketOutput *output, gconstpointer address,
 void hab_socket_output_clear_map (HabSocketOutput *output,
     gconstpointer address);
 
-/* What is written next, the headers of an answer, waits in the kernel for what is
- * written after it, and both leave together. */
+/* What is written next, the headers of an answer, waits for what is written after
+ * it, and both leave together: there must be more. */
 void hab_socket_output_expect_more (HabSocketOutput *output);
 
 G_END_DECLS

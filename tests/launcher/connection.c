@@ -276,25 +276,52 @@ count_unsent (Fixture *self)
   return count;
 }
 
-/* The kernel waits 200 ms, which may be over before it is asked. */
-static gboolean
-is_held_back (Fixture *self)
+/* Writes so many bytes, none of which may leave. */
+static void
+hold_back (Fixture *self, gsize size)
 {
-  int unsent;
-
   hab_socket_output_expect_more (self->output);
-  write_all (self, self->bytes, 500);
-  unsent = count_unsent (self);
-  check_arrival (self, self->bytes + 500, self->bytes, 500);
-  check_arrival (self, self->bytes + 1000, self->bytes + 500, 500);
-  return unsent == 500;
+  write_all (self, self->bytes, size);
+  g_assert_cmpint (count_unsent (self), ==, 0);
+  g_assert_cmpint (g_socket_get_available_bytes (self->client), ==, 0);
+}
+
+/* Behind size bytes that are held back, the rest. */
+static void
+check_behind (Fixture *self, gsize size, const guint8 *rest)
+{
+  Receiver receiver = { self->client, SIZE };
+  g_autofree guint8 *arrived = NULL;
+  GThread *thread;
+
+  hold_back (self, size);
+  thread = g_thread_new ("receiver", receive, &receiver);
+  write_all (self, rest, SIZE - size);
+  arrived = g_thread_join (thread);
+  g_assert_cmpmem (arrived, SIZE, self->bytes, SIZE);
 }
 
 static void
 test_more (Fixture *self, gconstpointer data)
 {
-  while (!is_held_back (self))
-    continue;
+  check_behind (self, 500, self->bytes + 500);
+  check_arrival (self, self->bytes, self->bytes, 500);
+}
+
+/* More than fits into the socket goes out bit by bit, what follows behind it. */
+static void
+test_much_more (Fixture *self, gconstpointer data)
+{
+  check_behind (self, SIZE - 1, self->bytes + SIZE - 1);
+  check_behind (self, SIZE - 100000, self->bytes + SIZE - 100000);
+}
+
+static void
+test_more_of_map (Fixture *self, gconstpointer data)
+{
+  hab_socket_output_set_map (self->output, self->address, SIZE, self->fd, 0);
+  check_behind (self, 500, self->address + 500);
+  check_behind (self, SIZE - 4096, self->address + SIZE - 4096);
 }
 
 /* --- with libsoup ----------------------------------------------------- */
@@ -337,6 +364,8 @@ main (int argc, char **argv)
   ADD ("client-gone", test_client_gone);
   ADD ("closed", test_closed);
   ADD ("more", test_more);
+  ADD ("more/much", test_much_more);
+  ADD ("more/of-map", test_more_of_map);
   ADD ("serve", test_serve);
 #undef ADD
   return g_test_run ();
