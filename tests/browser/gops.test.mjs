@@ -218,6 +218,7 @@ it('goes from the chart to the GOP, by mouse and by keyboard', () => withPage(PA
   await page.waitForFunction(() => document.activeElement.closest('li')?.dataset.index === '0');
 
   await page.locator('#chart-table summary').click();
+  await page.locator('#chart-rows tbody tr').first().waitFor(); // made when it is opened
   assert.equal(await page.locator('#chart-rows tbody tr').count(), 8);
 }));
 
