@@ -74,19 +74,10 @@ write_record (JsonObject *record)
   take_line (json_to_string (node, FALSE));
 }
 
-static JsonObject *
-record_new (const gchar *kind)
-{
-  JsonObject *record = json_object_new ();
-
-  json_object_set_string_member (record, "record", kind);
-  return record;
-}
-
 static void
 write_error (const GError *error)
 {
-  JsonObject *record = record_new ("error");
+  JsonObject *record = hab_record_new ("error");
 
   json_object_set_string_member (record, "cause",
       hab_media_failure_to_word (error));
@@ -97,7 +88,7 @@ write_error (const GError *error)
 static void
 write_done (void)
 {
-  write_record (record_new ("done"));
+  write_record (hab_record_new ("done"));
 }
 
 /* --- tasks ------------------------------------------------------------ */
@@ -201,7 +192,7 @@ write_picture (const Pictures *self, JsonArray *frames, guint number)
   g_autoptr (GError) error = NULL;
   HabPictureFacts facts = { 0 };
   gboolean made = make_picture (self, frames, number, &facts, &error);
-  JsonObject *record = record_new (made ? "picture" : "no-picture");
+  JsonObject *record = hab_record_new (made ? "picture" : "no-picture");
 
   json_object_set_int_member (record, "picture", number);
   if (made) {
@@ -239,7 +230,7 @@ run_pictures (JsonObject *job, GError **error)
 static void
 on_progress (const HabPackageProgress *progress, gpointer data)
 {
-  JsonObject *record = record_new ("progress");
+  JsonObject *record = hab_record_new ("progress");
 
   json_object_set_double_member (record, "fraction", progress->fraction);
   json_object_set_int_member (record, "position_ns", progress->position_ns);
@@ -250,7 +241,7 @@ on_progress (const HabPackageProgress *progress, gpointer data)
 static void
 on_stage (const gchar *stage, const gchar *file, gpointer data)
 {
-  JsonObject *record = record_new ("stage");
+  JsonObject *record = hab_record_new ("stage");
 
   json_object_set_string_member (record, "stage", stage);
   json_object_set_string_member (record, "file", file);
@@ -260,7 +251,7 @@ on_stage (const gchar *stage, const gchar *file, gpointer data)
 static void
 on_rendition (const HabPackageRendition *rendition, gpointer data)
 {
-  JsonObject *record = record_new ("rendition");
+  JsonObject *record = hab_record_new ("rendition");
 
   json_object_set_string_member (record, "name", rendition->name);
   json_object_set_int_member (record, "width", rendition->width);
@@ -274,7 +265,7 @@ on_rendition (const HabPackageRendition *rendition, gpointer data)
 static void
 on_note (const gchar *note, gpointer data)
 {
-  JsonObject *record = record_new ("note");
+  JsonObject *record = hab_record_new ("note");
 
   json_object_set_string_member (record, "text", note);
   write_record (record);

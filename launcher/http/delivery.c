@@ -142,10 +142,7 @@ answer_file (HabRequest *request)
   HabReply *reply =
       fd >= 0 ? reply_file (fd, path, G_MAXUINT, &error) : NULL;
 
-  if (reply != NULL)
-    hab_request_reply (request, reply);
-  else
-    hab_request_fail (request, error);
+  hab_request_answer (request, reply, error);
 }
 
 /* In a thread of the store. */

@@ -19,10 +19,7 @@ typedef struct
 static void
 frames_end (Frames *self, HabReply *reply, GError *error)
 {
-  if (reply != NULL)
-    hab_request_reply (self->request, reply);
-  else
-    hab_request_fail (self->request, error);
+  hab_request_answer (self->request, reply, error);
   hab_request_unref (self->request);
   g_free (self->storage);
   g_free (self);

@@ -435,10 +435,7 @@ typedef struct
 static void
 cut_request_end (CutRequest *self, HabReply *reply, GError *error)
 {
-  if (reply != NULL)
-    hab_request_reply (self->request, reply);
-  else
-    hab_request_fail (self->request, error);
+  hab_request_answer (self->request, reply, error);
   hab_request_unref (self->request);
   hab_filter_chain_free (self->chain);
   g_free (self->storage);

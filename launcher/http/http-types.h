@@ -38,6 +38,8 @@ typedef enum
   HAB_ROUTE_VIEWER = 1 << 2,
   /* The same, but the first place is the viewer token, the second the code. */
   HAB_ROUTE_SIGNED = 1 << 3,
+  /* Its answer changes the catalog: in the thread of the store that may. */
+  HAB_ROUTE_CHANGES = 1 << 4,
 } HabRouteFlags;
 
 /* One row of the table in docs/rest-api.md. Exactly one of the two handlers is
@@ -50,7 +52,7 @@ typedef struct
   HabRouteFlags flags;
 
   /* In a thread of the store that reads: answers from the catalog at once, and
-   * changes nothing. Several run at the same time. */
+   * changes nothing unless flags say so. Several run at the same time. */
   HabReply *(*answer) (HabRequest *request, HabVault *vault, GError **error);
 
   /* In the main thread: answers now or later by hab_request_reply () or

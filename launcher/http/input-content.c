@@ -223,10 +223,7 @@ typedef struct
 static void
 content_end (Content *self, HabReply *reply, GError *error)
 {
-  if (reply != NULL)
-    hab_request_reply (self->request, reply);
-  else
-    hab_request_fail (self->request, error);
+  hab_request_answer (self->request, reply, error);
   hab_request_unref (self->request);
   hab_input_free (self->input);
   g_free (self);
@@ -300,11 +297,9 @@ get_package_form (HabRequest *request, HabVault *vault, GError **error)
   return input != NULL ? hab_pages_reply ("package.html", error) : NULL;
 }
 
-/* In the store's thread. */
-static gpointer
-store_delete (HabVault *vault, gpointer data, GError **error)
+static HabReply *
+delete_one (HabRequest *request, HabVault *vault, GError **error)
 {
-  HabRequest *request = data;
   g_autoptr (HabInput) input = NULL;
   gint64 id;
 
@@ -316,27 +311,6 @@ store_delete (HabVault *vault, gpointer data, GError **error)
     return NULL;
   forget (hab_request_get_context (request), input);
   return hab_reply_new (SOUP_STATUS_NO_CONTENT);
-}
-
-static void
-on_deleted (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (HabRequest) request = data;
-  GError *error = NULL;
-  HabReply *reply = hab_store_call_finish (result, &error);
-
-  if (reply != NULL)
-    hab_request_reply (request, reply);
-  else
-    hab_request_fail (request, error);
-}
-
-static void
-delete_one (HabRequest *request)
-{
-  hab_store_call_async (hab_request_get_context (request)->store, store_delete,
-      hab_request_ref (request), (GDestroyNotify) hab_reply_free, on_deleted,
-      request);
 }
 
 /* --- POST ------------------------------------------------------------- */
@@ -352,10 +326,7 @@ typedef struct
 static void
 post_end (Post *self, HabReply *reply, GError *error)
 {
-  if (reply != NULL)
-    hab_request_reply (self->request, reply);
-  else
-    hab_request_fail (self->request, error);
+  hab_request_answer (self->request, reply, error);
   hab_request_unref (self->request);
   g_clear_pointer (&self->ingested, hab_ingested_free);
   g_free (self);
@@ -453,6 +424,7 @@ const HabRoute hab_input_content_routes[] = {
   { "GET", "/input_content/{}/content", HAB_BODY_NONE, 0, NULL, get_content },
   { "GET", "/input_content/{}/package", HAB_BODY_NONE, 0, get_package_form,
       NULL },
-  { "DELETE", "/input_content/{}", HAB_BODY_NONE, 0, NULL, delete_one },
+  { "DELETE", "/input_content/{}", HAB_BODY_NONE, HAB_ROUTE_CHANGES,
+      delete_one, NULL },
   { NULL }
 };

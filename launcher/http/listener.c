@@ -381,10 +381,18 @@ on_answered (GObject *source, GAsyncResult *result, gpointer data)
   GError *error = NULL;
   HabReply *reply = hab_store_call_finish (result, &error);
 
-  if (reply != NULL)
-    hab_request_reply (request, reply);
-  else
-    hab_request_fail (request, error);
+  hab_request_answer (request, reply, error);
+}
+
+static void
+answer_in_store (HabListener *self, HabRequest *request)
+{
+  HabStore *store = self->context->store;
+  gboolean changes = hab_request_get_route (request)->flags & HAB_ROUTE_CHANGES;
+
+  (changes ? hab_store_call_async : hab_store_read_async) (store,
+      answer_from_store, hab_request_ref (request),
+      (GDestroyNotify) hab_reply_free, on_answered, request);
 }
 
 /* The whole request is there. Of what is answered at once libsoup sends the answer
@@ -402,9 +410,7 @@ on_request (SoupServer *server, SoupServerMessage *message, const gchar *path,
   if (denied != NULL)
     hab_request_fail (request, denied);
   else if (route->answer != NULL)
-    hab_store_read_async (self->context->store,
-        answer_from_store, hab_request_ref (request),
-        (GDestroyNotify) hab_reply_free, on_answered, request);
+    answer_in_store (self, request);
   else
     route->handle (request);
   if (!hab_request_is_over (request))

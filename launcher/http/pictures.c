@@ -30,10 +30,7 @@ typedef struct
 static void
 picture_end (Picture *self, HabReply *reply, GError *error)
 {
-  if (reply != NULL)
-    hab_request_reply (self->request, reply);
-  else
-    hab_request_fail (self->request, error);
+  hab_request_answer (self->request, reply, error);
   hab_request_unref (self->request);
   g_array_unref (self->gops);
   g_clear_pointer (&self->ahead, g_array_unref);

@@ -444,6 +444,15 @@ hab_request_fail (HabRequest *self, GError *error)
   g_error_free (error);
 }
 
+void
+hab_request_answer (HabRequest *self, HabReply *reply, GError *error)
+{
+  if (reply != NULL)
+    hab_request_reply (self, reply);
+  else
+    hab_request_fail (self, error);
+}
+
 /* Not inside of libsoup's own reading: it would go on with the message. */
 static gboolean
 send_early (gpointer data)

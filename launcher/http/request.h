@@ -103,6 +103,8 @@ void hab_request_reply (HabRequest *request, HabReply *reply);
  * message. */
 void hab_request_begin_stream (HabRequest *request, guint status);
 void hab_request_fail (HabRequest *request, GError *error);
+/* The one of them that is not NULL. */
+void hab_request_answer (HabRequest *request, HabReply *reply, GError *error);
 /* Answers while the body still comes, which nobody reads any more. Takes
  * error. */
 void hab_request_refuse (HabRequest *request, GError *error);

@@ -10,21 +10,12 @@
 #include "resources.h"
 
 static void
-answer_with (HabRequest *request, HabReply *reply, GError *error)
-{
-  if (reply != NULL)
-    hab_request_reply (request, reply);
-  else
-    hab_request_fail (request, error);
-}
-
-static void
 get_index (HabRequest *request)
 {
   GError *error = NULL;
   HabReply *reply = hab_pages_reply ("library.html", &error);
 
-  answer_with (request, reply, error);
+  hab_request_answer (request, reply, error);
 }
 
 static void
@@ -33,7 +24,7 @@ get_upload_form (HabRequest *request)
   GError *error = NULL;
   HabReply *reply = hab_pages_reply ("upload.html", &error);
 
-  answer_with (request, reply, error);
+  hab_request_answer (request, reply, error);
 }
 
 static void
@@ -44,7 +35,7 @@ get_asset (HabRequest *request)
   GError *error = NULL;
   HabReply *reply = hab_pages_reply_resource (path, &error);
 
-  answer_with (request, reply, error);
+  hab_request_answer (request, reply, error);
 }
 
 const HabRoute hab_static_content_routes[] = {

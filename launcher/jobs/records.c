@@ -97,8 +97,8 @@ hab_records_index_add (HabGopIndex *index, JsonObject *record)
 
 /* --- the other way ---------------------------------------------------- */
 
-static JsonObject *
-record_new (const gchar *kind)
+JsonObject *
+hab_record_new (const gchar *kind)
 {
   JsonObject *record = json_object_new ();
 
@@ -129,7 +129,7 @@ record_format (JsonObject *record)
 gchar *
 hab_records_format_track (const HabTrack *track)
 {
-  JsonObject *record = record_new ("track");
+  JsonObject *record = hab_record_new ("track");
 
   json_object_set_int_member (record, "number", track->number);
   set_text (record, "kind", track->kind);
@@ -150,7 +150,7 @@ hab_records_format_track (const HabTrack *track)
 gchar *
 hab_records_format_gop (guint track, const HabGop *gop)
 {
-  JsonObject *record = record_new ("gop");
+  JsonObject *record = hab_record_new ("gop");
 
   json_object_set_int_member (record, "track", track);
   json_object_set_int_member (record, "index", gop->index);
@@ -172,7 +172,7 @@ hab_records_format_gop (guint track, const HabGop *gop)
 gchar *
 hab_records_format_iframe (guint track, const HabIFrame *iframe)
 {
-  JsonObject *record = record_new ("iframe");
+  JsonObject *record = hab_record_new ("iframe");
 
   json_object_set_int_member (record, "track", track);
   json_object_set_int_member (record, "coded_picture_number",

@@ -14,6 +14,9 @@ HabGopIndex *hab_records_index_new (void);
  * others. */
 void hab_records_index_add (HabGopIndex *index, JsonObject *record);
 
+/* (transfer full): one of a kind, without anything else yet. */
+JsonObject *hab_record_new (const gchar *kind);
+
 /* A record each, without the line's end. */
 gchar *hab_records_format_track (const HabTrack *track);
 gchar *hab_records_format_gop (guint track, const HabGop *gop);

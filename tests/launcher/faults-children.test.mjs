@@ -7,7 +7,7 @@ import test from 'node:test';
 
 import { useHostile } from './hostile.mjs';
 import {
-  KEY, KID, addInput, get, isEmpty, packageEnd, post, startService, until,
+  KEY, KID, addInput, get, isAlive, isEmpty, packageEnd, post, startService, until,
 } from './service.mjs';
 
 const hostile = useHostile();
@@ -28,15 +28,6 @@ const startPackage = async (service) => (await post(service.api, '/packaged_cont
 // Children that stay, by their ids.
 const stayingOf = (service) =>
   [...service.log.matchAll(/^hostile: (\d+) stays$/gm)].map(([, pid]) => Number(pid));
-
-const isAlive = (pid) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 const allGone = (service) => until(() => !stayingOf(service).some(isAlive), 'none of them is left');
 

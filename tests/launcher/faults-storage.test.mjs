@@ -6,13 +6,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, exec, get, haberdash, isEmpty, makeClip, makeFolder, packageEnd, post, problem,
-  send, startService, until, upload,
+  KEY, KID, addInput, exec, get, haberdash, isEmpty, makeClip, makeDisk, makeFolder,
+  packageEnd, post, problem, send, startService, until, upload,
 } from './service.mjs';
 
 const MIB = 1 << 20;
@@ -26,19 +25,6 @@ const checksOf = async (service) => {
 
 const healthy = (service) => until(async () =>
   Object.values(await checksOf(service)).every((check) => check === 'ok'), 'it is well again');
-
-// null where this user may not mount.
-const makeDisk = async (t) => {
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-disk-'));
-  const mounted = await exec('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'none', folder])
-    .then(() => true, () => false);
-  t.after(async () => {
-    if (mounted)
-      await exec('umount', ['-l', folder]);
-    await fs.rmdir(folder);
-  });
-  return mounted ? folder : null;
-};
 
 const fill = async (file) => {
   const handle = await fs.open(file, 'w');

@@ -10,18 +10,9 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, childrenOf, get, haberdash, isEmpty, makeClip, makeFolder, packageEnd, post,
-  startService, until, upload,
+  KEY, KID, addInput, childrenOf, get, haberdash, isAlive, isEmpty, makeClip, makeFolder,
+  packageEnd, post, startService, until, upload,
 } from './service.mjs';
-
-const isAlive = (pid) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 const pathOf = (item) => new URL(item.url).pathname;
 

@@ -213,6 +213,15 @@ export const forkServersOf = async (pid) => {
 
 // Those that have become workers: one that is stopped before would stop the
 // service, which waits for it to be one.
+export const isAlive = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 export const workersOf = async (pid) => {
   const workers = [];
   for (const child of await childrenOf(pid)) {
@@ -220,6 +229,19 @@ export const workersOf = async (pid) => {
       workers.push(child);
   }
   return workers;
+};
+
+// A small file system of its own; null where this user may not mount.
+export const makeDisk = async (t) => {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-disk-'));
+  const mounted = await exec('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'none', folder])
+    .then(() => true, () => false);
+  t.after(async () => {
+    if (mounted)
+      await exec('umount', ['-l', folder]);
+    await fs.rmdir(folder);
+  });
+  return mounted ? folder : null;
 };
 
 export const isEmpty = async (service, folder) =>

@@ -4,34 +4,20 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import net from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 
 import {
-  addInput, exec, isEmpty, problem, raw, send, startService, until,
+  addInput, isEmpty, makeDisk, problem, raw, send, startService, until,
 } from './service.mjs';
 
 const MIB = 1 << 20;
 
-// null where this user may not mount.
-const makeDisk = async (t) => {
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-disk-'));
-  const mounted = await exec('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'none', folder])
-    .then(() => true, () => false);
-  t.after(async () => {
-    if (mounted)
-      await exec('umount', ['-l', folder]);
-    await fs.rmdir(folder);
-  });
-  return mounted ? path.join(folder, 'data') : null;
-};
-
 const startOnDisk = async (t) => {
-  const dataDir = await makeDisk(t);
-  if (!dataDir)
+  const disk = await makeDisk(t);
+  if (!disk)
     t.skip('only root can make a small disk');
-  return dataDir && startService(t, { dataDir });
+  return disk && startService(t, { dataDir: path.join(disk, 'data') });
 };
 
 const head = (size, more = '') => 'POST /input_content?name=a.mp4 HTTP/1.1\r\nHost: localhost\r\n' +
