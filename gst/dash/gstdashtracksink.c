@@ -19,6 +19,10 @@ GST_DEBUG_CATEGORY_STATIC (dash_track_sink_debug);
 #define UNKNOWN_SEGMENTS 256
 #define SPARE_SEGMENTS 16
 
+/* Segments that are committed together. Each has two descriptors. */
+#define MAX_UNSTORED 16
+#define MAX_UNSTORED_US G_USEC_PER_SEC
+
 struct _GstDashTrackSink
 {
   GstBaseSink parent;
@@ -35,6 +39,9 @@ struct _GstDashTrackSink
   guint32 timescale;        /* of the caps */
   HabSingleFile *single;    /* the track, where it is one file */
   HabOutputFile *file;      /* else the segment that is being written */
+  GPtrArray *unstored;      /* of HabOutputFile: whole segments, if durable */
+  GPtrArray *untold;        /* of GstMessage: that they are in place */
+  gint64 stored_us;         /* when segments were committed last, monotonic */
   GArray *segments;         /* of HabDashSegment, those of the single file */
   HabSingleFileLayout layout; /* of the single file, at the end */
   gboolean in_segment;
@@ -117,8 +124,8 @@ open_segment (GstDashTrackSink *self, GstBufferList *list, GError **error)
   return TRUE;
 }
 
-static void
-post_segment (GstDashTrackSink *self)
+static GstMessage *
+new_segment_message (GstDashTrackSink *self)
 {
   g_autofree gchar *location = self->single_file ?
       g_build_filename (self->track, HAB_SINGLE_FILE, NULL) :
@@ -134,9 +141,7 @@ post_segment (GstDashTrackSink *self)
 
   if (self->kid[0])
     gst_structure_set (structure, "kid", G_TYPE_STRING, self->kid, NULL);
-
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self), structure));
+  return gst_message_new_element (GST_OBJECT (self), structure);
 }
 
 static void
@@ -154,17 +159,55 @@ keep_segment (GstDashTrackSink *self)
     g_array_append_val (self->segments, segment);
 }
 
+/* Takes file. */
+static gboolean
+commit_at_once (HabOutputFile *file, GError **error)
+{
+  g_autoptr (HabOutputFile) taken = file;
+
+  return hab_output_file_commit (taken, FALSE, error);
+}
+
+static gboolean
+commit_segments (GstDashTrackSink *self, GError **error)
+{
+  if (!hab_output_files_commit (self->unstored, error))
+    return FALSE;
+  for (guint i = 0; i < self->untold->len; i++)
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_message_ref (self->untold->pdata[i]));
+  g_ptr_array_set_size (self->unstored, 0);
+  g_ptr_array_set_size (self->untold, 0);
+  self->stored_us = g_get_monotonic_time ();
+  return TRUE;
+}
+
+/* Waiting for the disk once for several, where they come fast; those of a live
+ * source are stored one by one. So is the first. */
+static gboolean
+store_segment (GstDashTrackSink *self, HabOutputFile *file, GError **error)
+{
+  hab_output_file_begin_storing (file);
+  g_ptr_array_add (self->unstored, file);
+  g_ptr_array_add (self->untold, new_segment_message (self));
+  return (self->unstored->len < MAX_UNSTORED &&
+             g_get_monotonic_time () - self->stored_us < MAX_UNSTORED_US) ||
+      commit_segments (self, error);
+}
+
 static gboolean
 close_segment (GstDashTrackSink *self, GError **error)
 {
-  g_autoptr (HabOutputFile) file = g_steal_pointer (&self->file);
+  HabOutputFile *file = g_steal_pointer (&self->file);
 
   if (self->single_file)
     hab_single_file_end_segment (self->single);
-  else if (!hab_output_file_commit (file, self->durable, error))
-    return FALSE;
   keep_segment (self);
-  post_segment (self);
+  if (file && self->durable)
+    return store_segment (self, file, error);
+  if (file && !commit_at_once (file, error))
+    return FALSE;
+  gst_element_post_message (GST_ELEMENT (self), new_segment_message (self));
   return TRUE;
 }
 
@@ -339,7 +382,8 @@ finish_track (GstDashTrackSink *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (self->single == NULL || commit_single_file (self, &error))
+  if (commit_segments (self, &error) &&
+      (self->single == NULL || commit_single_file (self, &error)))
     return TRUE;
   post_error (self, error);
   return FALSE;
@@ -361,6 +405,9 @@ static void
 forget_segments (GstDashTrackSink *self)
 {
   g_clear_pointer (&self->file, hab_output_file_free);
+  g_ptr_array_set_size (self->unstored, 0);
+  g_ptr_array_set_size (self->untold, 0);
+  self->stored_us = 0;
   g_clear_pointer (&self->single, hab_single_file_free);
   g_clear_pointer (&self->track_folder, g_free);
   g_array_set_size (self->segments, 0);
@@ -407,6 +454,8 @@ gst_dash_track_sink_finalize (GObject *object)
   g_free (self->track);
   g_free (self->folder);
   g_array_unref (self->segments);
+  g_ptr_array_unref (self->unstored);
+  g_ptr_array_unref (self->untold);
   g_array_unref (self->vectors);
   g_array_unref (self->maps);
   G_OBJECT_CLASS (gst_dash_track_sink_parent_class)->finalize (object);
@@ -437,6 +486,10 @@ static void
 gst_dash_track_sink_init (GstDashTrackSink *self)
 {
   self->segments = g_array_new (FALSE, FALSE, sizeof (HabDashSegment));
+  self->unstored = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_output_file_free);
+  self->untold = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) gst_message_unref);
   self->vectors = g_array_new (FALSE, FALSE, sizeof (struct iovec));
   self->maps = g_array_new (FALSE, FALSE, sizeof (GstMapInfo));
   /* Files have no clock, and a track that stays empty must not keep the

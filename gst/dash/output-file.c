@@ -217,21 +217,70 @@ hab_output_file_append_from (HabOutputFile *file, const HabOutputFile *from,
   return fail (error, "copy", file->name);
 }
 
-gboolean
-hab_output_file_commit (HabOutputFile *file, gboolean durable, GError **error)
+/* Gives it its name. */
+static gboolean
+publish (HabOutputFile *file, GError **error)
 {
   gint fd = file->fd;
 
-  if (durable && fdatasync (fd) < 0)
-    return fail (error, "store", file->name);
   if (renameat (file->folder_fd, file->part, file->folder_fd, file->name) < 0)
     return fail (error, "name", file->name);
   file->fd = -1;
-  if (close (fd) < 0)
-    return fail (error, "close", file->name);
-  if (durable && fsync (file->folder_fd) < 0)
-    return fail (error, "store the folder of", file->name);
-  return TRUE;
+  return close (fd) == 0 || fail (error, "close", file->name);
+}
+
+static gboolean
+store_names (const HabOutputFile *file, GError **error)
+{
+  return fsync (file->folder_fd) == 0 ||
+      fail (error, "store the folder of", file->name);
+}
+
+gboolean
+hab_output_file_commit (HabOutputFile *file, gboolean durable, GError **error)
+{
+  if (durable && fdatasync (file->fd) < 0)
+    return fail (error, "store", file->name);
+  return publish (file, error) && (!durable || store_names (file, error));
+}
+
+void
+hab_output_file_begin_storing (const HabOutputFile *file)
+{
+  sync_file_range (file->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+/* An error of the disk is told once: here, or by fdatasync (). */
+static gboolean
+wait_for_data (const HabOutputFile *file, GError **error)
+{
+  return sync_file_range (file->fd, 0, 0,
+             SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                 SYNC_FILE_RANGE_WAIT_AFTER) == 0 ||
+      (errno != EIO && errno != ENOSPC && errno != EDQUOT) ||
+      fail (error, "store", file->name);
+}
+
+/* Once the data of all is there, a journal has what the first fdatasync () waits
+ * for of the others as well. */
+gboolean
+hab_output_files_commit (GPtrArray *files, GError **error)
+{
+  for (guint i = 0; i < files->len; i++) {
+    if (!wait_for_data (files->pdata[i], error))
+      return FALSE;
+  }
+  for (guint i = 0; i < files->len; i++) {
+    HabOutputFile *file = files->pdata[i];
+
+    if (fdatasync (file->fd) < 0)
+      return fail (error, "store", file->name);
+  }
+  for (guint i = 0; i < files->len; i++) {
+    if (!publish (files->pdata[i], error))
+      return FALSE;
+  }
+  return files->len == 0 || store_names (files->pdata[0], error);
 }
 
 gboolean

@@ -36,6 +36,13 @@ gboolean hab_output_file_append_from (HabOutputFile *file,
 gboolean hab_output_file_commit (HabOutputFile *file, gboolean durable,
     GError **error);
 
+/* The same for several of one folder, durable: the disk is waited for once and
+ * not once a file. What is committed is theirs even if another one fails. */
+gboolean hab_output_files_commit (GPtrArray *files, GError **error);
+/* Lets the disk begin with what was written, and waits for nothing: of use some
+ * time before files are committed together. */
+void hab_output_file_begin_storing (const HabOutputFile *file);
+
 /* Makes the folder, and those above it that are not there. durable: after it, a
  * power cut does not take one that was made away. */
 gboolean hab_output_folder_make (const gchar *path, gboolean durable,

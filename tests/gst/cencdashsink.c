@@ -124,14 +124,14 @@ test_chunks (Fixture *f, gconstpointer data)
 
 /* Every message tells of something that is there already. */
 static void
-test_messages (Fixture *f, gconstpointer data)
+check_messages (Fixture *f, guint frames, guint expected)
 {
   guint segments = 0, complete = 0, manifests = 0;
   gboolean ended = FALSE;
 
   g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
   gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
-  push_frames (f, 140); /* 3.25 s */
+  push_frames (f, frames);
   while (!ended) {
     g_autoptr (GstMessage) message = wait_for (f,
         GST_MESSAGE_ELEMENT | GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
@@ -151,12 +151,29 @@ test_messages (Fixture *f, gconstpointer data)
       manifests++;
     }
   }
-  g_assert_cmpuint (segments, ==, 4);
+  g_assert_cmpuint (segments, ==, expected);
   g_assert_cmpuint (complete, ==, 1);
   g_assert_cmpuint (manifests, ==, 1);
+}
+
+static void
+test_messages (Fixture *f, gconstpointer data)
+{
+  check_messages (f, 140, 4); /* 3.25 s */
   assert_exists (f, "audio_0/init.mp4", TRUE);
   assert_exists (f, "audio_0/4.m4s", TRUE);
   assert_exists (f, "audio_0/.4.m4s.part", FALSE);
+}
+
+/* More than are committed together, and no whole number of times. */
+static void
+test_durable (Fixture *f, gconstpointer data)
+{
+  g_object_set (f->sink, "durable", TRUE, NULL);
+  check_messages (f, 1700, 40); /* 39.5 s */
+  assert_exists (f, "audio_0/init.mp4", TRUE);
+  assert_exists (f, "audio_0/40.m4s", TRUE);
+  assert_exists (f, "audio_0/.40.m4s.part", FALSE);
 }
 
 /* One file a track, there at the end and not before. */
@@ -577,6 +594,7 @@ main (gint argc, gchar **argv)
     void (*test) (Fixture *f, gconstpointer data);
   } tests[] = {
     { "/cencdashsink/messages", test_messages },
+    { "/cencdashsink/durable", test_durable },
     { "/cencdashsink/chunks", test_chunks },
     { "/cencdashsink/single-file", test_single_file },
     { "/cencdashsink/unlinked-pad", test_unlinked_pad },

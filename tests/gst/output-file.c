@@ -52,6 +52,67 @@ test_whole_or_nothing (void)
   g_rmdir (folder);
 }
 
+static GPtrArray *
+new_files (const gchar *folder)
+{
+  static const gchar *names[] = { "1", "2", "3" };
+  GPtrArray *files = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) hab_output_file_free);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    gchar text[] = "text";
+    struct iovec vector = { text, 4 };
+    HabOutputFile *file = hab_output_file_new (folder, names[i], NULL);
+
+    g_assert_true (hab_output_file_write (file, &vector, 1, NULL));
+    hab_output_file_begin_storing (file);
+    g_ptr_array_add (files, file);
+  }
+  return files;
+}
+
+static void
+assert_exists (const gchar *folder, const gchar *name, gboolean exists)
+{
+  g_autofree gchar *path = g_build_filename (folder, name, NULL);
+
+  g_assert_cmpint (g_file_test (path, G_FILE_TEST_EXISTS), ==, exists);
+  g_unlink (path);
+}
+
+static void
+test_together (void)
+{
+  g_autofree gchar *folder = new_folder ();
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  GPtrArray *files = new_files (folder);
+
+  g_assert_true (hab_output_files_commit (none, NULL));
+  g_assert_true (hab_output_files_commit (files, NULL));
+  g_ptr_array_unref (files);
+  for (gchar name[] = "1"; name[0] <= '3'; name[0]++)
+    assert_exists (folder, name, TRUE);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+/* What has its name keeps it, of the others nothing is left. */
+static void
+test_together_until_one_fails (void)
+{
+  g_autofree gchar *folder = new_folder ();
+  g_autofree gchar *part = g_build_filename (folder, ".2.part", NULL);
+  g_autoptr (GError) error = NULL;
+  GPtrArray *files = new_files (folder);
+
+  g_unlink (part);
+  g_assert_false (hab_output_files_commit (files, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_ptr_array_unref (files);
+  assert_exists (folder, "1", TRUE);
+  assert_exists (folder, "3", FALSE);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 /* More vectors than one call of the system takes. */
 static void
 test_many_vectors (void)
@@ -122,6 +183,9 @@ main (gint argc, gchar **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/output-file/whole-or-nothing", test_whole_or_nothing);
+  g_test_add_func ("/output-file/together", test_together);
+  g_test_add_func ("/output-file/together-until-one-fails",
+      test_together_until_one_fails);
   g_test_add_func ("/output-file/many-vectors", test_many_vectors);
   g_test_add_func ("/output-file/folder", test_folder);
   g_test_add_func ("/output-file/errors", test_errors);
