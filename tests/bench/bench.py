@@ -12,7 +12,6 @@ import os
 import platform
 import secrets
 import shutil
-import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -168,26 +167,30 @@ class Bench:
         self.results['growth'] = {'medians': rows, 'runs': runs}
 
     def measure_parallel(self):
-        """Eight at a time, and the same eight in a row divided by the number
-        of processors."""
+        """Eight in a row, so many at a time as there are processors, and all at
+        once: beside the row divided by the number of processors, and beside the
+        time in which as many processors could do what they took."""
+        processors = os.cpu_count()
         film = self.film('hd', max(self.options.seconds // 10, 50))
         command = self.package(film)
-        measure.run_once(self.desk, command)
-        runs = {'together': [], 'in a row': []}
-        for _ in range(self.options.runs):
-            runs['together'].append(
-                measure.run_together(self.desk, command, JOBS))
-            runs['in a row'].append(
-                sum(measure.run_once(self.desk, command)['wall']
-                    for _ in range(JOBS)))
+        sizes = {'in a row': 1, f'{processors} at a time': processors,
+                 f'{JOBS} at once': JOBS}
+        runs = {name: [] for name in sizes}
+        for turn in range(self.options.runs + 1):
+            for name, at_once in measure.rotated(list(sizes.items()), turn):
+                run = measure.run_batch(self.desk, command, JOBS, at_once)
+                if turn > 0:
+                    runs[name].append(run)
             self.desk.clear()
-        rows = {name: statistics.median(walls) for name, walls in runs.items()}
-        print(f'\nparallel: {JOBS} packages, {os.cpu_count()} processors')
-        for name, wall in rows.items():
-            print(f'{name:26}{wall:9.2f}')
-        share = rows['in a row'] / min(os.cpu_count(), JOBS)
-        print(f'{"together / share of a row":26}'
-              f'{rows["together"] / share:9.2f}')
+        rows = measure.medians(runs)
+        share = rows['in a row']['wall'] / min(processors, JOBS)
+        print(f'\nparallel: {JOBS} packages, {processors} processors')
+        print(f'{"":26}{"wall s":>9}{"CPU s":>9}{"/ share of row":>17}'
+              f'{"/ least":>9}')
+        for name, row in rows.items():
+            print(f'{name:26}{row["wall"]:9.2f}{row["cpu"]:9.2f}'
+                  f'{row["wall"] / share:17.2f}'
+                  f'{row["wall"] / (row["cpu"] / processors):9.2f}')
         self.results['parallel'] = {'medians': rows, 'runs': runs}
 
     def measure_gops(self):

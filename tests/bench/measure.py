@@ -12,6 +12,7 @@ time.
 """
 import itertools
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -91,20 +92,31 @@ def run_once(desk, make_command):
             'rss': usage.ru_maxrss / 1024, 'written': written / 1e6}
 
 
-def run_together(desk, make_command, n):
-    """Wall seconds of so many at a time."""
-    outs = [desk.new_output() for _ in range(n)]
+def run_batch(desk, make_command, n, at_once):
+    """Wall and CPU seconds of n, so many of them at a time. What all of them write
+    stays until the end: one that may fill the pages that another let go of needs
+    no fresh ones, which those that write at a time do."""
+    waiting, running = [desk.new_output() for _ in range(n)], []
+    outs = list(waiting)
     os.sync()
     with open(desk.folder / 'log', 'w+', encoding='utf-8') as log:
-        started = time.monotonic()
-        children = [start(make_command(out), log) for out in outs]
-        for child in children:
+        before, started = cpu_of_children(), time.monotonic()
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                running.append(start(make_command(waiting.pop(0)), log))
+            child = running.pop(0)
             if child.wait(RUN_LIMIT_S) != 0:
                 fail(make_command(Path('…')), child.returncode, log)
-        wall = time.monotonic() - started
+        result = {'wall': time.monotonic() - started,
+                  'cpu': cpu_of_children() - before}
     for out in outs:
         desk.empty(out)
-    return wall
+    return result
+
+
+def cpu_of_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def rotated(items, turn):
