@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-
-/* Addresses and durations of an MPD: strings only. */
-
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
-#include "mpd-reader.h"
+#include "mpd-address.h"
 
 #include <math.h>
 #include <string.h>

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "keys.h"
+
 #define MP4_PROTECTION "urn:mpeg:dash:mp4protection:2011"
 #define UUID_PREFIX "urn:uuid:"
 

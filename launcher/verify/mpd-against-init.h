@@ -2,7 +2,7 @@
 #pragma once
 
 #include "init-segment.h"
-#include "mpd-reader.h"
+#include "mpd-document.h"
 
 G_BEGIN_DECLS
 

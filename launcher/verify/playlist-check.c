@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "media-file.h"
+#include "mpd-address.h"
 
 #define MAX_PLAYLISTS 1000
 #define MAX_FILE (64 * 1024 * 1024)

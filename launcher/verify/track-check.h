@@ -2,7 +2,8 @@
 #pragma once
 
 #include "content-keys.h"
-#include "mpd-reader.h"
+#include "mpd-document.h"
+#include "report.h"
 
 G_BEGIN_DECLS
 

@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "mpd-reader.h"
 #include "playlist-check.h"
 
 /* How far from the longest of its tracks the MPD's duration may be, seconds. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "mpd-address.h"
 #include "mpd-reader.h"
 
 static void

@@ -11,6 +11,7 @@
 #include "folder.h"
 #include "key-evidence.h"
 #include "media-file.h"
+#include "mpd-address.h"
 #include "mpd-reader.h"
 #include "track-choice.h"
 
