@@ -2,7 +2,9 @@
 
 /* Whatever the tracks: random sets of them, with samples of random sizes at
  * random times, are encrypted and muxed by ours and demuxed by GStreamer's
- * qtdemux, and come back, bytes, times and all. */
+ * qtdemux, and come back, bytes, times and all. Clear leads and crypto periods
+ * are random, too: what is to be in the clear is that bit for bit, and the
+ * boxes name for each other sample the key of its period. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -11,223 +13,14 @@
 #include <glib/gstdio.h>
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
-#include <string.h>
 
+#include "any-track.h"
 #include "boxes.h"
 #include "folder.h"
-#include "sample-streams.h"
 
 #define N_SETS 40
 #define MAX_TRACKS 3
-#define MAX_SAMPLES 40
-#define MAX_BYTES 3000
-
-/* How many places a picture may be shown behind its place in decoding order. */
-#define REORDER 3
-
 #define LIMIT (60 * GST_SECOND)
-
-#define KID "a16e402b9056e371f36d348aa62bb749"
-#define KEY "87237d20a19f58a740c05684e699b4aa"
-
-typedef struct
-{
-  GBytes *bytes;
-  gint64 dts, pts; /* ns, running time */
-  GstClockTime duration;
-  gboolean key;
-} Sample;
-
-typedef struct
-{
-  const SampleStream *stream;
-  gboolean video, encrypted;
-  gchar *name;     /* of the pad and the folder */
-  GArray *samples; /* of Sample */
-  GstClockTime shift; /* what running time is less than the buffers' */
-} Track;
-
-static void
-clear_sample (gpointer data)
-{
-  g_bytes_unref (((Sample *) data)->bytes);
-}
-
-static void
-track_free (gpointer data)
-{
-  Track *self = data;
-
-  g_array_unref (self->samples);
-  g_free (self->name);
-  g_free (self);
-}
-
-/* --- what is in a sample ------------------------------------------------- */
-
-static GByteArray *
-from_hex (const gchar *digits)
-{
-  GByteArray *bytes = g_byte_array_new ();
-
-  for (; *digits; digits += 2) {
-    guint8 byte = g_ascii_xdigit_value (digits[0]) << 4 |
-        g_ascii_xdigit_value (digits[1]);
-
-    g_byte_array_append (bytes, &byte, 1);
-  }
-  return bytes;
-}
-
-static void
-append_random (GByteArray *bytes, guint n)
-{
-  for (guint i = 0; i < n; i++) {
-    guint8 byte = g_test_rand_int_range (0, 256);
-
-    g_byte_array_append (bytes, &byte, 1);
-  }
-}
-
-/* The unit of one NAL unit becomes longer: more of its last slice. */
-static void
-lengthen_slice (GByteArray *unit, guint n)
-{
-  append_random (unit, n);
-  GST_WRITE_UINT32_BE (unit->data, unit->len - 4);
-}
-
-/* An OBU of padding behind the others, its size in two bytes. */
-static void
-append_padding (GByteArray *unit, guint n)
-{
-  const guint8 header[] = { 15 << 3 | 2, 0x80 | (n & 0x7f), n >> 7 };
-
-  g_byte_array_append (unit, header, sizeof header);
-  append_random (unit, n);
-}
-
-/* Sound is not looked into but for its first sample. */
-static GBytes *
-random_bytes (const Track *track, guint unit, gboolean first)
-{
-  const SampleStream *stream = track->stream;
-  guint n = g_test_rand_int_range (1, MAX_BYTES);
-  GByteArray *bytes;
-
-  if (!track->video && !first) {
-    bytes = g_byte_array_new ();
-    append_random (bytes, n);
-    return g_byte_array_free_to_bytes (bytes);
-  }
-  bytes = from_hex (stream->units[unit]);
-  if (strcmp (stream->name, "h264") == 0 || strcmp (stream->name, "h265") == 0)
-    lengthen_slice (bytes, n);
-  else if (strcmp (stream->name, "av1") == 0)
-    append_padding (bytes, n);
-  return g_byte_array_free_to_bytes (bytes);
-}
-
-/* --- when samples are decoded and shown ---------------------------------- */
-
-/* Times at which something is shown, n of them: of one length, or of any. */
-static GArray *
-random_times (const Track *track, guint n)
-{
-  GArray *times = g_array_new (FALSE, FALSE, sizeof (gint64));
-  gboolean even = !track->video || g_test_rand_bit ();
-  gint64 unit = track->stream->unit_duration;
-  gint64 time = g_test_rand_bit () ? 0 :
-      g_test_rand_int_range (0, 5000) * GST_MSECOND;
-
-  for (guint i = 0; i < n; i++) {
-    g_array_append_val (times, time);
-    time += even ? unit : g_test_rand_int_range (1, 500) * GST_MSECOND;
-    if (g_test_rand_int_range (0, 20) == 0)
-      time += 10 * unit;
-  }
-  return times;
-}
-
-static void
-shuffle (guint *places, guint n)
-{
-  for (guint i = n; i > 1; i--) {
-    guint j = g_test_rand_int_range (0, i), place = places[i - 1];
-
-    places[i - 1] = places[j];
-    places[j] = place;
-  }
-}
-
-/* Random GOPs: where in the order of presentation each picture is. None goes
- * further than REORDER from its place. */
-static void
-fill_places (guint *places, gboolean *keys, guint n, gboolean reorder)
-{
-  guint next = 0;
-
-  for (guint i = 0; i < n; i++) {
-    places[i] = i;
-    keys[i] = i == next;
-    if (i == next)
-      next += g_test_rand_int_range (1, 12);
-  }
-  for (guint i = 0; reorder && i < n;) {
-    guint run = 1;
-
-    while (!keys[i] && run <= REORDER && i + run < n && !keys[i + run])
-      run++;
-    if (!keys[i])
-      shuffle (places + i, run);
-    i += run;
-  }
-}
-
-static void
-add_samples (Track *track, guint n)
-{
-  gboolean reorder = track->video && g_test_rand_bit ();
-  guint delay = reorder ? REORDER : 0;
-  g_autofree guint *places = g_new (guint, n);
-  g_autofree gboolean *keys = g_new (gboolean, n);
-  g_autoptr (GArray) times = random_times (track, n + delay + 1);
-  const gint64 *at = (const gint64 *) times->data;
-
-  fill_places (places, keys, n, reorder);
-  /* The first picture is shown when the others said, decoded before that. */
-  track->shift = at[delay] - at[0];
-  for (guint i = 0; i < n; i++) {
-    gboolean key = !track->video || keys[i];
-    Sample sample = {
-      .bytes = random_bytes (track,
-          key ? 0 : g_test_rand_int_range (1, N_UNITS), i == 0),
-      .dts = at[i] - (gint64) track->shift,
-      .pts = at[places[i] + delay] - (gint64) track->shift,
-      .duration = at[i + 1] - at[i],
-      .key = key,
-    };
-
-    g_array_append_val (track->samples, sample);
-  }
-}
-
-static Track *
-random_track (guint number)
-{
-  Track *self = g_new0 (Track, 1);
-
-  self->stream =
-      &sample_streams[g_test_rand_int_range (0, N_SAMPLE_STREAMS)];
-  self->video = g_str_has_prefix (self->stream->caps, "video/");
-  self->encrypted = !self->stream->clear_only && g_test_rand_bit ();
-  self->name = g_strdup_printf ("%s_%u", self->video ? "video" : "audio",
-      number);
-  self->samples = g_array_new (FALSE, FALSE, sizeof (Sample));
-  g_array_set_clear_func (self->samples, clear_sample);
-  add_samples (self, g_test_rand_int_range (1, MAX_SAMPLES));
-  return self;
-}
 
 /* --- in ------------------------------------------------------------------ */
 
@@ -292,23 +85,33 @@ push_track (GstElement *pipeline, const Track *track)
   gst_app_src_end_of_stream (GST_APP_SRC (source));
 }
 
+static gchar *
+key_file_of (const gchar *folder)
+{
+  return g_build_filename (folder, "keys.txt", NULL);
+}
+
 static void
 write_tracks (const GPtrArray *tracks, const gchar *folder, gboolean single)
 {
+  g_autofree gchar *key_file = key_file_of (folder);
   g_autoptr (GString) line = g_string_new (NULL);
   g_autoptr (GstElement) pipeline = NULL;
   g_autoptr (GError) error = NULL;
 
+  protection_write_keys (key_file);
   g_string_printf (line, "cencdashsink name=dash location=%s/stream.mpd "
       "single-file=%s fragment-duration=%" G_GUINT64_FORMAT " ", folder,
       single ? "true" : "false",
       g_test_rand_int_range (100, 3000) * GST_MSECOND);
   for (guint i = 0; i < tracks->len; i++) {
     const Track *track = tracks->pdata[i];
+    g_autofree gchar *encryptor = protection_to_line (&track->protection,
+        key_file);
 
     g_string_append_printf (line, "appsrc name=in_%s format=time max-bytes=0 "
         "handle-segment-change=true ! %sdash.%s ", track->name,
-        track->encrypted ? "cbcsenc kid=" KID " key=" KEY " ! " : "",
+        encryptor,
         track->name);
   }
   pipeline = gst_parse_launch (line->str, &error);
@@ -410,31 +213,161 @@ check_sample (GstSample *got, const Sample *wanted, gboolean video,
         !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT));
 }
 
-static void
-check_track (const gchar *folder, const Track *track, gboolean single)
+/* What is known of the samples on their way to the decryptor. */
+typedef struct
 {
-  g_autofree gchar *path = NULL, *line = NULL;
-  g_autoptr (GByteArray) file = read_track (folder, track, single, &path);
-  GstClockTime slack = GST_SECOND / timescale_of (file) + 1;
-  g_autoptr (GstElement) pipeline = NULL, sink = NULL;
+  const Track *track;
+  GArray *keys; /* of SampleKey, by the boxes */
+  guint n;
+} Passage;
+
+static const Sample *
+sample_at (const Track *track, guint i)
+{
+  g_assert_cmpuint (i, <, track->samples->len);
+  return &g_array_index (track->samples, Sample, i);
+}
+
+/* Bytes of the longest range to be protected; all of a sample of sound. */
+static gsize
+longest_range (const GstStructure *info, gsize whole)
+{
+  guint n = 0, longest = 0;
+  g_autoptr (GstBuffer) subsamples = NULL;
+  GstMapInfo map;
+
+  if (!gst_structure_get (info, "subsample_count", G_TYPE_UINT, &n,
+          "subsamples", GST_TYPE_BUFFER, &subsamples, NULL))
+    return whole;
+  g_assert_true (gst_buffer_map (subsamples, &map, GST_MAP_READ));
+  g_assert_cmpuint (map.size, ==, n * 6);
+  for (guint i = 0; i < n; i++)
+    longest = MAX (longest, GST_READ_UINT32_BE (map.data + i * 6 + 2));
+  gst_buffer_unmap (subsamples, &map);
+  return longest;
+}
+
+/* In the clear bit for bit; qtdemux may say of it that it is encrypted. */
+static void
+check_protected (GstBuffer *buffer, const Sample *wanted,
+    const GstProtectionMeta *meta)
+{
+  const gsize block = 16;
+  gsize size;
+  gconstpointer data = g_bytes_get_data (wanted->bytes, &size);
+  gboolean same = gst_buffer_memcmp (buffer, 0, data, size) == 0;
+
+  g_assert_cmpuint (gst_buffer_get_size (buffer), ==, size);
+  if (!wanted->protection.encrypted) {
+    g_assert_true (same);
+    return;
+  }
+  g_assert_nonnull (meta);
+  g_assert_true (same == (longest_range (meta->info, size) < block));
+}
+
+/* qtdemux before 1.24 does not read sample groups: it gives each sample the key
+ * id of the sample entry. */
+static void
+set_kid (GstProtectionMeta *meta, const SampleKey *key)
+{
+  g_autoptr (GstBuffer) kid = gst_buffer_new_memdup (key->kid, KID_BYTES);
+
+  gst_structure_set (meta->info, "kid", GST_TYPE_BUFFER, kid, NULL);
+}
+
+static GstPadProbeReturn
+on_demuxed (GstPad *pad, GstPadProbeInfo *probe, gpointer data)
+{
+  Passage *passage = data;
+  const Sample *wanted = sample_at (passage->track, passage->n);
+  const SampleKey *key = &g_array_index (passage->keys, SampleKey, passage->n);
+  GstBuffer *buffer =
+      gst_buffer_make_writable (GST_PAD_PROBE_INFO_BUFFER (probe));
+  GstProtectionMeta *meta = gst_buffer_get_protection_meta (buffer);
+
+  probe->data = buffer;
+  check_protected (buffer, wanted, meta);
+  if (key->encrypted)
+    set_kid (meta, key);
+  passage->n++;
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+check_keys (const Track *track, GArray *found)
+{
+  g_assert_cmpuint (found->len, ==, track->samples->len);
+  for (guint i = 0; i < found->len; i++) {
+    const SampleKey *key = &g_array_index (found, SampleKey, i);
+    const SampleKey *wanted = &sample_at (track, i)->protection;
+
+    g_assert_true (key->encrypted == wanted->encrypted);
+    if (key->encrypted)
+      g_assert_cmpmem (key->kid, KID_BYTES, wanted->kid, KID_BYTES);
+  }
+}
+
+static GstElement *
+new_reader (const gchar *folder, const Track *track, const gchar *path)
+{
+  g_autofree gchar *key_file = key_file_of (folder), *line = NULL;
+  g_autoptr (GString) decryptor = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
+  GstElement *pipeline;
+
+  if (track->protection.n_kids > 0)
+    g_string_printf (decryptor, "cbcsdec name=decryptor key-file=%s "
+        "clear-lead=%" G_GUINT64_FORMAT " ! ", key_file,
+        track->protection.clear_lead);
+  line = g_strdup_printf ("filesrc location=%s ! qtdemux ! %s"
+      "appsink name=out sync=false wait-on-eos=false", path, decryptor->str);
+  pipeline = gst_parse_launch (line, &error);
+  g_assert_no_error (error);
+  return pipeline;
+}
+
+static void
+watch (GstElement *pipeline, Passage *passage)
+{
+  g_autoptr (GstElement) decryptor =
+      gst_bin_get_by_name (GST_BIN (pipeline), "decryptor");
+  g_autoptr (GstPad) pad =
+      decryptor ? gst_element_get_static_pad (decryptor, "sink") : NULL;
+
+  if (pad)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_demuxed, passage,
+        NULL);
+}
+
+static void
+check_samples (GstElement *pipeline, const Track *track, GstClockTime slack)
+{
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "out");
   GstSample *got;
   guint n = 0;
 
-  line = g_strdup_printf ("filesrc location=%s ! qtdemux ! %s"
-      "appsink name=out sync=false wait-on-eos=false", path,
-      track->encrypted ? "cbcsdec key=" KEY " ! " : "");
-  pipeline = gst_parse_launch (line, &error);
-  g_assert_no_error (error);
-  sink = gst_bin_get_by_name (GST_BIN (pipeline), "out");
-  run (pipeline);
   while ((got = gst_app_sink_try_pull_sample (GST_APP_SINK (sink), 0))) {
-    g_assert_cmpuint (n, <, track->samples->len);
-    check_sample (got, &g_array_index (track->samples, Sample, n++),
-        track->video, slack);
+    check_sample (got, sample_at (track, n++), track->video, slack);
     gst_sample_unref (got);
   }
   g_assert_cmpuint (n, ==, track->samples->len);
+}
+
+static void
+check_track (const gchar *folder, const Track *track, gboolean single)
+{
+  g_autofree gchar *path = NULL;
+  g_autoptr (GByteArray) file = read_track (folder, track, single, &path);
+  g_autoptr (GArray) keys = sample_keys_read (file->data, file->len);
+  g_autoptr (GstElement) pipeline = new_reader (folder, track, path);
+  GstClockTime slack = GST_SECOND / timescale_of (file) + 1;
+  Passage passage = { track, keys, 0 };
+
+  check_keys (track, keys);
+  watch (pipeline, &passage);
+  run (pipeline);
+  check_samples (pipeline, track, slack);
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 
@@ -446,7 +379,7 @@ test_set (void)
   gboolean single = g_test_rand_bit ();
 
   for (gint i = g_test_rand_int_range (1, MAX_TRACKS + 1); i > 0; i--)
-    g_ptr_array_add (tracks, random_track (i));
+    g_ptr_array_add (tracks, track_new_random (i));
   write_tracks (tracks, folder, single);
   for (guint i = 0; i < tracks->len; i++)
     check_track (folder, tracks->pdata[i], single);
