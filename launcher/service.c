@@ -36,7 +36,7 @@ struct _HabService
   HabProbe *probe;
   HabFeed *feed;
   HabPublished *published;
-  HabPartials *partials;
+  HabResumables *resumables;
   HabQueue *queue;
   HabCallbacks *callbacks;
   HabCache *cache;
@@ -331,8 +331,8 @@ make_jobs (HabService *self, GError **error)
     .check_idle = check_idle,
     .check_idle_data = self,
   };
-  self->partials = hab_partials_new (&self->jobs, error);
-  if (self->partials == NULL)
+  self->resumables = hab_resumables_new (&self->jobs, error);
+  if (self->resumables == NULL)
     return FALSE;
   self->probe = hab_probe_new (self->readers);
   self->queue = hab_queue_new (&self->jobs, self->settings->jobs);
@@ -356,7 +356,7 @@ make_listeners (HabService *self)
     .published = self->published,
     .readers = self->readers,
     .probe = self->probe,
-    .partials = self->partials,
+    .resumables = self->resumables,
     .queue = self->queue,
     .cache = self->cache,
     .cutter = self->cutter,
@@ -418,7 +418,7 @@ hab_service_free (HabService *self)
   g_clear_pointer (&self->api, hab_listener_free);
   g_clear_pointer (&self->delivery, hab_listener_free);
   g_clear_pointer (&self->store, hab_store_free);
-  g_clear_pointer (&self->partials, hab_partials_free);
+  g_clear_pointer (&self->resumables, hab_resumables_free);
   g_clear_pointer (&self->media, hab_media_scan_free);
   g_clear_pointer (&self->retention, hab_retention_free);
   g_clear_pointer (&self->cutter, hab_cutter_free);
@@ -490,7 +490,7 @@ hab_service_start (HabService *self, GError **error)
   hab_store_call_async (self->store, reserve, NULL, NULL, on_reserved, NULL);
   if (self->fork_server != NULL)
     hab_fork_server_start (self->fork_server);
-  hab_partials_start (self->partials);
+  hab_resumables_start (self->resumables);
   hab_retention_run (self->retention);
   hab_media_scan_start (self->media);
   hab_queue_kick (self->queue);

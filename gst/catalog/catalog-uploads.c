@@ -10,7 +10,7 @@
 #include "clock.h"
 
 void
-hab_resumable_free (HabResumable *upload)
+hab_upload_row_free (HabUploadRow *upload)
 {
   if (!upload)
     return;
@@ -22,7 +22,7 @@ hab_resumable_free (HabResumable *upload)
 }
 
 gboolean
-hab_catalog_add_upload (HabCatalog *catalog, const HabResumable *upload,
+hab_catalog_add_upload (HabCatalog *catalog, const HabUploadRow *upload,
     GError **error)
 {
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
@@ -40,10 +40,10 @@ hab_catalog_add_upload (HabCatalog *catalog, const HabResumable *upload,
   return hab_catalog_run (catalog, statement, "add an upload", error);
 }
 
-static HabResumable *
+static HabUploadRow *
 read_upload (HabStatement *statement)
 {
-  HabResumable *upload = g_new0 (HabResumable, 1);
+  HabUploadRow *upload = g_new0 (HabUploadRow, 1);
 
   upload->id = hab_statement_dup_text (statement, 0);
   upload->owner = hab_statement_dup_text (statement, 1);
@@ -58,7 +58,7 @@ GPtrArray *
 hab_catalog_list_uploads (HabCatalog *catalog, GError **error)
 {
   g_autoptr (GPtrArray) uploads =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) hab_resumable_free);
+      g_ptr_array_new_with_free_func ((GDestroyNotify) hab_upload_row_free);
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "SELECT id, owner, name, size_bytes, touched_us, input_id FROM uploads",
       error);

@@ -269,14 +269,14 @@ typedef struct
   gint64 size_bytes; /* when it is whole */
   gint64 touched_us; /* when it was asked for, or became an input */
   gint64 input_id;   /* what it became, 0 until then */
-} HabResumable;
+} HabUploadRow;
 
-void hab_resumable_free (HabResumable *upload);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabResumable, hab_resumable_free)
+void hab_upload_row_free (HabUploadRow *upload);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabUploadRow, hab_upload_row_free)
 
 gboolean hab_catalog_add_upload (HabCatalog *catalog,
-    const HabResumable *upload, GError **error);
-/* (element-type HabResumable): all, in no order. */
+    const HabUploadRow *upload, GError **error);
+/* (element-type HabUploadRow): all, in no order. */
 GPtrArray *hab_catalog_list_uploads (HabCatalog *catalog, GError **error);
 /* It became an input, with which its row goes. */
 gboolean hab_catalog_finish_upload (HabCatalog *catalog, const gchar *id,

@@ -16,7 +16,7 @@
 struct _HabAppend
 {
   HabRequest *request; /* not counted: the request owns the append */
-  HabPartial *partial;
+  HabResumable *upload;
   HabInflow *inflow;
   HabTusChecksum *checksum; /* or NULL */
   guint64 start;
@@ -40,21 +40,21 @@ hab_tus_check_version (HabRequest *request, GError **error)
   return FALSE;
 }
 
-HabPartial *
-hab_tus_find_partial (HabRequest *request, GError **error)
+HabResumable *
+hab_tus_find_upload (HabRequest *request, GError **error)
 {
   const HabHttpContext *context = hab_request_get_context (request);
-  HabPartial *partial = hab_partials_find (context->partials,
+  HabResumable *upload = hab_resumables_find (context->resumables,
       hab_request_get_param (request, 0));
 
-  if (partial != NULL &&
-      !hab_request_may_see (request, hab_partial_get_owner (partial)))
-    partial = NULL;
-  if (partial == NULL)
+  if (upload != NULL &&
+      !hab_request_may_see (request, hab_resumable_get_owner (upload)))
+    upload = NULL;
+  if (upload == NULL)
     hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
         "There is no such upload: it has expired, was deleted or could not be "
         "processed; begin again with POST /uploads");
-  return partial;
+  return upload;
 }
 
 /* --- what the headers tell -------------------------------------------- */
@@ -77,15 +77,15 @@ fail_too_long (HabAppend *self, GError **error)
 {
   hab_http_error_set (error, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
       "The upload was announced with %" G_GUINT64_FORMAT " bytes; this is "
-      "more", hab_partial_get_size (self->partial));
+      "more", hab_resumable_get_size (self->upload));
   return FALSE;
 }
 
 static gboolean
 append_check_place (HabAppend *self, GError **error)
 {
-  guint64 offset = hab_partial_get_offset (self->partial);
-  guint64 size = hab_partial_get_size (self->partial);
+  guint64 offset = hab_resumable_get_offset (self->upload);
+  guint64 size = hab_resumable_get_size (self->upload);
 
   if (!hab_tus_parse_number ("Upload-Offset",
           hab_request_get_header (self->request, "Upload-Offset"),
@@ -125,7 +125,7 @@ append_end (HabAppend *self, gboolean right)
   self->ended = TRUE;
   spool = hab_inflow_steal_spool (self->inflow);
   if (spool != NULL)
-    hab_partial_end (self->partial, spool, right ? G_MAXUINT64 : self->start);
+    hab_resumable_end (self->upload, spool, right ? G_MAXUINT64 : self->start);
 }
 
 static void
@@ -148,7 +148,7 @@ append_open (HabAppend *self, GError **error)
   self->inflow = hab_inflow_new (self->request, error);
   if (self->inflow == NULL)
     return FALSE;
-  spool = hab_partial_begin (self->partial, on_interrupt, self, error);
+  spool = hab_resumable_begin (self->upload, on_interrupt, self, error);
   if (spool != NULL)
     hab_inflow_set_spool (self->inflow, spool);
   return spool != NULL;
@@ -161,23 +161,23 @@ append_free (gpointer data)
 
   g_clear_pointer (&self->inflow, hab_inflow_free);
   g_clear_pointer (&self->checksum, hab_tus_checksum_free);
-  g_clear_pointer (&self->partial, hab_partial_unref);
+  g_clear_pointer (&self->upload, hab_resumable_unref);
   g_free (self);
 }
 
 HabAppend *
 hab_append_new (HabRequest *request, GError **error)
 {
-  HabPartial *partial = NULL;
+  HabResumable *upload = NULL;
   HabAppend *self;
 
   if (!hab_tus_check_version (request, error) ||
       !check_type (request, error) ||
-      (partial = hab_tus_find_partial (request, error)) == NULL)
+      (upload = hab_tus_find_upload (request, error)) == NULL)
     return NULL;
   self = g_new0 (HabAppend, 1);
   self->request = request;
-  self->partial = hab_partial_ref (partial);
+  self->upload = hab_resumable_ref (upload);
   if (append_check_place (self, error) && append_read_checksum (self, error) &&
       append_open (self, error))
     return self;
@@ -190,7 +190,7 @@ append_take (HabAppend *self, const guint8 *bytes, gsize size, GError **error)
 {
   HabSpool *spool = hab_inflow_get_spool (self->inflow);
 
-  if (size > hab_partial_get_size (self->partial) -
+  if (size > hab_resumable_get_size (self->upload) -
           hab_spool_get_size (spool))
     return fail_too_long (self, error);
   if (self->checksum != NULL)
@@ -241,8 +241,8 @@ hab_append_finish (HabAppend *self, GError **error)
   return right;
 }
 
-HabPartial *
-hab_append_get_partial (HabAppend *self)
+HabResumable *
+hab_append_get_upload (HabAppend *self)
 {
-  return self->partial;
+  return self->upload;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "partials.h"
+#include "resumables.h"
 #include "request.h"
 
 G_BEGIN_DECLS
@@ -17,7 +17,7 @@ HabAppend *hab_append_new (HabRequest *request, GError **error);
 
 /* The body has ended: whether it is what Upload-Checksum promised (460). */
 gboolean hab_append_finish (HabAppend *append, GError **error);
-HabPartial *hab_append_get_partial (HabAppend *append);
+HabResumable *hab_append_get_upload (HabAppend *append);
 
 /* --- what the calls of /uploads have in common ------------------------ */
 
@@ -25,6 +25,6 @@ HabPartial *hab_append_get_partial (HabAppend *append);
  * version, or absent from a request that changes something. */
 gboolean hab_tus_check_version (HabRequest *request, GError **error);
 /* (transfer none): the upload that the address names, or 404. */
-HabPartial *hab_tus_find_partial (HabRequest *request, GError **error);
+HabResumable *hab_tus_find_upload (HabRequest *request, GError **error);
 
 G_END_DECLS

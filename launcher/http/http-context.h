@@ -8,7 +8,7 @@
 #include "http-types.h"
 #include "jobs-context.h"
 #include "metrics.h"
-#include "partials.h"
+#include "resumables.h"
 #include "probe.h"
 #include "published.h"
 #include "queue.h"
@@ -35,7 +35,7 @@ typedef struct
   HabProbe *probe;
   HabFeed *feed;            /* where changes of packages are told */
   HabPublished *published;  /* packages that are known to be Ready */
-  HabPartials *partials;    /* uploads that can be resumed */
+  HabResumables *resumables; /* uploads that can be resumed */
   HabQueue *queue;
   HabCache *cache;          /* what was made of inputs; every thread's */
   HabCutter *cutter;

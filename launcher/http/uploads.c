@@ -23,10 +23,10 @@ set_number (HabReply *reply, const gchar *name, guint64 number)
 }
 
 static void
-set_expiry (HabReply *reply, HabPartial *partial)
+set_expiry (HabReply *reply, HabResumable *upload)
 {
   g_autoptr (GDateTime) expiry = g_date_time_new_from_unix_utc (
-      hab_partial_get_expiry (partial) / G_USEC_PER_SEC);
+      hab_resumable_get_expiry (upload) / G_USEC_PER_SEC);
   g_autofree gchar *text =
       soup_date_time_to_string (expiry, SOUP_DATE_HTTP);
 
@@ -35,9 +35,9 @@ set_expiry (HabReply *reply, HabPartial *partial)
 
 /* Which input content it has become. */
 static void
-set_input (HabReply *reply, HabPartial *partial)
+set_input (HabReply *reply, HabResumable *upload)
 {
-  gint64 id = hab_partial_get_input_id (partial);
+  gint64 id = hab_resumable_get_input_id (upload);
   g_autofree gchar *path =
       g_strdup_printf ("/input_content/%" G_GINT64_FORMAT, id);
 
@@ -48,28 +48,28 @@ set_input (HabReply *reply, HabPartial *partial)
 }
 
 static HabReply *
-describe (HabReply *reply, HabPartial *partial)
+describe (HabReply *reply, HabResumable *upload)
 {
-  set_number (reply, "Upload-Offset", hab_partial_get_offset (partial));
-  set_expiry (reply, partial);
-  set_input (reply, partial);
+  set_number (reply, "Upload-Offset", hab_resumable_get_offset (upload));
+  set_expiry (reply, upload);
+  set_input (reply, upload);
   hab_reply_set_header (reply, "Cache-Control", "no-store");
   return reply;
 }
 
 static JsonNode *
-format_partial (HabPartial *partial)
+format_upload (HabResumable *upload)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  gint64 input_id = hab_partial_get_input_id (partial);
+  gint64 input_id = hab_resumable_get_input_id (upload);
 
   json_builder_begin_object (builder);
-  hab_json_add_text (builder, "upload_id", hab_partial_get_id (partial));
-  hab_json_add_text (builder, "name", hab_partial_get_name (partial));
-  hab_json_add_text (builder, "status", hab_partial_get_state (partial));
-  hab_json_add_int (builder, "size", hab_partial_get_size (partial));
-  hab_json_add_int (builder, "offset", hab_partial_get_offset (partial));
-  hab_json_add_time (builder, "expires_at", hab_partial_get_expiry (partial));
+  hab_json_add_text (builder, "upload_id", hab_resumable_get_id (upload));
+  hab_json_add_text (builder, "name", hab_resumable_get_name (upload));
+  hab_json_add_text (builder, "status", hab_resumable_get_state (upload));
+  hab_json_add_int (builder, "size", hab_resumable_get_size (upload));
+  hab_json_add_int (builder, "offset", hab_resumable_get_offset (upload));
+  hab_json_add_time (builder, "expires_at", hab_resumable_get_expiry (upload));
   if (input_id > 0)
     hab_json_add_int (builder, "input_content_id", input_id);
   else
@@ -79,20 +79,20 @@ format_partial (HabPartial *partial)
 }
 
 static void
-reply_partial (HabRequest *request, HabPartial *partial, guint status)
+reply_upload (HabRequest *request, HabResumable *upload, guint status)
 {
   g_autofree gchar *metadata = hab_tus_format_metadata ("filename",
-      hab_partial_get_name (partial));
+      hab_resumable_get_name (upload));
   HabReply *reply = describe (
-      hab_reply_new_json (status, format_partial (partial)), partial);
+      hab_reply_new_json (status, format_upload (upload)), upload);
 
   if (status == SOUP_STATUS_CREATED) {
     g_autofree gchar *location =
-        g_strdup_printf ("/uploads/%s", hab_partial_get_id (partial));
+        g_strdup_printf ("/uploads/%s", hab_resumable_get_id (upload));
 
     hab_reply_set_header (reply, "Location", location);
   }
-  set_number (reply, "Upload-Length", hab_partial_get_size (partial));
+  set_number (reply, "Upload-Length", hab_resumable_get_size (upload));
   hab_reply_set_header (reply, "Upload-Metadata", metadata);
   hab_request_reply (request, reply);
 }
@@ -102,16 +102,16 @@ reply_partial (HabRequest *request, HabPartial *partial, guint status)
 typedef struct
 {
   HabRequest *request;
-  HabPartial *partial;
+  HabResumable *upload;
 } Call;
 
 static Call *
-call_new (HabRequest *request, HabPartial *partial)
+call_new (HabRequest *request, HabResumable *upload)
 {
   Call *self = g_new0 (Call, 1);
 
   self->request = hab_request_ref (request);
-  self->partial = partial != NULL ? hab_partial_ref (partial) : NULL;
+  self->upload = upload != NULL ? hab_resumable_ref (upload) : NULL;
   return self;
 }
 
@@ -119,7 +119,7 @@ static void
 call_free (Call *self)
 {
   hab_request_unref (self->request);
-  g_clear_pointer (&self->partial, hab_partial_unref);
+  g_clear_pointer (&self->upload, hab_resumable_unref);
   g_free (self);
 }
 
@@ -181,9 +181,9 @@ on_created (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (Call) call = data;
   GError *error = NULL;
 
-  call->partial = hab_partials_create_finish (result, &error);
-  if (call->partial != NULL)
-    reply_partial (call->request, call->partial, SOUP_STATUS_CREATED);
+  call->upload = hab_resumables_create_finish (result, &error);
+  if (call->upload != NULL)
+    reply_upload (call->request, call->upload, SOUP_STATUS_CREATED);
   else
     hab_request_fail (call->request, error);
 }
@@ -201,7 +201,7 @@ create (HabRequest *request)
       (name = read_name (request, &error)) == NULL)
     hab_request_fail (request, error);
   else
-    hab_partials_create_async (context->partials,
+    hab_resumables_create_async (context->resumables,
         hab_request_get_owner (request), name, length, on_created,
         call_new (request, NULL));
 }
@@ -214,8 +214,8 @@ on_settled_for_head (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (Call) call = data;
   GError *error = NULL;
 
-  if (hab_partial_settle_finish (result, &error))
-    reply_partial (call->request, call->partial, SOUP_STATUS_OK);
+  if (hab_resumable_settle_finish (result, &error))
+    reply_upload (call->request, call->upload, SOUP_STATUS_OK);
   else
     hab_request_fail (call->request, error);
 }
@@ -228,17 +228,17 @@ look (HabRequest *request)
   gboolean head = soup_server_message_get_method (
       hab_request_get_message (request)) == SOUP_METHOD_HEAD;
   GError *error = NULL;
-  HabPartial *partial = NULL;
+  HabResumable *upload = NULL;
 
   if (hab_tus_check_version (request, &error))
-    partial = hab_tus_find_partial (request, &error);
-  if (partial == NULL)
+    upload = hab_tus_find_upload (request, &error);
+  if (upload == NULL)
     hab_request_fail (request, error);
   else if (head)
-    hab_partial_settle_async (partial, on_settled_for_head,
-        call_new (request, partial));
+    hab_resumable_settle_async (upload, on_settled_for_head,
+        call_new (request, upload));
   else
-    reply_partial (request, partial, SOUP_STATUS_OK);
+    reply_upload (request, upload, SOUP_STATUS_OK);
 }
 
 /* --- PATCH /uploads/ID ------------------------------------------------ */
@@ -249,9 +249,9 @@ on_settled (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (Call) call = data;
   GError *error = NULL;
 
-  if (hab_partial_settle_finish (result, &error))
+  if (hab_resumable_settle_finish (result, &error))
     hab_request_reply (call->request,
-        describe (hab_reply_new (SOUP_STATUS_NO_CONTENT), call->partial));
+        describe (hab_reply_new (SOUP_STATUS_NO_CONTENT), call->upload));
   else
     hab_request_fail (call->request, error);
 }
@@ -260,12 +260,12 @@ static void
 append (HabRequest *request)
 {
   HabAppend *body = hab_request_get_reader (request);
-  HabPartial *partial = hab_append_get_partial (body);
+  HabResumable *upload = hab_append_get_upload (body);
   GError *error = NULL;
 
   if (hab_append_finish (body, &error))
-    hab_partial_settle_async (partial, on_settled,
-        call_new (request, partial));
+    hab_resumable_settle_async (upload, on_settled,
+        call_new (request, upload));
   else
     hab_request_fail (request, error);
 }
@@ -278,7 +278,7 @@ on_removed (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (Call) call = data;
   GError *error = NULL;
 
-  if (hab_partial_remove_finish (result, &error))
+  if (hab_resumable_remove_finish (result, &error))
     hab_request_reply (call->request, hab_reply_new (SOUP_STATUS_NO_CONTENT));
   else
     hab_request_fail (call->request, error);
@@ -288,13 +288,13 @@ static void
 terminate (HabRequest *request)
 {
   GError *error = NULL;
-  HabPartial *partial = NULL;
+  HabResumable *upload = NULL;
 
   if (hab_tus_check_version (request, &error))
-    partial = hab_tus_find_partial (request, &error);
-  if (partial != NULL)
-    hab_partial_remove_async (partial, on_removed,
-        call_new (request, partial));
+    upload = hab_tus_find_upload (request, &error);
+  if (upload != NULL)
+    hab_resumable_remove_async (upload, on_removed,
+        call_new (request, upload));
   else
     hab_request_fail (request, error);
 }

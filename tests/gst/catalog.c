@@ -1282,12 +1282,12 @@ static void
 test_uploads (Fixture *fixture, gconstpointer data)
 {
   HabCatalog *catalog = open_catalog (fixture);
-  HabResumable upload = { .id = (gchar *) "ab12", .owner = (gchar *) "ann",
+  HabUploadRow upload = { .id = (gchar *) "ab12", .owner = (gchar *) "ann",
     .name = (gchar *) "a.mp4", .size_bytes = 10, .touched_us = 5 };
   g_autoptr (GPtrArray) uploads = NULL;
   g_autoptr (GError) error = NULL;
   gint64 input_id = add_input (catalog, "a.mp4");
-  const HabResumable *row;
+  const HabUploadRow *row;
 
   g_assert_true (hab_catalog_add_upload (catalog, &upload, &error));
   g_assert_false (hab_catalog_add_upload (catalog, &upload, &error));
