@@ -6,9 +6,8 @@
 #include "event-stream.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
-#include "connection.h"
+#include "departure.h"
 
 #define HEARTBEAT_SECONDS 15
 #define STALL_SECONDS 30
@@ -26,7 +25,6 @@ struct _HabEventStream
   gboolean writing, ending;
   gulong wrote_chunk_id;
   guint heartbeat_id, stall_id, sent_id;
-  GSource *leaving; /* the client; NULL where that is not watched */
 };
 
 static void event_stream_write (HabEventStream *self, const gchar *text);
@@ -50,64 +48,14 @@ event_stream_rest (HabEventStream *self)
       g_timeout_add_seconds (HEARTBEAT_SECONDS, on_heartbeat, self);
 }
 
-/* libsoup does not say of a message whose connection was taken that it is
- * finished; then the request is over, and who listens to that may free this. */
-static void
-event_stream_break_off (HabEventStream *self)
-{
-  g_autoptr (SoupServerMessage) message = g_object_ref (self->message);
-  g_autoptr (GIOStream) connection =
-      soup_server_message_steal_connection (message);
-
-  g_io_stream_close (connection, NULL, NULL);
-  g_signal_emit_by_name (message, "finished");
-}
-
 static gboolean
 on_stall (gpointer data)
 {
   HabEventStream *self = data;
 
   self->stall_id = 0;
-  event_stream_break_off (self);
+  hab_departure_break_off (self->message);
   return G_SOURCE_REMOVE;
-}
-
-/* Nothing is read while an answer is written, so libsoup does not see a client
- * leave. Bytes of a next request are none of this one's concern. */
-static gboolean
-on_readable (GSocket *socket, GIOCondition condition, gpointer data)
-{
-  HabEventStream *self = data;
-  gchar byte;
-
-  if (recv (g_socket_get_fd (socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-    event_stream_break_off (self);
-  else
-    g_clear_pointer (&self->leaving, g_source_unref);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-event_stream_watch (HabEventStream *self)
-{
-  GSocket *socket = hab_connection_get_socket (self->message);
-
-  if (socket == NULL)
-    return;
-  self->leaving = g_socket_create_source (socket, G_IO_IN, NULL);
-  g_source_set_callback (self->leaving, G_SOURCE_FUNC (on_readable), self,
-      NULL);
-  g_source_attach (self->leaving, NULL);
-}
-
-static void
-event_stream_unwatch (HabEventStream *self)
-{
-  if (self->leaving == NULL)
-    return;
-  g_source_destroy (self->leaving);
-  g_clear_pointer (&self->leaving, g_source_unref);
 }
 
 static void
@@ -127,7 +75,6 @@ static void
 event_stream_complete (HabEventStream *self)
 {
   g_clear_handle_id (&self->heartbeat_id, g_source_remove);
-  event_stream_unwatch (self);
   soup_message_body_complete (
       soup_server_message_get_response_body (self->message));
   soup_server_message_unpause (self->message);
@@ -193,14 +140,12 @@ hab_event_stream_new (HabRequest *request, const gchar *text,
   self->wrote_chunk_id = g_signal_connect (self->message, "wrote-chunk",
       G_CALLBACK (on_wrote_chunk), self);
   event_stream_write (self, first);
-  event_stream_watch (self);
   return self;
 }
 
 void
 hab_event_stream_free (HabEventStream *self)
 {
-  event_stream_unwatch (self);
   g_signal_handler_disconnect (self->message, self->wrote_chunk_id);
   g_clear_handle_id (&self->heartbeat_id, g_source_remove);
   g_clear_handle_id (&self->stall_id, g_source_remove);

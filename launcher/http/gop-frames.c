@@ -57,7 +57,8 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
     frames_end (self, NULL, error);
   else
     hab_cutter_get_frames_async (frames_get_cutter (self), self->storage,
-        &self->gop, hab_request_get_request_id (self->request), on_read, self);
+        &self->gop, hab_request_get_request_id (self->request),
+        hab_request_get_cancellable (self->request), on_read, self);
 }
 
 /* In a thread of the store. */

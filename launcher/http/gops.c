@@ -493,13 +493,14 @@ cut_request_start (CutRequest *self)
 {
   HabCutter *cutter = cut_request_get_cutter (self);
   const gchar *request_id = hab_request_get_request_id (self->request);
+  GCancellable *left = hab_request_get_cancellable (self->request);
 
   if (hab_filter_chain_is_empty (self->chain))
     hab_cutter_get_async (cutter, self->storage, &self->range, request_id,
-        on_cut, self);
+        left, on_cut, self);
   else
     hab_cutter_get_filtered_async (cutter, self->storage, &self->range,
-        self->chain, request_id, on_cut, self);
+        self->chain, request_id, left, on_cut, self);
 }
 
 static void

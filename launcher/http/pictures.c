@@ -69,7 +69,8 @@ picture_make (Picture *self)
   guint max_width = self->max_width;
 
   hab_cutter_get_picture_async (cutter, storage, self->gops, max_width,
-      hab_request_get_request_id (self->request), on_made, self);
+      hab_request_get_request_id (self->request),
+      hab_request_get_cancellable (self->request), on_made, self);
   if (ahead != NULL && ahead->len > 0)
     hab_cutter_expect_pictures (cutter, storage, ahead, max_width);
 }

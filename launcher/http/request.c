@@ -9,6 +9,7 @@
 
 #include "access.h"
 #include "connection.h"
+#include "departure.h"
 #include "keys.h"
 #include "linger.h"
 #include "problem.h"
@@ -44,8 +45,10 @@ struct _HabRequest
   HabHeaderList *headers; /* of the answer, beside the reply's own */
   GError *denied;    /* what to answer instead of calling the handler */
   HabReply *early;   /* goes out without the rest of the body */
+  guint departure_id; /* while it is watched whether the client leaves */
   void (*over_callback) (gpointer data);
   gpointer over_data;
+  GCancellable *cancellable; /* NULL until somebody asks for it */
 };
 
 HabRequest *
@@ -88,6 +91,7 @@ hab_request_unref (HabRequest *self)
   g_clear_pointer (&self->early, hab_reply_free);
   g_clear_error (&self->denied);
   hab_header_list_free (self->headers);
+  g_clear_object (&self->cancellable);
   g_object_unref (self->message);
   g_free (self);
 }
@@ -170,30 +174,6 @@ hab_request_may_see (HabRequest *self, const gchar *owner)
   return self->admin || g_str_equal (self->owner, owner);
 }
 
-HabPackage *
-hab_request_show_package (HabRequest *self, HabPackage *package,
-    GError **error)
-{
-  if (package == NULL || hab_request_may_see (self, package->owner))
-    return package;
-  hab_package_free (package);
-  g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NOT_FOUND,
-      "there is no such package");
-  return NULL;
-}
-
-HabInput *
-hab_request_show_input (HabRequest *self, HabInput *input, GError **error)
-{
-  if (input == NULL || input->source == HAB_SOURCE_MEDIA_DIR ||
-      hab_request_may_see (self, input->owner))
-    return input;
-  hab_input_free (input);
-  g_set_error_literal (error, HAB_CATALOG_ERROR, HAB_CATALOG_ERROR_NOT_FOUND,
-      "there is no such input");
-  return NULL;
-}
-
 gboolean
 hab_request_is_safe (HabRequest *self)
 {
@@ -220,55 +200,6 @@ hab_request_is_secure (HabRequest *self)
   return g_strcmp0 (self->arrival.scheme != NULL ? self->arrival.scheme
                                                  : g_uri_get_scheme (uri),
              "https") == 0;
-}
-
-gboolean
-hab_request_wants_html (HabRequest *self)
-{
-  return hab_access_prefers_html (
-      soup_message_headers_get_list (hab_request_get_headers (self), "Accept"));
-}
-
-gboolean
-hab_request_get_id (HabRequest *self, guint n, gint64 *id, GError **error)
-{
-  const gchar *text = hab_request_get_param (self, n);
-  guint64 number;
-
-  if (!g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT64, &number, NULL)) {
-    hab_http_error_set (error, SOUP_STATUS_NOT_FOUND,
-        "An id is a number from 1 on; the lists tell which there are");
-    return FALSE;
-  }
-  *id = number;
-  return TRUE;
-}
-
-HabPackage *
-hab_request_load_package (HabRequest *self, HabVault *vault, GError **error)
-{
-  gint64 id;
-
-  if (!hab_request_get_id (self, 0, &id, error))
-    return NULL;
-  return hab_request_show_package (self,
-      hab_catalog_get_package (vault->catalog, id, error), error);
-}
-
-gboolean
-hab_request_get_number (HabRequest *self, const gchar *name, guint64 minimum,
-    guint64 maximum, guint64 fallback, guint64 *number, GError **error)
-{
-  const gchar *text = hab_request_get_query (self, name);
-
-  *number = fallback;
-  if (text == NULL || g_ascii_string_to_unsigned (text, 10, minimum, maximum,
-                          number, NULL))
-    return TRUE;
-  hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
-      "%s must be a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
-      name, minimum, maximum);
-  return FALSE;
 }
 
 /* A proxy has ports of its own: that of delivery is known where the request
@@ -391,6 +322,7 @@ hab_request_reply (HabRequest *self, HabReply *reply)
   g_return_if_fail (!self->answered);
 
   self->answered = TRUE;
+  g_clear_handle_id (&self->departure_id, g_source_remove);
   if (!self->over) {
     SoupMessageHeaders *headers =
         soup_server_message_get_response_headers (self->message);
@@ -491,12 +423,33 @@ hab_request_is_over (HabRequest *self)
   return self->over || self->answered;
 }
 
+static void
+request_watch_client (HabRequest *self)
+{
+  if (self->departure_id == 0 && !self->over)
+    self->departure_id = hab_departure_watch (self->message);
+}
+
 void
 hab_request_on_over (HabRequest *self, void (*callback) (gpointer data),
     gpointer data)
 {
   self->over_callback = callback;
   self->over_data = data;
+  if (callback != NULL)
+    request_watch_client (self);
+}
+
+GCancellable *
+hab_request_get_cancellable (HabRequest *self)
+{
+  if (self->cancellable == NULL) {
+    self->cancellable = g_cancellable_new ();
+    request_watch_client (self);
+    if (self->over)
+      g_cancellable_cancel (self->cancellable);
+  }
+  return self->cancellable;
 }
 
 /* --- for the listener ------------------------------------------------- */
@@ -555,11 +508,14 @@ void
 hab_request_set_over (HabRequest *self)
 {
   self->over = TRUE;
+  g_clear_handle_id (&self->departure_id, g_source_remove);
   if (self->reader != NULL)
     self->reader_type->stop (self->reader);
   if (self->over_callback != NULL)
     self->over_callback (self->over_data);
   self->over_callback = NULL;
+  if (!self->answered && self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
 }
 
 /* (nullable) */

@@ -116,9 +116,14 @@ gboolean hab_request_is_over (HabRequest *request);
 void hab_request_set_header (HabRequest *request, const gchar *name,
     const gchar *value);
 
-/* Called in the main thread when the request is over. */
+/* Called in the main thread when the request is over; from here on the client
+ * is watched, so that it is soon when that leaves. One callback, or NULL for none
+ * any more. */
 void hab_request_on_over (HabRequest *request, void (*callback) (gpointer data),
     gpointer data);
+/* (transfer none): cancelled in the main thread when the client has left before
+ * it was answered, for which it is watched from here on. */
+GCancellable *hab_request_get_cancellable (HabRequest *request);
 
 /* --- for the listener ------------------------------------------------- */
 

@@ -6,11 +6,9 @@
 #include "cutter.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "input-files.h"
-#include "json-build.h"
 #include "picture-maker.h"
 
 #define CUT_TIMEOUT_SECONDS 300
@@ -28,9 +26,11 @@ typedef struct
   HabCutter *cutter;
   gchar *name;    /* in the cache, when it is whole */
   gchar *draft;   /* in work/, until then */
-  GSList *tasks;  /* of GTask: who waits for it */
+  GSList *waiters; /* of Waiter */
   gchar *request_id; /* of the first of them, or NULL */
   GBytes *job;    /* what is done once the input, or the GOP, is open */
+  GCancellable *cancellable; /* of what is being done for it */
+  gboolean withdrawn; /* nobody finds it any more */
 
   /* of a picture */
   gchar *storage;
@@ -38,6 +38,14 @@ typedef struct
   guint next;     /* of gops */
   guint max_width;
 } Cut;
+
+/* Somebody who asked for it and has not left. */
+typedef struct
+{
+  Cut *cut;
+  GTask *task;
+  gulong left_id; /* 0 where they cannot leave */
+} Waiter;
 
 HabCutter *
 hab_cutter_new (const HabJobsContext *context)
@@ -58,14 +66,83 @@ hab_cutter_free (HabCutter *self)
   g_free (self);
 }
 
+/* --- who waits --------------------------------------------------------- */
+
+static void
+waiter_free (Waiter *self)
+{
+  if (self->left_id != 0)
+    g_signal_handler_disconnect (g_task_get_cancellable (self->task),
+        self->left_id);
+  g_object_unref (self->task);
+  g_free (self);
+}
+
+/* Whoever asks for the same from now on has it made anew. */
+static void
+cut_withdraw (Cut *self)
+{
+  g_hash_table_remove (self->cutter->cuts, self->name);
+  self->withdrawn = TRUE;
+}
+
+/* It may be gone afterwards. */
+static void
+cut_cancel (Cut *self)
+{
+  cut_withdraw (self);
+  hab_cache_give_up (self->cutter->context->cache, self->name);
+  g_cancellable_cancel (self->cancellable);
+}
+
+static void
+on_waiter_left (GCancellable *cancellable, gpointer data)
+{
+  Waiter *self = data;
+  Cut *cut = self->cut;
+  g_autoptr (GTask) task = g_object_ref (self->task);
+
+  cut->waiters = g_slist_remove (cut->waiters, self);
+  waiter_free (self);
+  if (cut->waiters == NULL && !cut->withdrawn)
+    cut_cancel (cut);
+  g_task_return_error (task, hab_worker_new_cancelled ());
+}
+
+static void
+cut_add_waiter (Cut *self, GTask *task)
+{
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  Waiter *waiter = g_new0 (Waiter, 1);
+
+  waiter->cut = self;
+  waiter->task = g_object_ref (task);
+  if (cancellable != NULL)
+    waiter->left_id = g_signal_connect (cancellable, "cancelled",
+        G_CALLBACK (on_waiter_left), waiter);
+  self->waiters = g_slist_prepend (self->waiters, waiter);
+}
+
+/* (transfer full): its task. */
+static GTask *
+cut_steal_task (Cut *self)
+{
+  Waiter *waiter = self->waiters->data;
+  GTask *task = g_object_ref (waiter->task);
+
+  self->waiters = g_slist_delete_link (self->waiters, self->waiters);
+  waiter_free (waiter);
+  return task;
+}
+
 /* --- the end ----------------------------------------------------------- */
 
 static void
 cut_free (Cut *self)
 {
-  g_slist_free_full (self->tasks, g_object_unref);
   g_clear_pointer (&self->gops, g_array_unref);
   g_clear_pointer (&self->job, g_bytes_unref);
+  g_object_unref (self->cancellable);
   g_free (self->storage);
   g_free (self->name);
   g_free (self->draft);
@@ -73,18 +150,11 @@ cut_free (Cut *self)
   g_free (self);
 }
 
-static void
-return_failure (gpointer task, gpointer error)
-{
-  g_task_return_error (task, g_error_copy (error));
-}
-
 /* Whoever waits has the file, even where it is not kept. The descriptors are
- * their own: each has its position. */
+ * their own: each has its position. Takes task. */
 static void
-return_draft (gpointer task, gpointer data)
+cut_return_draft (Cut *self, GTask *task)
 {
-  Cut *self = data;
   GError *error = NULL;
   int fd = hab_data_dir_open_file (self->cutter->context->dir, HAB_FOLDER_WORK,
       self->draft, O_RDONLY, &error);
@@ -93,17 +163,25 @@ return_draft (gpointer task, gpointer data)
     g_task_return_int (task, fd);
   else
     g_task_return_error (task, error);
+  g_object_unref (task);
 }
 
+/* error: none where nobody waits. */
 static void
 cut_fail (Cut *self, const GError *error)
 {
   const HabJobsContext *context = self->cutter->context;
 
-  g_hash_table_remove (self->cutter->cuts, self->name);
-  hab_cache_give_up (context->cache, self->name);
+  if (!self->withdrawn) {
+    cut_withdraw (self);
+    hab_cache_give_up (context->cache, self->name);
+  }
   hab_data_dir_remove (context->dir, HAB_FOLDER_WORK, self->draft);
-  g_slist_foreach (self->tasks, return_failure, (gpointer) error);
+  while (self->waiters != NULL) {
+    g_autoptr (GTask) task = cut_steal_task (self);
+
+    g_task_return_error (task, g_error_copy (error));
+  }
   cut_free (self);
 }
 
@@ -113,8 +191,13 @@ cut_keep (Cut *self)
 {
   g_autoptr (GError) error = NULL;
 
-  g_hash_table_remove (self->cutter->cuts, self->name);
-  g_slist_foreach (self->tasks, return_draft, self);
+  if (self->withdrawn) {
+    cut_fail (self, NULL);
+    return;
+  }
+  cut_withdraw (self);
+  while (self->waiters != NULL)
+    cut_return_draft (self, cut_steal_task (self));
   if (!hab_cache_keep (self->cutter->context->cache, self->name, self->draft,
           &error))
     g_warning ("What was cut cannot be kept: %s", error->message);
@@ -133,35 +216,6 @@ on_cut (GObject *source, GAsyncResult *result, gpointer data)
     cut_keep (self);
   else
     cut_fail (self, error);
-}
-
-/* What a table of samples that was read before said. */
-static void
-append_frames (GString *text, const GArray *gops)
-{
-  const HabGop *last = &g_array_index (gops, HabGop, gops->len - 1);
-
-  for (guint i = 0; i < gops->len; i++)
-    g_string_append_printf (text, "%s%" G_GUINT64_FORMAT,
-        i == 0 ? ",\"starts\":[" : ",",
-        g_array_index (gops, HabGop, i).first_frame);
-  g_string_append_printf (text, "],\"end\":%" G_GUINT64_FORMAT,
-      last->first_frame + last->frames);
-}
-
-static GBytes *
-describe_cut (const HabCutRange *range)
-{
-  GString *text = g_string_new (NULL);
-  const GArray *gops = range->gops;
-
-  g_string_printf (text, "{\"task\":\"cut\",\"first\":%" G_GUINT64_FORMAT
-      ",\"last\":%" G_GUINT64_FORMAT, range->first, range->last);
-  if (gops != NULL && gops->len == range->last - range->first + 1 &&
-      g_array_index (gops, HabGop, 0).first_byte >= 0)
-    append_frames (text, gops);
-  g_string_append_c (text, '}');
-  return g_string_free_to_bytes (text);
 }
 
 /* Of the child that writes the draft. Takes job and input_fd, -1 for an error
@@ -189,8 +243,8 @@ cut_run (Cut *self, GBytes *job, int input_fd, GError *error)
     g_clear_error (&error);
     return;
   }
-  hab_workers_run_async (cutter->context->readers, &work,
-      cutter->context->cancellable, on_cut, self);
+  hab_workers_run_async (cutter->context->readers, &work, self->cancellable,
+      on_cut, self);
 }
 
 static void
@@ -231,60 +285,7 @@ cut_start_behind (Cut *self, const gchar *storage, const HabCutRange *range,
 {
   self->job = job;
   hab_cutter_get_async (self->cutter, storage, range, self->request_id,
-      on_source_cut, self);
-}
-
-/* --- frames ------------------------------------------------------------ */
-
-/* cut: of the GOP as a file of its own. */
-static GBytes *
-describe_frames (const HabGop *gop, gboolean cut)
-{
-  gchar *text = g_strdup_printf ("{\"task\":\"frames\",\"cut\":%s,"
-      "\"first\":%" G_GUINT64_FORMAT ",\"number\":%" G_GUINT64_FORMAT
-      ",\"count\":%" G_GUINT64_FORMAT ",\"pts_ns\":%" G_GINT64_FORMAT "}",
-      cut ? "true" : "false", cut ? 0 : gop->first_frame, gop->first_frame,
-      gop->frames, gop->pts_ns == G_MININT64 ? 0 : gop->pts_ns);
-
-  return g_bytes_new_take (text, strlen (text));
-}
-
-/* --- filters ----------------------------------------------------------- */
-
-static GBytes *
-describe_filter (HabCutter *self, gchar **pairs)
-{
-  const HabSettings *settings = self->context->settings;
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-
-  json_builder_begin_object (builder);
-  hab_json_add_text (builder, "task", "filter");
-  json_builder_set_member_name (builder, "filters");
-  json_builder_begin_array (builder);
-  for (; *pairs != NULL; pairs++)
-    json_builder_add_string_value (builder, *pairs);
-  json_builder_end_array (builder);
-  if (settings->encoder != NULL)
-    hab_json_add_text (builder, "encoder", settings->encoder);
-  hab_json_add_int (builder, "threads",
-      MAX (g_get_num_processors () / settings->jobs, 1));
-  json_builder_end_object (builder);
-  return hab_worker_job_new (builder);
-}
-
-/* The same for all chains that do the same; as long for one filter as for
- * many. */
-static gchar *
-name_filtered (const gchar *storage, const HabCutRange *range, gchar **pairs)
-{
-  g_autofree gchar *text = g_strjoinv ("&", pairs);
-  g_autofree gchar *digest =
-      g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
-  g_autofree gchar *what = NULL;
-
-  what = g_strdup_printf ("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT
-      "-%.32s.mp4", range->first, range->last, digest);
-  return hab_cache_make_name (storage, what);
+      self->cancellable, on_source_cut, self);
 }
 
 /* --- pictures ---------------------------------------------------------- */
@@ -314,6 +315,7 @@ picture_order (Cut *self, int input_fd, GArray *frames)
     .frames = frames,
     .max_width = self->max_width,
     .draft = self->draft,
+    .cancellable = self->cancellable,
     .func = on_picture,
     .data = self,
   };
@@ -345,7 +347,7 @@ picture_try_next (Cut *self)
   const HabCutRange range = { gop->index, gop->index, NULL };
 
   hab_cutter_get_async (self->cutter, self->storage, &range, self->request_id,
-      on_picture_cut, self);
+      self->cancellable, on_picture_cut, self);
 }
 
 /* Of the input itself, of which nothing but the frames is read. */
@@ -363,18 +365,39 @@ picture_start (Cut *self)
 
 /* --- asking ------------------------------------------------------------ */
 
-/* Takes name. */
 static Cut *
-cut_new (HabCutter *self, gchar *name)
+cut_new (HabCutter *self, const gchar *name)
 {
+  GCancellable *stop = self->context->cancellable;
   Cut *cut = g_new0 (Cut, 1);
 
   hab_cache_begin (self->context->cache, name);
   cut->cutter = self;
-  cut->name = name;
+  cut->name = g_strdup (name);
   cut->draft = hab_data_dir_make_name ();
+  cut->cancellable = g_cancellable_new ();
+  g_signal_connect_object (stop, "cancelled",
+      G_CALLBACK (g_cancellable_cancel), cut->cancellable, G_CONNECT_SWAPPED);
+  if (g_cancellable_is_cancelled (stop))
+    g_cancellable_cancel (cut->cancellable);
   g_hash_table_insert (self->cuts, cut->name, cut);
   return cut;
+}
+
+/* Whether there is nothing to wait for. */
+static gboolean
+cutter_answer (HabCutter *self, const gchar *name, GTask *task)
+{
+  int fd = -1;
+
+  if (g_cancellable_is_cancelled (g_task_get_cancellable (task)))
+    g_task_return_error (task, hab_worker_new_cancelled ());
+  else if (!g_hash_table_contains (self->cuts, name) &&
+      (fd = hab_cache_open (self->context->cache, name)) >= 0)
+    g_task_return_int (task, fd);
+  else
+    return FALSE;
+  return TRUE;
 }
 
 /* (nullable): what has to be made now for task. It is not where it is there,
@@ -383,82 +406,80 @@ static Cut *
 cutter_ask (HabCutter *self, gchar *name, const gchar *request_id,
     GTask *task)
 {
-  HabCache *cache = self->context->cache;
+  g_autofree gchar *name_to_free = name;
+  g_autoptr (GTask) task_to_free = task;
   Cut *cut = g_hash_table_lookup (self->cuts, name);
-  int fd = cut == NULL ? hab_cache_open (cache, name) : -1;
 
-  if (cut != NULL) {
-    hab_cache_share (cache);
-    cut->tasks = g_slist_prepend (cut->tasks, task);
-    g_free (name);
+  if (cutter_answer (self, name, task))
     return NULL;
-  }
-  if (fd >= 0) {
-    g_task_return_int (task, fd);
-    g_object_unref (task);
-    g_free (name);
+  if (cut != NULL) {
+    hab_cache_share (self->context->cache);
+    cut_add_waiter (cut, task);
     return NULL;
   }
   cut = cut_new (self, name);
   cut->request_id = g_strdup (request_id);
-  cut->tasks = g_slist_prepend (NULL, task);
+  cut_add_waiter (cut, task);
   return cut;
+}
+
+/* That somebody has left is seen here, and their descriptor is not lost. */
+static GTask *
+new_task (GCancellable *cancellable, GAsyncReadyCallback callback,
+    gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_check_cancellable (task, FALSE);
+  return task;
 }
 
 void
 hab_cutter_get_async (HabCutter *self, const gchar *storage,
     const HabCutRange *range, const gchar *request_id,
-    GAsyncReadyCallback callback, gpointer user_data)
+    GCancellable *cancellable, GAsyncReadyCallback callback,
+    gpointer user_data)
 {
-  g_autofree gchar *what = g_strdup_printf ("%" G_GUINT64_FORMAT "-%"
-      G_GUINT64_FORMAT ".mp4", range->first, range->last);
-  Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what), request_id,
-      g_task_new (NULL, NULL, callback, user_data));
+  Cut *cut = cutter_ask (self, hab_cut_task_name_cut (storage, range),
+      request_id, new_task (cancellable, callback, user_data));
 
   if (cut != NULL)
-    cut_start (cut, storage, describe_cut (range));
+    cut_start (cut, storage, hab_cut_task_describe_cut (range));
 }
 
 void
 hab_cutter_get_filtered_async (HabCutter *self, const gchar *storage,
     const HabCutRange *range, const HabFilterChain *chain,
-    const gchar *request_id, GAsyncReadyCallback callback, gpointer user_data)
+    const gchar *request_id, GCancellable *cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
 {
   g_auto (GStrv) pairs = hab_filter_chain_to_pairs (chain);
-  Cut *cut = cutter_ask (self, name_filtered (storage, range, pairs),
-      request_id, g_task_new (NULL, NULL, callback, user_data));
+  Cut *cut = cutter_ask (self,
+      hab_cut_task_name_filtered (storage, range, pairs), request_id,
+      new_task (cancellable, callback, user_data));
 
   if (cut != NULL)
-    cut_start_behind (cut, storage, range, describe_filter (self, pairs));
+    cut_start_behind (cut, storage, range,
+        hab_cut_task_describe_filter (self->context->settings, pairs));
 }
 
 void
 hab_cutter_get_frames_async (HabCutter *self, const gchar *storage,
-    const HabGop *gop, const gchar *request_id, GAsyncReadyCallback callback,
-    gpointer user_data)
+    const HabGop *gop, const gchar *request_id, GCancellable *cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autofree gchar *what =
-      g_strdup_printf ("%" G_GUINT64_FORMAT "-frames.json", gop->index);
   const HabCutRange range = { gop->index, gop->index, NULL };
-  Cut *cut = cutter_ask (self, hab_cache_make_name (storage, what), request_id,
-      g_task_new (NULL, NULL, callback, user_data));
+  gboolean in_table = gop->first_byte >= 0;
+  Cut *cut = cutter_ask (self, hab_cut_task_name_frames (storage, gop->index),
+      request_id, new_task (cancellable, callback, user_data));
 
   if (cut == NULL)
     return;
-  if (gop->first_byte >= 0)
-    cut_start (cut, storage, describe_frames (gop, FALSE));
+  if (in_table)
+    cut_start (cut, storage, hab_cut_task_describe_frames (gop, FALSE));
   else
-    cut_start_behind (cut, storage, &range, describe_frames (gop, TRUE));
-}
-
-/* Named by the first and the number of its candidates. */
-static gchar *
-name_picture (const gchar *storage, guint64 gop, guint n, guint max_width)
-{
-  g_autofree gchar *what = g_strdup_printf ("%" G_GUINT64_FORMAT
-      "-of-%u-%u.jpg", gop, n, max_width);
-
-  return hab_cache_make_name (storage, what);
+    cut_start_behind (cut, storage, &range,
+        hab_cut_task_describe_frames (gop, TRUE));
 }
 
 static void
@@ -477,12 +498,13 @@ cut_start_picture (Cut *self, const gchar *storage, GArray *gops,
 void
 hab_cutter_get_picture_async (HabCutter *self, const gchar *storage,
     GArray *gops, guint max_width, const gchar *request_id,
-    GAsyncReadyCallback callback, gpointer user_data)
+    GCancellable *cancellable, GAsyncReadyCallback callback,
+    gpointer user_data)
 {
   Cut *cut = cutter_ask (self,
-      name_picture (storage, g_array_index (gops, HabGop, 0).index, gops->len,
-          max_width), request_id,
-      g_task_new (NULL, NULL, callback, user_data));
+      hab_cut_task_name_picture (storage,
+          g_array_index (gops, HabGop, 0).index, gops->len, max_width),
+      request_id, new_task (cancellable, callback, user_data));
 
   if (cut != NULL)
     cut_start_picture (cut, storage, gops, max_width);
@@ -500,12 +522,11 @@ expect_picture (HabCutter *self, const gchar *storage, const HabGop *gop,
     guint max_width)
 {
   g_autoptr (GArray) gops = g_array_new (FALSE, FALSE, sizeof *gop);
-  gchar *name = name_picture (storage, gop->index, 1, max_width);
+  g_autofree gchar *name =
+      hab_cut_task_name_picture (storage, gop->index, 1, max_width);
 
-  if (is_known (self, name)) {
-    g_free (name);
+  if (is_known (self, name))
     return;
-  }
   g_array_append_val (gops, *gop);
   cut_start_picture (cut_new (self, name), storage, gops, max_width);
 }
@@ -519,7 +540,7 @@ hab_cutter_expect_pictures (HabCutter *self, const gchar *storage,
 
   if (first->index < 2 || first->first_byte < 0)
     return;
-  before = name_picture (storage, first->index - 2, 1, max_width);
+  before = hab_cut_task_name_picture (storage, first->index - 2, 1, max_width);
   if (!is_known (self, before))
     return;
   for (guint i = 0; i < gops->len; i++)

@@ -29,10 +29,15 @@
 /* Of 255: hardly more than black. */
 #define DARK 10
 
+typedef struct _Batch Batch;
+
 typedef struct
 {
-  HabPictureOrder order; /* strings and frames are its own */
+  HabPictureMaker *maker;
+  HabPictureOrder order; /* strings, frames and cancellable are its own */
   gboolean alone;        /* those made with it came to an end without one */
+  Batch *batch;          /* that makes it, or NULL */
+  gulong cancelled_id;
 } Item;
 
 struct _HabPictureMaker
@@ -44,12 +49,13 @@ struct _HabPictureMaker
 };
 
 /* Of one video, made by one child. */
-typedef struct
+struct _Batch
 {
   HabPictureMaker *maker;
   gchar *folder;    /* in work/ */
   GPtrArray *items; /* of Item; NULL where it is done with */
-} Batch;
+  GCancellable *cancellable; /* of the child */
+};
 
 HabPictureMaker *
 hab_picture_maker_new (const HabJobsContext *context)
@@ -71,26 +77,17 @@ hab_picture_maker_free (HabPictureMaker *self)
 
 /* --- items ------------------------------------------------------------- */
 
-static Item *
-item_new (const HabPictureOrder *order)
-{
-  Item *self = g_new0 (Item, 1);
-
-  self->order = *order;
-  self->order.storage = g_strdup (order->storage);
-  self->order.draft = g_strdup (order->draft);
-  self->order.frames = g_array_ref (order->frames);
-  return self;
-}
-
 static void
 item_free (Item *self)
 {
+  if (self->cancelled_id != 0)
+    g_signal_handler_disconnect (self->order.cancellable, self->cancelled_id);
   if (self->order.storage == NULL && self->order.input_fd >= 0)
     close (self->order.input_fd);
   g_free ((gchar *) self->order.storage);
   g_free ((gchar *) self->order.draft);
   g_array_unref (self->order.frames);
+  g_object_unref (self->order.cancellable);
   g_free (self);
 }
 
@@ -99,6 +96,37 @@ item_end (Item *self, gboolean dark, const GError *error)
 {
   self->order.func (dark, error, self->order.data);
   item_free (self);
+}
+
+static void batch_give_up (Batch *self, Item *item);
+
+static void
+on_cancelled (GCancellable *cancellable, gpointer data)
+{
+  Item *self = data;
+  g_autoptr (GError) error = hab_worker_new_cancelled ();
+
+  if (self->batch != NULL)
+    batch_give_up (self->batch, self);
+  else
+    g_queue_remove (&self->maker->waiting, self);
+  item_end (self, FALSE, error);
+}
+
+static Item *
+item_new (HabPictureMaker *maker, const HabPictureOrder *order)
+{
+  Item *self = g_new0 (Item, 1);
+
+  self->maker = maker;
+  self->order = *order;
+  self->order.storage = g_strdup (order->storage);
+  self->order.draft = g_strdup (order->draft);
+  self->order.frames = g_array_ref (order->frames);
+  g_object_ref (order->cancellable);
+  self->cancelled_id = g_signal_connect (order->cancellable, "cancelled",
+      G_CALLBACK (on_cancelled), self);
+  return self;
 }
 
 static gboolean
@@ -156,11 +184,13 @@ batch_new (HabPictureMaker *maker)
   self->maker = maker;
   self->folder = hab_data_dir_make_name ();
   self->items = g_ptr_array_new ();
+  self->cancellable = g_cancellable_new ();
   for (GList *item = maker->waiting.head;
        item != NULL && self->items->len < MAX_BATCH; item = next) {
     next = item->next;
     if (!item_fits (item->data, first))
       continue;
+    ((Item *) item->data)->batch = self;
     g_ptr_array_add (self->items, item->data);
     g_queue_delete_link (&maker->waiting, item);
   }
@@ -173,6 +203,7 @@ batch_free (Batch *self)
   hab_data_dir_remove (self->maker->context->dir, HAB_FOLDER_WORK,
       self->folder);
   g_ptr_array_unref (self->items);
+  g_object_unref (self->cancellable);
   g_free (self->folder);
   g_free (self);
 }
@@ -183,9 +214,32 @@ batch_steal (Batch *self, guint i)
 {
   Item *item = i < self->items->len ? g_ptr_array_index (self->items, i) : NULL;
 
-  if (item != NULL)
+  if (item != NULL) {
     self->items->pdata[i] = NULL;
+    item->batch = NULL;
+  }
   return item;
+}
+
+static gboolean
+batch_is_over (const Batch *self)
+{
+  for (guint i = 0; i < self->items->len; i++)
+    if (g_ptr_array_index (self->items, i) != NULL)
+      return FALSE;
+  return TRUE;
+}
+
+/* Nobody waits for item, which is the caller's now. */
+static void
+batch_give_up (Batch *self, Item *item)
+{
+  guint i;
+
+  if (g_ptr_array_find (self->items, item, &i))
+    batch_steal (self, i);
+  if (batch_is_over (self))
+    g_cancellable_cancel (self->cancellable);
 }
 
 static gboolean
@@ -310,7 +364,15 @@ item_take_fd (Item *item)
   return fd;
 }
 
-/* Takes input_fd. */
+/* Those that were given up since then have no number. */
+static void
+batch_number (Batch *self)
+{
+  while (g_ptr_array_remove (self->items, NULL))
+    continue;
+}
+
+/* With items that are numbered. Takes input_fd. */
 static void
 batch_run (Batch *self, int input_fd)
 {
@@ -327,8 +389,8 @@ batch_run (Batch *self, int input_fd)
   };
 
   if (work.output_fd >= 0) {
-    hab_workers_run_async (context->readers, &work, context->cancellable,
-        on_made, self);
+    hab_workers_run_async (context->readers, &work, self->cancellable, on_made,
+        self);
     return;
   }
   close (input_fd);
@@ -354,10 +416,14 @@ on_opened (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   int fd = hab_input_files_open_finish (result, &error);
 
-  if (fd >= 0)
+  batch_number (self);
+  if (fd >= 0 && self->items->len > 0)
     batch_run (self, fd);
-  else
+  else {
+    if (fd >= 0)
+      close (fd);
     batch_end (self, error);
+  }
 }
 
 static void
@@ -388,6 +454,14 @@ maker_start (HabPictureMaker *self)
 void
 hab_picture_maker_make (HabPictureMaker *self, const HabPictureOrder *order)
 {
-  g_queue_push_tail (&self->waiting, item_new (order));
+  Item *item = item_new (self, order);
+
+  if (g_cancellable_is_cancelled (order->cancellable)) {
+    g_autoptr (GError) error = hab_worker_new_cancelled ();
+
+    item_end (item, FALSE, error);
+    return;
+  }
+  g_queue_push_tail (&self->waiting, item);
   maker_start (self);
 }

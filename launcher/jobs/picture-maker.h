@@ -29,6 +29,8 @@ typedef struct
                          * shown, else the last. The caller's */
   guint max_width;      /* in pixels */
   const gchar *draft;   /* the name of the JPEG in work/ */
+  GCancellable *cancellable; /* the caller's; cancelled in the main thread when
+                              * nobody waits: HAB_MEDIA_ERROR_CANCELLED */
   HabPictureFunc func;  /* called once */
   gpointer data;
 } HabPictureOrder;

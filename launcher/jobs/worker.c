@@ -25,6 +25,9 @@
 #define MAX_BRACKETS 256
 #define READ_SIZE (32 * 1024)
 
+/* To those who are told of it: whoever cancels by themselves knows why. */
+#define CANCELLED "The service stops; try again"
+
 struct _HabWorkers
 {
   guint limit, running;
@@ -372,11 +375,32 @@ on_timeout (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+GError *
+hab_worker_new_cancelled (void)
+{
+  return g_error_new_literal (HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_CANCELLED,
+      CANCELLED);
+}
+
+/* Has no child, and will have none. */
+static void
+worker_run_drop (WorkerRun *self)
+{
+  if (self->error == NULL)
+    self->error = hab_worker_new_cancelled ();
+  worker_run_return (self);
+  worker_run_free (self);
+}
+
 static void
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
-  worker_run_kill (data, HAB_MEDIA_ERROR_CANCELLED,
-      "The service stops; try again");
+  WorkerRun *self = data;
+
+  if (g_queue_remove (&self->workers->waiting, self))
+    worker_run_drop (self);
+  else
+    worker_run_kill (self, HAB_MEDIA_ERROR_CANCELLED, CANCELLED);
 }
 
 /* --- the start -------------------------------------------------------- */
@@ -502,19 +526,10 @@ worker_run_begin (WorkerRun *self)
 static void
 workers_start (HabWorkers *workers, WorkerRun *run)
 {
-  GCancellable *cancellable = g_task_get_cancellable (run->task);
   int records[2];
 
-  if (g_cancellable_is_cancelled (cancellable)) {
-    worker_run_set_error (run, HAB_MEDIA_ERROR_CANCELLED,
-        "The service stops; try again");
-    worker_run_return (run);
-    worker_run_free (run);
-    return;
-  }
   if (!g_unix_open_pipe (records, FD_CLOEXEC, &run->error)) {
-    worker_run_return (run);
-    worker_run_free (run);
+    worker_run_drop (run);
     return;
   }
   workers->running++;
@@ -524,9 +539,6 @@ workers_start (HabWorkers *workers, WorkerRun *run)
   if (run->work.timeout_seconds > 0)
     run->timeout_id =
         g_timeout_add_seconds (run->work.timeout_seconds, on_timeout, run);
-  if (cancellable != NULL)
-    run->cancelled_id = g_signal_connect (cancellable, "cancelled",
-        G_CALLBACK (on_cancelled), run);
   worker_run_read (run);
 }
 
@@ -553,6 +565,13 @@ hab_workers_run_async (HabWorkers *self, const HabWork *work,
   /* What ended the child is told rather than that it was cancelled. */
   g_task_set_check_cancellable (run->task, FALSE);
   run->pending = g_byte_array_new ();
+  if (g_cancellable_is_cancelled (cancellable)) {
+    worker_run_drop (run);
+    return;
+  }
+  if (cancellable != NULL)
+    run->cancelled_id = g_signal_connect (cancellable, "cancelled",
+        G_CALLBACK (on_cancelled), run);
   g_queue_push_tail (&self->waiting, run);
   workers_start_next (self);
 }

@@ -44,11 +44,15 @@ void hab_workers_set_ended (HabWorkers *workers,
 /* The JSON text of builder's object, wiped when it is freed. */
 GBytes *hab_worker_job_new (JsonBuilder *builder);
 
+/* cancellable (nullable): cancelled in the main thread; then the child is ended,
+ * and what waits gives up its place. */
 void hab_workers_run_async (HabWorkers *workers, const HabWork *work,
     GCancellable *cancellable, GAsyncReadyCallback callback,
     gpointer user_data);
 /* FALSE with a HAB_MEDIA_ERROR. */
 gboolean hab_workers_run_finish (HabWorkers *workers, GAsyncResult *result,
     GError **error);
+/* (transfer full): the error of what was cancelled. */
+GError *hab_worker_new_cancelled (void);
 
 G_END_DECLS

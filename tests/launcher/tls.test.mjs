@@ -12,7 +12,7 @@ import test from 'node:test';
 import tls from 'node:tls';
 
 import {
-  KEY, KID, exec, formOf, get, makeClip, makeFolder, startService, until,
+  KEY, KID, exec, forkServersOf, formOf, get, isEmpty, makeClip, makeFolder, signal, startService, until,
 } from './service.mjs';
 
 const TOKEN = 'a-token-of-enough-letters';
@@ -110,6 +110,28 @@ test('uploads, packages, files and licences by TLS', async (t) => {
   // one that is refused before its body is read
   const large = await ask(ca, service.api, 'POST', '/packaged_content', { body: Buffer.alloc(300_000) });
   assert.equal(large.status, 413);
+});
+
+// The last that TLS says is bytes, too.
+test('who leaves while something is made for them is seen to leave', { timeout: 60_000 }, async (t) => {
+  const { certificate, args } = await makeCertificate(t);
+  const ca = await fs.readFile(certificate);
+  const service = await startService(t, { args: [...args, '--log-level', 'debug'] });
+  const { status } = await ask(ca, service.api, 'POST', '/input_content?name=clip.mp4',
+    { headers: { 'Content-Type': 'video/mp4' }, body: await makeClip() });
+  assert.equal(status, 201);
+  await until(() => service.log.includes('children can be forked'), 'children can be forked');
+  const [server] = await forkServersOf(service.pid);
+  signal(server, 'SIGSTOP');
+  const client = https.get(new URL('/videos/clip.mp4/group-of-pictures/0.mp4', service.api), { ca, agent: false })
+    .on('error', () => {});
+  await until(async () => (await ask(ca, service.api, 'GET', '/metrics')).text
+    .includes('haberdash_children{kind="reader",state="running"} 1'), 'it is begun');
+  client.destroy();
+  await until(() => service.log.includes(' status=499 '), 'it is seen that they left');
+  signal(server, 'SIGCONT');
+  await until(() => isEmpty(service, 'work'), 'nothing is made');
+  assert.ok(await isEmpty(service, 'cuts'));
 });
 
 test('nothing without TLS, and cookies that stay with it', async (t) => {
