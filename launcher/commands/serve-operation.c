@@ -47,8 +47,9 @@ hab_serve_operation_add_entries (HabServeOperation *self, GArray *entries)
         "how long a stop waits for packages that are being made before they "
         "go back to the queue, 0 by default", "SECONDS" },
     { "stall-timeout", 0, 0, G_OPTION_ARG_INT, &self->stall_timeout,
-        "how long a package may get no further before its child is ended, 300 "
-        "by default", "SECONDS" },
+        "how long a package may get no further, and anything else that is made "
+        "of a file may take, before its child is ended, 300 by default; for "
+        "each 10 MiB of the file the latter gets a second more", "SECONDS" },
     { "log-format", 0, 0, G_OPTION_ARG_STRING, &self->log_format,
         "text (logfmt, the default) or json", "FORMAT" },
     { "log-level", 0, 0, G_OPTION_ARG_STRING, &self->log_level,

@@ -25,7 +25,8 @@ typedef struct
   guint64 max_inputs_size;    /* bytes of all inputs, 0: any */
   guint64 cache_size;         /* bytes of cuts/ */
   gdouble stop_timeout;       /* seconds that packages are waited for */
-  guint stall_timeout;        /* seconds without progress of a package */
+  guint stall_timeout;        /* seconds without progress of a package, and for
+                               * all of what other children do */
   guint client_timeout;       /* seconds that a client may keep still */
   guint64 max_upload;         /* bytes of one file */
   guint upload_expiry;        /* seconds, of an upload that can be resumed */

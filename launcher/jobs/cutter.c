@@ -11,8 +11,6 @@
 #include "input-files.h"
 #include "picture-maker.h"
 
-#define CUT_TIMEOUT_SECONDS 300
-
 struct _HabCutter
 {
   const HabJobsContext *context;
@@ -230,7 +228,7 @@ cut_run (Cut *self, GBytes *job, int input_fd, GError *error)
     .input_fd = input_fd,
     .output_fd = -1,
     .request_id = self->request_id,
-    .timeout_seconds = CUT_TIMEOUT_SECONDS,
+    .timeout_seconds = cutter->context->settings->stall_timeout,
   };
 
   if (input_fd >= 0)

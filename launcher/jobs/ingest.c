@@ -10,9 +10,6 @@
 #include "clock.h"
 #include "records.h"
 
-/* A file whose tables need longer to be read than this is an attack. */
-#define INDEX_TIMEOUT_SECONDS 600
-
 typedef struct
 {
   const HabJobsContext *context;
@@ -199,7 +196,7 @@ ingest_index (Ingest *self, GTask *task)
         self->input.storage, O_RDONLY, &error),
     .output_fd = -1,
     .request_id = self->request_id,
-    .timeout_seconds = INDEX_TIMEOUT_SECONDS,
+    .timeout_seconds = self->context->settings->stall_timeout,
     .record = on_record,
     .data = self,
   };

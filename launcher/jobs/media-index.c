@@ -12,9 +12,6 @@
 #include "media.h"
 #include "records.h"
 
-/* As of uploads. */
-#define INDEX_TIMEOUT_SECONDS 600
-
 struct _HabMediaIndex
 {
   const HabJobsContext *context;
@@ -220,7 +217,7 @@ index_read (HabMediaIndex *self, int input_fd)
     .job = job,
     .input_fd = input_fd,
     .output_fd = -1,
-    .timeout_seconds = INDEX_TIMEOUT_SECONDS,
+    .timeout_seconds = self->context->settings->stall_timeout,
     .record = on_record,
     .data = self,
   };

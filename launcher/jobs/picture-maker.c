@@ -24,7 +24,6 @@
 /* Of one video, for which another child is begun beside the one that runs: fewer
  * are made sooner by that. */
 #define ENOUGH (MAX_BATCH / 2)
-#define TIMEOUT_SECONDS 60
 
 /* Of 255: hardly more than black. */
 #define DARK 10
@@ -383,7 +382,7 @@ batch_run (Batch *self, int input_fd)
     .job = job,
     .input_fd = input_fd,
     .output_fd = batch_open_folder (self, &error),
-    .timeout_seconds = TIMEOUT_SECONDS,
+    .timeout_seconds = context->settings->stall_timeout,
     .record = on_record,
     .data = self,
   };

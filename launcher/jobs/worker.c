@@ -11,6 +11,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@
 #define MAX_RECORD (256 * 1024)
 #define MAX_BRACKETS 256
 #define READ_SIZE (32 * 1024)
+/* Bytes of its input; no disk is slower. */
+#define READ_A_SECOND (10 * 1024 * 1024)
 
 /* To those who are told of it: whoever cancels by themselves knows why. */
 #define CANCELLED "The service stops; try again"
@@ -371,8 +374,23 @@ on_timeout (gpointer data)
 
   self->timeout_id = 0;
   worker_run_kill (self, HAB_MEDIA_ERROR_TIMED_OUT,
-      "Reading the file took too long");
+      "Reading the file took too long (--stall-timeout)");
   return G_SOURCE_REMOVE;
+}
+
+/* Before the child has the input. */
+static void
+worker_run_start_clock (WorkerRun *self)
+{
+  guint64 seconds = self->work.timeout_seconds;
+  struct stat input;
+
+  if (seconds == 0)
+    return;
+  if (fstat (self->work.input_fd, &input) == 0)
+    seconds += input.st_size / READ_A_SECOND;
+  self->timeout_id =
+      g_timeout_add_seconds (MIN (seconds, G_MAXUINT / 1000), on_timeout, self);
 }
 
 GError *
@@ -535,10 +553,8 @@ workers_start (HabWorkers *workers, WorkerRun *run)
   workers->running++;
   run->records_fd = records[1];
   run->records = g_unix_input_stream_new (records[0], TRUE);
+  worker_run_start_clock (run);
   worker_run_begin (run);
-  if (run->work.timeout_seconds > 0)
-    run->timeout_id =
-        g_timeout_add_seconds (run->work.timeout_seconds, on_timeout, run);
   worker_run_read (run);
 }
 

@@ -21,7 +21,8 @@ typedef struct
   int input_fd;  /* taken */
   int output_fd; /* taken; -1 without */
   const gchar *request_id; /* for the child's log, or NULL */
-  guint timeout_seconds; /* 0: it may take as long as it takes */
+  guint timeout_seconds; /* beside what reading the input takes on a slow disk;
+                          * 0: it may take as long as it takes */
   /* Each record but the last one. May be NULL. */
   void (*record) (JsonObject *record, gpointer data);
   gpointer data;

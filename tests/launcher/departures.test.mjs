@@ -10,8 +10,7 @@ import test from 'node:test';
 
 import { useHostile } from './hostile.mjs';
 import {
-  KEY, KID, addInput, exec, forkServersOf, get, isAlive, isEmpty, makeClip, makeFolder, signal, startService, until,
-  upload,
+  KEY, KID, addInput, forkServersOf, fragment, get, isAlive, isEmpty, makeClip, signal, startService, until, upload,
 } from './service.mjs';
 
 const GOPS = '/videos/clip.mp4/group-of-pictures';
@@ -99,14 +98,6 @@ test('what waits for its turn gives it up', { timeout: 120_000 }, async (t) => {
   for (const { status } of running)
     assert.equal(await status, 200);
 });
-
-const fragment = async (t, bytes) => {
-  const folder = await makeFolder(t);
-  const [from, to] = ['from.mp4', 'to.mp4'].map((name) => path.join(folder, name));
-  await fs.writeFile(from, bytes);
-  await exec('ffmpeg', ['-nostdin', '-v', 'error', '-i', from, '-c', 'copy', '-movflags', 'frag_keyframe+empty_moov', to]);
-  return fs.readFile(to);
-};
 
 // GOPs of a file without a table of samples are found by a demuxer, which stays.
 test('a child that would never end is ended, with all that waited for it', { timeout: 120_000 }, async (t) => {

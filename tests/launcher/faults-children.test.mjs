@@ -7,7 +7,7 @@ import test from 'node:test';
 
 import { useHostile } from './hostile.mjs';
 import {
-  KEY, KID, addInput, get, isAlive, isEmpty, packageEnd, post, startService, until,
+  KEY, KID, addInput, fragment, get, isAlive, isEmpty, makeClip, packageEnd, post, problem, startService, until, upload,
 } from './service.mjs';
 
 const hostile = useHostile();
@@ -16,10 +16,14 @@ const ARGS = ['--jobs', '1', '--retry-delay', '0.1', '--stall-timeout', '1'];
 // One that does its work on a busy machine has said something after that long.
 const PATIENT = [...ARGS.slice(0, 4), '--stall-timeout', '6'];
 
-const start = async (t, args = ARGS) => {
-  const service = await startService(t, { args, env: hostile.env });
-  service.input = await addInput(service);
-  return service;
+// What is in its input was read by a service that is more patient.
+const start = async (t, args = ARGS, add = addInput) => {
+  const before = await startService(t, { env: hostile.env });
+  await hostile.tell();
+  const input = await add(before);
+  await before.end();
+  const service = await startService(t, { args, env: hostile.env, dataDir: before.dataDir });
+  return Object.assign(service, { input });
 };
 
 const startPackage = async (service) => (await post(service.api, '/packaged_content',
@@ -87,7 +91,21 @@ test('children that always stand still', { timeout: 90_000 }, async (t) => {
   assert.equal(item.status, 'Failed');
   assert.equal(item.attempts, 3);
   assert.match(item.reason, /stood still for 1 second/);
-  assert.equal(stayingOf(service).length, 3);
+  await allGone(service);
+  assert.ok(await isEmpty(service, 'work'));
+});
+
+// A file without a table of samples is read by a demuxer, which stays.
+test('one that stands still while somebody waits for it', { timeout: 90_000 }, async (t) => {
+  const bytes = await fragment(t, await makeClip());
+  const service = await start(t, ARGS, (before) => upload(before, 'clip.mp4', bytes));
+  await hostile.tell('stay');
+  // What the service has by its hash it reads no second time.
+  const other = Buffer.concat([bytes, Buffer.from('\0\0\0\x08free', 'latin1')]);
+  for (const answer of [await upload(service, 'other.mp4', other),
+    await get(service.api, '/videos/clip.mp4/group-of-pictures/1.mp4'),
+    await get(service.api, '/videos/clip.mp4/group-of-pictures/1.jpg')])
+    assert.match(problem(assert, answer, 422).detail, /took too long \(--stall-timeout\)/);
   await allGone(service);
   assert.ok(await isEmpty(service, 'work'));
 });

@@ -171,6 +171,15 @@ export const makeClip = (options = []) => {
   return clip;
 };
 
+// Without a table of samples.
+export const fragment = async (t, bytes) => {
+  const folder = await makeFolder(t);
+  const [from, to] = ['from.mp4', 'to.mp4'].map((name) => path.join(folder, name));
+  await fs.writeFile(from, bytes);
+  await exec('ffmpeg', ['-nostdin', '-v', 'error', '-i', from, '-c', 'copy', '-movflags', 'frag_keyframe+empty_moov', to]);
+  return fs.readFile(to);
+};
+
 export const addInput = async (service, name = 'clip.mp4') =>
   (await upload(service, name, await makeClip())).json.input_content_id;
 
