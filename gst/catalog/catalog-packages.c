@@ -202,26 +202,15 @@ hab_catalog_find_package_by_idempotency_key (HabCatalog *catalog,
 
 GPtrArray *
 hab_catalog_list_packages (HabCatalog *catalog, const gchar *owner,
-    gint64 after, guint limit, gint64 input_id, GError **error)
+    gint64 after, guint limit, GError **error)
 {
-  g_autoptr (HabStatement) statement = NULL;
-
-  if (input_id == 0)
-    statement = hab_catalog_prepare (catalog,
-        "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE id > :after "
-        "AND (:owner IS NULL OR owner = :owner) ORDER BY id LIMIT :limit",
-        error);
-  else
-    statement = hab_catalog_prepare (catalog,
-        "SELECT " HAB_PACKAGE_COLUMNS " FROM packages "
-        "WHERE input_id = :input_id AND id > :after "
-        "AND (:owner IS NULL OR owner = :owner) ORDER BY id LIMIT :limit",
-        error);
+  g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
+      "SELECT " HAB_PACKAGE_COLUMNS " FROM packages WHERE id > :after "
+      "AND (:owner IS NULL OR owner = :owner) ORDER BY id LIMIT :limit",
+      error);
 
   if (!statement)
     return NULL;
-  if (input_id != 0)
-    hab_statement_bind_int (statement, ":input_id", input_id);
   hab_statement_bind_text (statement, ":owner", owner);
   hab_statement_bind_int (statement, ":after", after);
   hab_statement_bind_int (statement, ":limit", limit);

@@ -347,9 +347,9 @@ HabPackage *hab_catalog_find_package_by_code (HabCatalog *catalog,
 HabPackage *hab_catalog_find_package_by_idempotency_key (HabCatalog *catalog,
     const gchar *key, GError **error);
 /* (element-type HabPackage): at most limit rows with an id above after; owner
- * NULL for those of everybody, input_id 0 for those of every input. */
+ * NULL for those of everybody. */
 GPtrArray *hab_catalog_list_packages (HabCatalog *catalog, const gchar *owner,
-    gint64 after, guint limit, gint64 input_id, GError **error);
+    gint64 after, guint limit, GError **error);
 /* (element-type HabPackage): all that have this KID for any of their tracks. */
 GPtrArray *hab_catalog_list_packages_by_kid (HabCatalog *catalog,
     const guint8 kid[16], GError **error);

@@ -108,8 +108,9 @@ gop_to_json (JsonObject *object, guint track_number, const HabGop *gop)
   set_int (object, "end_byte", gop->end_byte, -1);
 }
 
-gchar *
-hab_record_to_json (const HabRecord *record)
+/* The line for it, with its line feed. What is not known is left out. */
+static gchar *
+to_json (const HabRecord *record)
 {
   g_autoptr (JsonObject) object = json_object_new ();
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
@@ -193,7 +194,7 @@ static gboolean
 write_lines (HabRecordWriter *writer, GQueue *batch, GError **error)
 {
   for (GList *l = batch->head; l; l = l->next) {
-    g_autofree gchar *line = hab_record_to_json (l->data);
+    g_autofree gchar *line = to_json (l->data);
 
     if (!write_line (writer, line, error))
       return FALSE;

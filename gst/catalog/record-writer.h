@@ -31,9 +31,6 @@ typedef struct
 void hab_record_free (HabRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabRecord, hab_record_free)
 
-/* The line for it, with its line feed. What is not known is left out. */
-gchar *hab_record_to_json (const HabRecord *record);
-
 /* How many records may wait. */
 #define HAB_RECORD_WRITER_LIMIT 32768
 

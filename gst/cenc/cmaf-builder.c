@@ -34,8 +34,9 @@ struct _HabCmafBuilder
   gboolean spread_dts;           /* pictures are reordered and have no DTS */
 };
 
-gint64
-hab_cmaf_to_ticks (const HabCmafTrack *track, gint64 ns)
+/* Signed nanoseconds as ticks of the track, rounded. */
+static gint64
+to_ticks (const HabCmafTrack *track, gint64 ns)
 {
   guint64 ticks = gst_util_uint64_scale_round (ABS (ns), track->timescale,
       GST_SECOND);
@@ -93,7 +94,7 @@ void
 hab_cmaf_builder_begin (HabCmafBuilder *builder, HabCmafTrack *track,
     const HabSampleTime *first, gint64 nominal_duration)
 {
-  gint64 ticks = hab_cmaf_to_ticks (track, first->dts);
+  gint64 ticks = to_ticks (track, first->dts);
 
   track->media_time = ticks < 0 ? -ticks : 0;
   builder->track = track;
@@ -134,7 +135,7 @@ end_last_sample (HabCmafBuilder *builder, gint64 ticks)
 void
 hab_cmaf_builder_advance (HabCmafBuilder *builder, const HabSampleTime *time)
 {
-  gint64 dts = hab_cmaf_to_ticks (builder->track, time->dts) +
+  gint64 dts = to_ticks (builder->track, time->dts) +
       (gint64) builder->track->media_time;
 
   if (builder->chunk.samples->len > 0) {
@@ -154,9 +155,9 @@ hab_cmaf_builder_end (HabCmafBuilder *builder)
     return;
   if (GST_CLOCK_TIME_IS_VALID (builder->last_duration))
     end_last_sample (builder,
-        hab_cmaf_to_ticks (builder->track,
+        to_ticks (builder->track,
             builder->last_pts + builder->last_duration) -
-            hab_cmaf_to_ticks (builder->track, builder->last_pts));
+            to_ticks (builder->track, builder->last_pts));
   else
     end_last_sample (builder, builder->last_delta > 0 ?
             builder->last_delta :
@@ -281,7 +282,7 @@ static gboolean
 set_composition_offset (HabCmafBuilder *builder, const HabSampleTime *time,
     HabCmafSample *sample, GError **error)
 {
-  gint64 offset = hab_cmaf_to_ticks (builder->track, time->pts) +
+  gint64 offset = to_ticks (builder->track, time->pts) +
       (gint64) builder->track->media_time - builder->dts;
 
   if (offset < G_MININT32 || offset > G_MAXINT32) {

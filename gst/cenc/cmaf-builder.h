@@ -58,7 +58,4 @@ void hab_cmaf_builder_set_wall_clock (HabCmafBuilder *builder,
 GstBufferList *hab_cmaf_builder_finish (HabCmafBuilder *builder,
     gboolean ends_segment);
 
-/* Signed nanoseconds as ticks of the track, rounded. */
-gint64 hab_cmaf_to_ticks (const HabCmafTrack *track, gint64 ns);
-
 G_END_DECLS

@@ -90,9 +90,8 @@ hab_key_settings_clear (HabKeySettings *settings)
   g_clear_pointer (&settings->key_file, g_free);
 }
 
-gboolean
-hab_key_settings_load_kid (const HabKeySettings *settings, guint8 kid[16],
-    GError **error)
+static gboolean
+load_kid (const HabKeySettings *settings, guint8 kid[16], GError **error)
 {
   if (settings->kid == NULL) {
     g_set_error_literal (error, HAB_KEY_ERROR, HAB_KEY_ERROR_FORM,
@@ -127,7 +126,7 @@ hab_key_settings_load_keys (const HabKeySettings *settings,
   const guint8 *kid = NULL;
 
   if (settings->kid) {
-    if (!hab_key_settings_load_kid (settings, kid_bytes, error))
+    if (!load_kid (settings, kid_bytes, error))
       return FALSE;
     kid = kid_bytes;
   }

@@ -42,10 +42,6 @@ void hab_key_settings_copy (const HabKeySettings *settings,
 void hab_key_settings_clear (HabKeySettings *settings);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HabKeySettings, hab_key_settings_clear)
 
-/* Reads the kid. FALSE with error set where it is not one or not set. */
-gboolean hab_key_settings_load_kid (const HabKeySettings *settings,
-    guint8 kid[16], GError **error);
-
 /* Reads the key of kid, from key or, where that is unset, from the file. FALSE
  * with error set where there is none or it cannot be read; the error never
  * quotes it. */

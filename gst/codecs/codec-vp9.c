@@ -35,7 +35,6 @@
 #define FRAME_TYPE_BYTES 2
 
 #define MAX_FRAMES 8
-#define MAX_INDEX_BYTES (2 + 4 * MAX_FRAMES)
 
 /* vpcC's chromaSubsampling */
 #define CHROMA_420_COLOCATED 1

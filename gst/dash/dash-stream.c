@@ -218,8 +218,8 @@ hab_dash_stream_has_ended (HabDashStream *stream)
   return stream->ended;
 }
 
-gboolean
-hab_dash_stream_is_empty (HabDashStream *stream)
+static gboolean
+is_empty (HabDashStream *stream)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&stream->lock);
 
@@ -230,7 +230,7 @@ gboolean
 hab_dash_stream_began (HabDashStream *stream)
 {
   return hab_dash_stream_is_text (stream) ||
-      !hab_dash_stream_is_empty (stream) ||
+      !is_empty (stream) ||
       hab_dash_stream_has_ended (stream) || !gst_pad_is_linked (stream->pad);
 }
 

@@ -62,8 +62,6 @@ void hab_dash_stream_append (HabDashStream *stream,
 /* Nothing comes any more, until it is reset. */
 void hab_dash_stream_end (HabDashStream *stream);
 gboolean hab_dash_stream_has_ended (HabDashStream *stream);
-/* Whether there is none to be named. */
-gboolean hab_dash_stream_is_empty (HabDashStream *stream);
 /* Whether there is one, or nothing is going to come. */
 gboolean hab_dash_stream_began (HabDashStream *stream);
 /* FALSE where its last segment does not begin with that of a stream (of

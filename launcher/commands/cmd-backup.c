@@ -136,7 +136,7 @@ copy_packages (Backup *self, GError **error)
 
   do {
     g_autoptr (GPtrArray) packages = hab_catalog_list_packages (self->catalog,
-        NULL, after, PAGE, 0, error);
+        NULL, after, PAGE, error);
 
     if (packages == NULL)
       return FALSE;

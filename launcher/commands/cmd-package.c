@@ -15,7 +15,7 @@
 
 typedef struct
 {
-  HabProgress progress;
+  HabProgressPrinter printer;
   HabPackageResult result;
 } Watch;
 
@@ -24,7 +24,7 @@ on_progress (const HabPackageProgress *progress, gpointer data)
 {
   Watch *watch = data;
 
-  hab_progress_show (&watch->progress, progress);
+  hab_progress_printer_show (&watch->printer, progress);
 }
 
 static void
@@ -32,7 +32,7 @@ on_stage (const gchar *stage, const gchar *file, gpointer data)
 {
   Watch *watch = data;
 
-  hab_progress_tell_stage (&watch->progress, stage, file);
+  hab_progress_printer_tell_stage (&watch->printer, stage, file);
 }
 
 static void
@@ -40,7 +40,7 @@ on_rendition (const HabPackageRendition *rendition, gpointer data)
 {
   Watch *watch = data;
 
-  hab_progress_tell_rendition (&watch->progress, rendition);
+  hab_progress_printer_tell_rendition (&watch->printer, rendition);
 }
 
 static void
@@ -56,7 +56,7 @@ on_note (const gchar *note, gpointer data)
 {
   Watch *watch = data;
 
-  hab_progress_tell_note (&watch->progress, note);
+  hab_progress_printer_tell_note (&watch->printer, note);
   hab_package_result_add_note (&watch->result, note);
 }
 
@@ -110,11 +110,11 @@ static void
 print_result (const HabPackageArguments *arguments, const Watch *watch)
 {
   gdouble elapsed =
-      (g_get_monotonic_time () - watch->progress.started_us) / 1e6;
+      (g_get_monotonic_time () - watch->printer.started_us) / 1e6;
   g_autofree gchar *json = NULL;
 
   if (arguments->new_key != NULL && !arguments->quiet &&
-      watch->progress.style != HAB_PROGRESS_JSON)
+      watch->printer.style != HAB_PROGRESS_JSON)
     tell_new_keys (arguments);
   if (arguments->json) {
     json = hab_package_result_to_json (&watch->result, &arguments->config,
@@ -152,10 +152,10 @@ package (HabPackageArguments *arguments, Watch *watch)
   gboolean packaged;
 
   cancel_on_signal (cancellable);
-  hab_progress_init (&watch->progress, arguments->progress, arguments->quiet);
+  hab_progress_printer_init (&watch->printer, arguments->progress, arguments->quiet);
   packaged = hab_cmd_init_gstreamer (&error) &&
       hab_package_run (&arguments->config, &observer, cancellable, &error);
-  hab_progress_end (&watch->progress);
+  hab_progress_printer_end (&watch->printer);
   if (!packaged)
     return hab_cmd_fail (arguments->config.input, error);
   note_missing_key_address (&arguments->config, watch);

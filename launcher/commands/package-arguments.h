@@ -3,7 +3,7 @@
 
 #include "ladder.h"
 #include "package.h"
-#include "progress.h"
+#include "progress-printer.h"
 
 G_BEGIN_DECLS
 

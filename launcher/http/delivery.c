@@ -256,7 +256,7 @@ list (HabRequest *request, HabVault *vault, GError **error)
   if (!hab_json_read_page (request, &page, error))
     return NULL;
   packages = hab_catalog_list_packages (vault->catalog,
-      hab_request_get_scope (request), page.after, page.limit, 0, error);
+      hab_request_get_scope (request), page.after, page.limit, error);
   if (packages == NULL)
     return NULL;
   hab_request_get_delivery_address (request, &address);

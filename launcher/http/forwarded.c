@@ -354,8 +354,9 @@ hab_forwarded_parse_network (const gchar *text)
   return g_inet_address_mask_new_from_string (text, NULL);
 }
 
-gboolean
-hab_forwarded_is_trusted (GPtrArray *networks, GInetAddress *address)
+/* networks: (element-type GInetAddressMask). NULL is in none. */
+static gboolean
+is_trusted (GPtrArray *networks, GInetAddress *address)
 {
   for (guint i = 0; address != NULL && networks != NULL && i < networks->len;
        i++)
@@ -376,7 +377,7 @@ walk (GPtrArray *hops, GInetAddress *peer, GPtrArray *networks,
   for (guint i = hops->len; i > 0; i--) {
     const Hop *hop = g_ptr_array_index (hops, i - 1);
 
-    if (!hab_forwarded_is_trusted (networks, client))
+    if (!is_trusted (networks, client))
       break;
     told = hop;
     if (hop->address == NULL)
@@ -437,7 +438,7 @@ hab_forwarded_read (const HabForwardedHeaders *headers, GInetAddress *peer,
 
   hab_arrival_clear (arrival);
   g_set_object (&arrival->client, peer);
-  if (!hab_forwarded_is_trusted (networks, peer))
+  if (!is_trusted (networks, peer))
     return TRUE;
   fine = read_headers (headers, peer, networks, arrival);
   if (!fine) {

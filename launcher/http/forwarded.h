@@ -31,10 +31,6 @@ typedef struct
  * those is set. */
 GInetAddressMask *hab_forwarded_parse_network (const gchar *text);
 
-/* Whether one of the networks (element-type GInetAddressMask) has the
- * address; NULL is in none. */
-gboolean hab_forwarded_is_trusted (GPtrArray *networks, GInetAddress *address);
-
 /* Fills arrival with what the headers say of a request whose connection is
  * from peer. Hops are read from the last to the first as long as who told of
  * one is trusted, so that what a client made up is never believed. Headers with

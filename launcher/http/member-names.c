@@ -60,8 +60,9 @@ find_in (const gchar *name, const gchar *const *known)
   return g_strv_contains (known, name) ? name : NULL;
 }
 
-const gchar *
-hab_member_names_find_near (const gchar *name, const gchar *const *known)
+/* (nullable): the known one that was probably meant by name. */
+static const gchar *
+find_near (const gchar *name, const gchar *const *known)
 {
   g_autofree gchar *word = NULL;
   const gchar *nearest = NULL;
@@ -97,7 +98,7 @@ hab_member_names_check (JsonObject *object, const gchar *prefix,
 
     if (g_strv_contains (known, name))
       continue;
-    near = hab_member_names_find_near (name, known);
+    near = find_near (name, known);
     if (near != NULL)
       hab_http_error_set (error, SOUP_STATUS_BAD_REQUEST,
           "There is no \"%s%s\"; probably \"%s%s\" is meant", prefix, name,

@@ -12,8 +12,4 @@ G_BEGIN_DECLS
 gboolean hab_member_names_check (JsonObject *object, const gchar *prefix,
     const gchar *const *known, GError **error);
 
-/* (nullable): the known one that was probably meant by name. */
-const gchar *hab_member_names_find_near (const gchar *name,
-    const gchar *const *known);
-
 G_END_DECLS

@@ -46,8 +46,9 @@ static const struct
   { g_io_error_quark, G_IO_ERROR_BUSY, 423 },
 };
 
-guint
-hab_problem_get_status (const GError *error)
+/* The one place that knows which status an error has. */
+static guint
+get_status (const GError *error)
 {
   if (error->domain == HAB_HTTP_ERROR)
     return error->code;
@@ -121,7 +122,7 @@ HabReply *
 hab_problem_reply (const GError *error, const gchar *request_id,
     gboolean html)
 {
-  guint status = hab_problem_get_status (error);
+  guint status = get_status (error);
   const gchar *title = get_title (status);
   const gchar *detail = error->message;
   HabReply *reply;

@@ -15,9 +15,6 @@ GQuark hab_http_error_quark (void);
 void hab_http_error_set (GError **error, guint status, const gchar *format,
     ...) G_GNUC_PRINTF (3, 4);
 
-/* The status that tells error to a client: the one table of it. */
-guint hab_problem_get_status (const GError *error);
-
 /* The answer that tells error: application/problem+json (RFC 9457), or the
  * page for people. request_id (nullable) is what the log has it under. */
 HabReply *hab_problem_reply (const GError *error, const gchar *request_id,

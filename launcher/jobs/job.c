@@ -18,7 +18,7 @@
 #include "media-failure.h"
 #include "package-keys.h"
 #include "package-outcome.h"
-#include "package-progress.h"
+#include "package-watch.h"
 #include "work-order.h"
 
 /* A package during which the whole service died is tried again so often. */
@@ -37,7 +37,7 @@ struct _HabJob
   gpointer ended_data;
 
   HabPackage *package;
-  HabPackageProgress *progress; /* while there is a child */
+  HabPackageWatch *watch; /* while there is a child */
   HabPackageOutcome outcome;
 
   HabContentKey keys[HAB_N_TRACK_TYPES]; /* until the child has them */
@@ -52,7 +52,7 @@ void
 hab_job_free (HabJob *self)
 {
   hab_key_wipe (self->keys, sizeof self->keys);
-  g_clear_pointer (&self->progress, hab_package_progress_free);
+  g_clear_pointer (&self->watch, hab_package_watch_free);
   hab_package_outcome_clear (&self->outcome);
   hab_package_free (self->package);
   if (self->input_fd >= 0)
@@ -270,8 +270,8 @@ on_packaged (GObject *source, GAsyncResult *result, gpointer data)
 {
   HabJob *self = data;
 
-  self->outcome.notes = hab_package_progress_format_notes (self->progress);
-  g_clear_pointer (&self->progress, hab_package_progress_free);
+  self->outcome.notes = hab_package_watch_format_notes (self->watch);
+  g_clear_pointer (&self->watch, hab_package_watch_free);
   g_signal_handler_disconnect (self->context->cancellable,
       self->service_cancelled_id);
   /* That it stood still is told rather than that it was stopped for that. */
@@ -290,12 +290,12 @@ job_run (HabJob *self)
     .job = order,
     .input_fd = self->input_fd,
     .output_fd = self->output_fd,
-    .record = hab_package_progress_take,
+    .record = hab_package_watch_take,
   };
 
   hab_key_wipe (self->keys, sizeof self->keys);
   self->input_fd = self->output_fd = -1;
-  self->progress = work.data = hab_package_progress_new (self->context,
+  self->watch = work.data = hab_package_watch_new (self->context,
       self->package, on_stalled, self);
   self->service_cancelled_id = g_signal_connect (stop, "cancelled",
       G_CALLBACK (on_service_cancelled), self->cancellable);
@@ -334,7 +334,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer data)
     job_fail_open (self, failure);
     return;
   }
-  hab_package_outcome_watch_input (&self->outcome, self->input_fd);
+  hab_package_outcome_remember_input (&self->outcome, self->input_fd);
   job_run (self);
 }
 

@@ -188,10 +188,19 @@ conclude (HabVault *vault, gpointer data, GError **error)
 static void scan_schedule (HabMediaScan *self, guint milliseconds);
 
 static void
+scan_kick (HabMediaScan *self)
+{
+  if (self->looking)
+    self->again = TRUE;
+  if (!is_stopping (self) && self->context->settings->media_dirs->len > 0)
+    scan_schedule (self, SOON_MS);
+}
+
+static void
 on_changed (GFileMonitor *monitor, GFile *file, GFile *other,
     GFileMonitorEvent event, gpointer data)
 {
-  hab_media_scan_kick (data);
+  scan_kick (data);
 }
 
 static void
@@ -325,15 +334,6 @@ scan_schedule (HabMediaScan *self, guint milliseconds)
   self->due_us = due_us;
   self->timer_id =
       g_timeout_add ((due_us - now_us) / 1000, on_due, self);
-}
-
-void
-hab_media_scan_kick (HabMediaScan *self)
-{
-  if (self->looking)
-    self->again = TRUE;
-  if (!is_stopping (self) && self->context->settings->media_dirs->len > 0)
-    scan_schedule (self, SOON_MS);
 }
 
 void

@@ -17,8 +17,6 @@ HabMediaScan *hab_media_scan_new (const HabJobsContext *context,
 /* When it is idle. */
 void hab_media_scan_free (HabMediaScan *scan);
 void hab_media_scan_start (HabMediaScan *scan);
-/* It looks again soon. */
-void hab_media_scan_kick (HabMediaScan *scan);
 /* Nothing of it runs; once the context is cancelled, that stays so. */
 gboolean hab_media_scan_is_idle (HabMediaScan *scan);
 

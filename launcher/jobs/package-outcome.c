@@ -41,7 +41,7 @@ hab_package_outcome_clear (HabPackageOutcome *self)
 }
 
 void
-hab_package_outcome_watch_input (HabPackageOutcome *self, int fd)
+hab_package_outcome_remember_input (HabPackageOutcome *self, int fd)
 {
   self->watched_fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
   hab_file_stamp_read (self->watched_fd, &self->stamp);

@@ -28,7 +28,7 @@ void hab_package_outcome_init (HabPackageOutcome *outcome,
 void hab_package_outcome_clear (HabPackageOutcome *outcome);
 
 /* fd is the input as it is packaged, which stays the caller's. */
-void hab_package_outcome_watch_input (HabPackageOutcome *outcome, int fd);
+void hab_package_outcome_remember_input (HabPackageOutcome *outcome, int fd);
 
 /* In the store's thread: writes it down. FALSE where that has to be tried
  * again, as while the disk is full; a package that was cancelled or removed

@@ -244,7 +244,7 @@ check_packages (Run *self, GError **error)
 
   do {
     g_autoptr (GPtrArray) packages = hab_catalog_list_packages (
-        self->check->catalog, NULL, after, PAGE, 0, error);
+        self->check->catalog, NULL, after, PAGE, error);
 
     if (packages == NULL)
       return FALSE;

@@ -198,19 +198,6 @@ look_up_media (HabInputFiles *self, const gchar *storage, GError **error)
   return file;
 }
 
-int
-hab_input_files_open (HabInputFiles *self, const gchar *storage,
-    GError **error)
-{
-  g_autoptr (HabFolderFile) file = NULL;
-
-  if (!hab_input_files_is_media (storage))
-    return hab_data_dir_open_file (self->dir, HAB_FOLDER_INPUTS, storage,
-        O_RDONLY, error);
-  file = look_up_media (self, storage, error);
-  return file != NULL ? hab_folder_file_open (file, error) : -1;
-}
-
 void
 hab_input_files_open_async (HabInputFiles *self, const gchar *storage,
     GAsyncReadyCallback callback, gpointer user_data)
@@ -219,7 +206,10 @@ hab_input_files_open_async (HabInputFiles *self, const gchar *storage,
   gboolean media = hab_input_files_is_media (storage);
   GError *error = NULL;
   HabFolderFile *file = media ? look_up_media (self, storage, &error) : NULL;
-  int fd = media ? -1 : hab_input_files_open (self, storage, &error);
+  int fd = media
+      ? -1
+      : hab_data_dir_open_file (self->dir, HAB_FOLDER_INPUTS, storage,
+            O_RDONLY, &error);
 
   if (file != NULL)
     open_later (self, g_steal_pointer (&task), file);

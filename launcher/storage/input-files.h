@@ -40,9 +40,6 @@ void hab_input_files_open_async (HabInputFiles *files, const gchar *storage,
     GAsyncReadyCallback callback, gpointer user_data);
 /* -1 with a HAB_INPUT_FILE_ERROR or a GIOError. The caller's. */
 int hab_input_files_open_finish (GAsyncResult *result, GError **error);
-/* The same at once, for who may wait. */
-int hab_input_files_open (HabInputFiles *files, const gchar *storage,
-    GError **error);
 
 void hab_file_stamp_of_stat (const struct stat *info, HabFileStamp *stamp);
 /* What an open file is now. FALSE unless it is a regular file. */

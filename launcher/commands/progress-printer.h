@@ -23,23 +23,19 @@ typedef struct
   gboolean terminal;
   gint64 started_us; /* of the monotonic clock */
   gboolean drawn;    /* a bar stands in the last line */
-} HabProgress;
+} HabProgressPrinter;
 
-void hab_progress_init (HabProgress *progress, HabProgressStyle style,
-    gboolean quiet);
-void hab_progress_show (HabProgress *progress,
+void hab_progress_printer_init (HabProgressPrinter *printer,
+    HabProgressStyle style, gboolean quiet);
+void hab_progress_printer_show (HabProgressPrinter *printer,
     const HabPackageProgress *now);
-void hab_progress_tell_stage (HabProgress *progress, const gchar *stage,
-    const gchar *file);
-void hab_progress_tell_rendition (HabProgress *progress,
+void hab_progress_printer_tell_stage (HabProgressPrinter *printer,
+    const gchar *stage, const gchar *file);
+void hab_progress_printer_tell_rendition (HabProgressPrinter *printer,
     const HabPackageRendition *rendition);
-void hab_progress_tell_note (HabProgress *progress, const gchar *note);
+void hab_progress_printer_tell_note (HabProgressPrinter *printer,
+    const gchar *note);
 /* Leaves an empty line on a terminal. */
-void hab_progress_end (HabProgress *progress);
-
-/* (transfer full): the line for a terminal of this many columns; elapsed in
- * seconds. Pure. */
-gchar *hab_progress_format (const HabPackageProgress *now, gdouble elapsed,
-    guint columns);
+void hab_progress_printer_end (HabProgressPrinter *printer);
 
 G_END_DECLS

@@ -3,7 +3,7 @@
 #include "config.h"
 #endif
 
-#include "progress.h"
+#include "progress-printer.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -32,7 +32,8 @@ hab_progress_style_from_string (const gchar *word, HabProgressStyle *style)
 }
 
 void
-hab_progress_init (HabProgress *self, HabProgressStyle style, gboolean quiet)
+hab_progress_printer_init (HabProgressPrinter *self, HabProgressStyle style,
+    gboolean quiet)
 {
   self->style = quiet && style == HAB_PROGRESS_AUTO ? HAB_PROGRESS_NONE :
       style;
@@ -97,9 +98,9 @@ add_bar (GString *line, gdouble fraction, guint room)
   g_string_append_c (line, ']');
 }
 
-gchar *
-hab_progress_format (const HabPackageProgress *now, gdouble elapsed,
-    guint columns)
+/* For a terminal of this many columns; elapsed in seconds. */
+static gchar *
+format_line (const HabPackageProgress *now, gdouble elapsed, guint columns)
 {
   g_autoptr (GString) line = g_string_new (NULL);
   g_autoptr (GString) facts = g_string_new (NULL);
@@ -121,7 +122,7 @@ hab_progress_format (const HabPackageProgress *now, gdouble elapsed,
 }
 
 static void
-erase (HabProgress *self)
+erase (HabProgressPrinter *self)
 {
   if (self->drawn)
     g_printerr ("\r\033[K");
@@ -174,7 +175,8 @@ show_json (const HabPackageProgress *now, gdouble elapsed)
 /* --- what there is to tell ---------------------------------------------- */
 
 void
-hab_progress_show (HabProgress *self, const HabPackageProgress *now)
+hab_progress_printer_show (HabProgressPrinter *self,
+    const HabPackageProgress *now)
 {
   gdouble elapsed = (g_get_monotonic_time () - self->started_us) / 1e6;
   g_autofree gchar *line = NULL;
@@ -185,13 +187,13 @@ hab_progress_show (HabProgress *self, const HabPackageProgress *now)
   }
   if (self->style == HAB_PROGRESS_NONE || !self->terminal)
     return;
-  line = hab_progress_format (now, elapsed, get_columns ());
+  line = format_line (now, elapsed, get_columns ());
   g_printerr ("\r%s\033[K", line);
   self->drawn = TRUE;
 }
 
 void
-hab_progress_tell_stage (HabProgress *self, const gchar *stage,
+hab_progress_printer_tell_stage (HabProgressPrinter *self, const gchar *stage,
     const gchar *file)
 {
   JsonBuilder *builder;
@@ -205,7 +207,7 @@ hab_progress_tell_stage (HabProgress *self, const gchar *stage,
 }
 
 void
-hab_progress_tell_rendition (HabProgress *self,
+hab_progress_printer_tell_rendition (HabProgressPrinter *self,
     const HabPackageRendition *rendition)
 {
   JsonBuilder *builder;
@@ -229,7 +231,7 @@ hab_progress_tell_rendition (HabProgress *self,
 }
 
 void
-hab_progress_tell_note (HabProgress *self, const gchar *note)
+hab_progress_printer_tell_note (HabProgressPrinter *self, const gchar *note)
 {
   JsonBuilder *builder;
 
@@ -245,7 +247,7 @@ hab_progress_tell_note (HabProgress *self, const gchar *note)
 }
 
 void
-hab_progress_end (HabProgress *self)
+hab_progress_printer_end (HabProgressPrinter *self)
 {
   erase (self);
 }

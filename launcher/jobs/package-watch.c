@@ -3,7 +3,7 @@
 #include "config.h"
 #endif
 
-#include "package-progress.h"
+#include "package-watch.h"
 
 #include <string.h>
 
@@ -17,7 +17,7 @@
 #define MAX_NOTES 32
 #define MAX_NOTE 500
 
-struct _HabPackageProgress
+struct _HabPackageWatch
 {
   const HabJobsContext *context;
   const HabPackage *package;
@@ -79,7 +79,7 @@ on_updated (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static Update *
-update_new (HabPackageProgress *self)
+update_new (HabPackageWatch *self)
 {
   Update *update = g_new0 (Update, 1);
 
@@ -90,7 +90,7 @@ update_new (HabPackageProgress *self)
 
 /* Takes update. */
 static void
-progress_store (HabPackageProgress *self, Update *update)
+watch_store (HabPackageWatch *self, Update *update)
 {
   hab_store_call_async (self->context->store,
       store_update, update, NULL, on_updated, update);
@@ -101,7 +101,7 @@ progress_store (HabPackageProgress *self, Update *update)
 static gboolean
 on_stall (gpointer data)
 {
-  HabPackageProgress *self = data;
+  HabPackageWatch *self = data;
 
   self->stall_id = 0;
   self->stalled (self->data);
@@ -109,30 +109,30 @@ on_stall (gpointer data)
 }
 
 static void
-progress_restart_clock (HabPackageProgress *self)
+watch_restart_clock (HabPackageWatch *self)
 {
   g_clear_handle_id (&self->stall_id, g_source_remove);
   self->stall_id = g_timeout_add_seconds (
       self->context->settings->stall_timeout, on_stall, self);
 }
 
-HabPackageProgress *
-hab_package_progress_new (const HabJobsContext *context,
+HabPackageWatch *
+hab_package_watch_new (const HabJobsContext *context,
     const HabPackage *package, void (*stalled) (gpointer data), gpointer data)
 {
-  HabPackageProgress *self = g_new0 (HabPackageProgress, 1);
+  HabPackageWatch *self = g_new0 (HabPackageWatch, 1);
 
   self->context = context;
   self->package = package;
   self->stalled = stalled;
   self->data = data;
   self->notes = json_array_new ();
-  progress_restart_clock (self);
+  watch_restart_clock (self);
   return self;
 }
 
 void
-hab_package_progress_free (HabPackageProgress *self)
+hab_package_watch_free (HabPackageWatch *self)
 {
   g_clear_handle_id (&self->stall_id, g_source_remove);
   json_array_unref (self->notes);
@@ -142,7 +142,7 @@ hab_package_progress_free (HabPackageProgress *self)
 /* --- records ---------------------------------------------------------- */
 
 static void
-progress_take_stage (HabPackageProgress *self, JsonObject *record)
+watch_take_stage (HabPackageWatch *self, JsonObject *record)
 {
   const gchar *word = hab_json_read_text (record, "stage");
   const gchar *file = hab_json_read_text (record, "file");
@@ -150,7 +150,7 @@ progress_take_stage (HabPackageProgress *self, JsonObject *record)
   HabStatus status;
   Update *update;
 
-  progress_restart_clock (self);
+  watch_restart_clock (self);
   /* Ready it is when the package is published, which is not the child's to say;
    * and what is clear was never Encrypted. */
   if (word == NULL || !hab_status_from_string (word, &status) ||
@@ -163,7 +163,7 @@ progress_take_stage (HabPackageProgress *self, JsonObject *record)
   update = update_new (self);
   update->status = status;
   update->file = g_build_filename (folder, HAB_PATH_MEDIA, file, NULL);
-  progress_store (self, update);
+  watch_store (self, update);
 }
 
 static gint64
@@ -175,7 +175,7 @@ get_amount (JsonObject *record, const gchar *name)
 /* What is done counts as getting further even where nobody knows of how
  * much. */
 static void
-progress_take_progress (HabPackageProgress *self, JsonObject *record)
+watch_take_progress (HabPackageWatch *self, JsonObject *record)
 {
   const HabRateSample sample = {
     .at_us = g_get_monotonic_time (),
@@ -188,7 +188,7 @@ progress_take_progress (HabPackageProgress *self, JsonObject *record)
 
   if (!hab_rate_add (&self->rate, &sample))
     return;
-  progress_restart_clock (self);
+  watch_restart_clock (self);
   update = update_new (self);
   update->progress.fraction = sample.fraction;
   update->progress.speed = self->rate.media_per_second;
@@ -196,11 +196,11 @@ progress_take_progress (HabPackageProgress *self, JsonObject *record)
   update->progress.expected_end_us = self->rate.left_us < 0
       ? 0
       : hab_clock_now () + self->rate.left_us;
-  progress_store (self, update);
+  watch_store (self, update);
 }
 
 static void
-progress_take_note (HabPackageProgress *self, JsonObject *record)
+watch_take_note (HabPackageWatch *self, JsonObject *record)
 {
   const gchar *text = hab_json_read_text (record, "text");
 
@@ -210,20 +210,20 @@ progress_take_note (HabPackageProgress *self, JsonObject *record)
 }
 
 void
-hab_package_progress_take (JsonObject *record, gpointer progress)
+hab_package_watch_take (JsonObject *record, gpointer watch)
 {
   const gchar *kind = hab_json_read_text (record, "record");
 
   if (g_strcmp0 (kind, "stage") == 0)
-    progress_take_stage (progress, record);
+    watch_take_stage (watch, record);
   else if (g_strcmp0 (kind, "progress") == 0)
-    progress_take_progress (progress, record);
+    watch_take_progress (watch, record);
   else if (g_strcmp0 (kind, "note") == 0)
-    progress_take_note (progress, record);
+    watch_take_note (watch, record);
 }
 
 gchar *
-hab_package_progress_format_notes (HabPackageProgress *self)
+hab_package_watch_format_notes (HabPackageWatch *self)
 {
   g_autoptr (JsonNode) root =
       json_node_init_array (json_node_alloc (), self->notes);
