@@ -8,12 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
-#include <json-glib/json-glib.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "record-json.h"
 
 struct _HabRecordWriter
 {
@@ -55,83 +56,29 @@ hab_record_free (HabRecord *record)
   g_free (record);
 }
 
-static void
-set_int (JsonObject *object, const gchar *name, gint64 value, gint64 unknown)
-{
-  if (value != unknown)
-    json_object_set_int_member (object, name, value);
-}
-
-static void
-set_string (JsonObject *object, const gchar *name, const gchar *value)
-{
-  if (value)
-    json_object_set_string_member (object, name, value);
-}
-
-static void
-track_to_json (JsonObject *object, guint number, const HabTrack *track)
-{
-  json_object_set_string_member (object, "record", "track");
-  json_object_set_int_member (object, "number", number);
-  set_string (object, "kind", track->kind);
-  set_string (object, "codec", track->codec);
-  set_string (object, "caps", track->caps);
-  set_int (object, "timescale", track->timescale, 0);
-  json_object_set_int_member (object, "width", track->width);
-  json_object_set_int_member (object, "height", track->height);
-  json_object_set_int_member (object, "fps_n", track->fps_n);
-  json_object_set_int_member (object, "fps_d", track->fps_d);
-  json_object_set_int_member (object, "channels", track->channels);
-  json_object_set_int_member (object, "rate", track->rate);
-  set_int (object, "duration_ns", track->duration_ns, -1);
-  set_string (object, "language", track->language);
-}
-
-static void
-gop_to_json (JsonObject *object, guint track_number, const HabGop *gop)
-{
-  json_object_set_string_member (object, "record", "gop");
-  json_object_set_int_member (object, "track", track_number);
-  json_object_set_int_member (object, "index", gop->index);
-  json_object_set_string_member (object, "kind", gop->kind);
-  json_object_set_boolean_member (object, "closed", gop->closed);
-  json_object_set_int_member (
-      object, "leading_pictures", gop->leading_pictures);
-  json_object_set_int_member (object, "frames", gop->frames);
-  json_object_set_int_member (object, "first_frame", gop->first_frame);
-  set_int (object, "pts_ns", gop->pts_ns, G_MININT64);
-  set_int (object, "dts_ns", gop->dts_ns, G_MININT64);
-  json_object_set_int_member (object, "duration_ns", gop->duration_ns);
-  json_object_set_int_member (object, "bytes", gop->bytes);
-  set_int (object, "first_byte", gop->first_byte, -1);
-  set_int (object, "end_byte", gop->end_byte, -1);
-}
-
-/* The line for it, with its line feed. What is not known is left out. */
-static gchar *
+static JsonObject *
 to_json (const HabRecord *record)
 {
-  g_autoptr (JsonObject) object = json_object_new ();
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-  g_autofree gchar *text = NULL;
+  JsonObject *stage;
 
   switch (record->kind) {
     case HAB_RECORD_TRACK:
-      track_to_json (object, record->track_number, &record->track);
-      break;
+      return hab_record_new_track (record->track_number, &record->track);
     case HAB_RECORD_GOP:
-      gop_to_json (object, record->track_number, &record->gop);
-      break;
-    case HAB_RECORD_STAGE:
-      json_object_set_string_member (object, "record", "stage");
-      json_object_set_string_member (object, "stage",
+      return hab_record_new_gop (record->track_number, &record->gop);
+    default:
+      stage = hab_record_new ("stage");
+      json_object_set_string_member (stage, "stage",
           hab_status_to_string (record->stage));
-      break;
+      return stage;
   }
+}
 
-  json_node_set_object (node, object);
-  text = json_to_string (node, FALSE);
+/* (transfer full): with its line feed. */
+static gchar *
+format_line (const HabRecord *record)
+{
+  g_autofree gchar *text = hab_record_format (to_json (record));
 
   return g_strconcat (text, "\n", NULL);
 }
@@ -194,7 +141,7 @@ static gboolean
 write_lines (HabRecordWriter *writer, GQueue *batch, GError **error)
 {
   for (GList *l = batch->head; l; l = l->next) {
-    g_autofree gchar *line = to_json (l->data);
+    g_autofree gchar *line = format_line (l->data);
 
     if (!write_line (writer, line, error))
       return FALSE;

@@ -152,7 +152,8 @@ package (HabPackageArguments *arguments, Watch *watch)
   gboolean packaged;
 
   cancel_on_signal (cancellable);
-  hab_progress_printer_init (&watch->printer, arguments->progress, arguments->quiet);
+  hab_progress_printer_init (&watch->printer, arguments->progress,
+      arguments->quiet);
   packaged = hab_cmd_init_gstreamer (&error) &&
       hab_package_run (&arguments->config, &observer, cancellable, &error);
   hab_progress_printer_end (&watch->printer);

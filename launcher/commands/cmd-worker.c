@@ -26,7 +26,7 @@
 #include "media-failure.h"
 #include "package.h"
 #include "picture.h"
-#include "records.h"
+#include "record-json.h"
 #include "worker-protocol.h"
 
 #define INPUT_PATH HAB_WORKER_INPUT_PATH
@@ -68,10 +68,7 @@ take_line (gchar *line)
 static void
 write_record (JsonObject *record)
 {
-  g_autoptr (JsonNode) node = json_node_alloc ();
-
-  json_node_take_object (json_node_init_object (node, NULL), record);
-  take_line (json_to_string (node, FALSE));
+  take_line (hab_record_format (record));
 }
 
 static void
@@ -93,6 +90,12 @@ write_done (void)
 
 /* --- tasks ------------------------------------------------------------ */
 
+static void
+write_track (const HabTrack *track)
+{
+  write_record (hab_record_new_track (track->number, track));
+}
+
 static gboolean
 run_index (JsonObject *job, GError **error)
 {
@@ -101,13 +104,12 @@ run_index (JsonObject *job, GError **error)
   if (index == NULL)
     return FALSE;
   for (guint i = 0; i < index->tracks->len; i++)
-    take_line (hab_records_format_track (
-        &g_array_index (index->tracks, HabTrack, i)));
+    write_track (&g_array_index (index->tracks, HabTrack, i));
   for (guint i = 0; i < index->gops->len; i++)
-    take_line (hab_records_format_gop (index->video_track_number,
+    write_record (hab_record_new_gop (index->video_track_number,
         &g_array_index (index->gops, HabGop, i)));
   for (guint i = 0; i < index->iframes->len; i++)
-    take_line (hab_records_format_iframe (index->video_track_number,
+    write_record (hab_record_new_iframe (index->video_track_number,
         &g_array_index (index->iframes, HabIFrame, i)));
   return TRUE;
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 #endif
 
+#include "record-json.h"
 #include "records.h"
 
 static void
@@ -14,12 +15,13 @@ add_text (HabGopIndex *index, const gchar *text)
   hab_records_index_add (index, json_node_get_object (node));
 }
 
-/* Takes text. */
+/* Takes record. */
 static void
-take_text (HabGopIndex *index, gchar *text)
+take_record (HabGopIndex *index, JsonObject *record)
 {
-  add_text (index, text);
-  g_free (text);
+  g_autofree gchar *line = hab_record_format (record);
+
+  add_text (index, line);
 }
 
 /* What was written is read back as it was. */
@@ -65,9 +67,9 @@ test_round_trip (void)
   const HabGop *gop_back;
   const HabIFrame *iframe_back;
 
-  take_text (index, hab_records_format_track (&track));
-  take_text (index, hab_records_format_gop (2, &gop));
-  take_text (index, hab_records_format_iframe (2, &iframe));
+  take_record (index, hab_record_new_track (2, &track));
+  take_record (index, hab_record_new_gop (2, &gop));
+  take_record (index, hab_record_new_iframe (2, &iframe));
 
   g_assert_cmpuint (index->video_track_number, ==, 2);
   g_assert_cmpint (index->duration_ns, ==, track.duration_ns);
