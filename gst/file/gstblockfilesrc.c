@@ -106,7 +106,8 @@ get_location (GstBlockFileSrc *self)
 
 /* --- reading ------------------------------------------------------------- */
 
-/* -1 with an error posted; less than size at the end of the file only. */
+/* -1 with an error posted; less than size at the end of the file only, which may
+ * have come nearer since it was asked for. */
 static gssize
 read_at (GstBlockFileSrc *self, guint64 offset, guint8 *data, gsize size)
 {
@@ -142,7 +143,11 @@ read_alone (GstBlockFileSrc *self, guint64 offset, guint size,
   GstMapInfo map;
   gssize got;
 
-  gst_buffer_map (alone, &map, GST_MAP_WRITE);
+  if (alone == NULL || !gst_buffer_map (alone, &map, GST_MAP_WRITE)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, FAILED, (NULL),
+        ("no memory for %u bytes", size));
+    return GST_FLOW_ERROR;
+  }
   got = read_at (self, offset, map.data, size);
   gst_buffer_unmap (alone, &map);
   if (got > 0) {
@@ -221,6 +226,11 @@ read_piece (GstBlockFileSrc *self, guint64 offset, guint size,
 {
   Window *window = find_window (self, offset, size);
 
+  /* As filesrc does: what is asked for is there. */
+  if (size == 0) {
+    *buffer = gst_buffer_new ();
+    return GST_FLOW_OK;
+  }
   if (window == NULL) {
     GstFlowReturn flow;
 
@@ -254,34 +264,45 @@ gst_block_file_src_create (GstBaseSrc *source, guint64 offset, guint size,
 /* --- the file ------------------------------------------------------------ */
 
 static gint
-fail_to_open (GstBlockFileSrc *self, const gchar *location)
+fail_to_open (GstBlockFileSrc *self, const gchar *location, gint code)
 {
-  if (errno == ENOENT)
+  g_autofree gchar *name = g_filename_display_name (location);
+
+  if (code == ENOENT)
     GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
-        ("There is no file \"%s\".", location), GST_ERROR_SYSTEM);
+        ("There is no file \"%s\".", name), (NULL));
   else
     GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ,
-        ("The file \"%s\" cannot be opened: %s.", location,
-            g_strerror (errno)), (NULL));
+        ("The file \"%s\" cannot be opened: %s.", name, g_strerror (code)),
+        (NULL));
   return -1;
 }
 
-/* -1 with an error posted. Without waiting for somebody who writes into a pipe. */
+static gint
+refuse_file (GstBlockFileSrc *self, const gchar *location)
+{
+  g_autofree gchar *name = g_filename_display_name (location);
+
+  GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ,
+      ("\"%s\" is not a regular file.", name),
+      ("filesrc may be able to read it"));
+  return -1;
+}
+
+/* -1 with an error posted. Without waiting for somebody who writes into a pipe,
+ * and without being given a terminal to be ended by. */
 static gint
 open_file (GstBlockFileSrc *self, const gchar *location)
 {
-  gint fd = g_open (location, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+  gint fd = g_open (location, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
   struct stat st;
 
   if (fd < 0)
-    return fail_to_open (self, location);
+    return fail_to_open (self, location, errno);
   if (fstat (fd, &st) == 0 && S_ISREG (st.st_mode))
     return fd;
   close (fd);
-  GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ,
-      ("\"%s\" is not a regular file.", location),
-      ("filesrc may be able to read it"));
-  return -1;
+  return refuse_file (self, location);
 }
 
 static gboolean
@@ -358,6 +379,24 @@ gst_block_file_src_query (GstBaseSrc *source, GstQuery *query)
 
 /* --- object -------------------------------------------------------------- */
 
+/* Which file is read, and asked for by others, does not change under them. */
+static void
+set_location (GstBlockFileSrc *self, const gchar *location)
+{
+  gboolean open;
+
+  GST_OBJECT_LOCK (self);
+  open = GST_OBJECT_FLAG_IS_SET (self, GST_BASE_SRC_FLAG_STARTED) ||
+      GST_OBJECT_FLAG_IS_SET (self, GST_BASE_SRC_FLAG_STARTING);
+  if (!open) {
+    g_free (self->location);
+    self->location = g_strdup (location);
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (open)
+    g_warning ("The location of blockfilesrc cannot change while it is read");
+}
+
 static void
 gst_block_file_src_set_property (GObject *object, guint id,
     const GValue *value, GParamSpec *pspec)
@@ -368,10 +407,7 @@ gst_block_file_src_set_property (GObject *object, guint id,
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     return;
   }
-  GST_OBJECT_LOCK (self);
-  g_free (self->location);
-  self->location = g_value_dup_string (value);
-  GST_OBJECT_UNLOCK (self);
+  set_location (self, g_value_get_string (value));
 }
 
 static void
