@@ -10,17 +10,14 @@
 
 #include "connection.h"
 
-/* libsoup does not say of a message whose connection was taken that it is
- * finished. */
+/* It is "disconnected" with that, which the listener follows. */
 void
 hab_departure_break_off (SoupServerMessage *message)
 {
-  g_autoptr (SoupServerMessage) kept = g_object_ref (message);
   g_autoptr (GIOStream) connection =
       soup_server_message_steal_connection (message);
 
   g_io_stream_close (connection, NULL, NULL);
-  g_signal_emit_by_name (message, "finished");
 }
 
 static gboolean

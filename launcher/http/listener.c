@@ -30,7 +30,6 @@ struct _HabListener
   SoupServer *server;
   HabRateLimit *rate_limit; /* or NULL */
   HabTally *tally;
-  GHashTable *open; /* of SoupServerMessage that are not finished */
   GPtrArray *doors; /* of GSocket that let clients in; NULL before */
   guint port;
 };
@@ -260,6 +259,7 @@ typedef struct
   HabListener *listener;
   HabRequest *request;   /* NULL when the message is finished */
   HabExchange *exchange; /* the same */
+  gboolean disconnected;
 } Visit;
 
 static HabRequest *
@@ -320,21 +320,31 @@ on_wrote_body_data (SoupServerMessage *message, guint size, Visit *visit)
     hab_exchange_sent (visit->exchange, size);
 }
 
-/* A second time where the listener has stopped before libsoup says so. Handlers
- * go with the message, which costs less than to disconnect each. */
+/* Handlers go with the message, which costs less than to disconnect each. */
 static void
 on_finished (SoupServerMessage *message, Visit *visit)
 {
-  HabListener *self = visit->listener;
   HabRequest *request = g_steal_pointer (&visit->request);
 
   if (request == NULL)
     return;
   hab_exchange_end (g_steal_pointer (&visit->exchange));
-  g_hash_table_remove (self->open, message);
-  hab_patience_begin (message, self->context->settings->client_timeout);
+  if (!visit->disconnected)
+    hab_patience_begin (message,
+        visit->listener->context->settings->client_timeout);
   hab_request_set_over (request);
   g_object_set_data (G_OBJECT (message), "hab-request", NULL);
+}
+
+/* libsoup does not say of a message that it is finished where its connection was
+ * taken or closed by us, nor where it never became a request. Whoever answers it
+ * must know, and the request and the message hold each other until then. */
+static void
+on_disconnected (SoupServerMessage *message, Visit *visit)
+{
+  visit->disconnected = TRUE;
+  if (visit->request != NULL)
+    g_signal_emit_by_name (message, "finished");
 }
 
 static void
@@ -347,7 +357,7 @@ static void
 on_request_started (SoupServer *server, SoupServerMessage *message,
     HabListener *self)
 {
-  Visit *visit = g_new (Visit, 1);
+  Visit *visit = g_new0 (Visit, 1);
 
   visit->listener = self;
   visit->request = hab_request_new (self->context, self->kind, message);
@@ -357,10 +367,11 @@ on_request_started (SoupServer *server, SoupServerMessage *message,
   g_object_set_data_full (G_OBJECT (message), "hab-request", visit->request,
       (GDestroyNotify) hab_request_unref);
   hab_patience_begin (message, self->context->settings->client_timeout);
-  g_hash_table_add (self->open, message);
   g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), visit);
   g_signal_connect (message, "wrote-body-data",
       G_CALLBACK (on_wrote_body_data), visit);
+  g_signal_connect (message, "disconnected", G_CALLBACK (on_disconnected),
+      visit);
   g_signal_connect_data (message, "finished", G_CALLBACK (on_finished), visit,
       visit_free, 0);
 }
@@ -430,7 +441,6 @@ hab_listener_new (const HabHttpContext *context, HabListenerKind kind,
   self->tables = tables;
   self->tally = hab_tally_new (context->metrics,
       kind == HAB_LISTENER_API ? "api" : "delivery");
-  self->open = g_hash_table_new (NULL, NULL);
   if (context->settings->rate_limit > 0)
     self->rate_limit = hab_rate_limit_new (context->settings->rate_limit);
   /* Raw: an encoded slash must not become one before paths are split. */
@@ -454,7 +464,6 @@ hab_listener_free (HabListener *self)
   close_doors (self);
   g_clear_pointer (&self->doors, g_ptr_array_unref);
   g_object_unref (self->server);
-  g_hash_table_unref (self->open);
   hab_tally_free (self->tally);
   g_clear_pointer (&self->rate_limit, hab_rate_limit_free);
   g_free (self);
@@ -508,27 +517,11 @@ hab_listener_listen (HabListener *self, GPtrArray *sockets, guint port,
   return TRUE;
 }
 
-static void
-finish (gpointer message, gpointer data)
-{
-  g_signal_emit_by_name (message, "finished");
-}
-
-/* libsoup does not say of a message whose connection it closes that it is
- * finished, and whoever answers it then would touch what is not there. */
 void
 hab_listener_stop (HabListener *self)
 {
-  g_autoptr (GPtrArray) left = g_ptr_array_new_with_free_func (g_object_unref);
-  GHashTableIter iter;
-  gpointer message;
-
   close_doors (self);
   soup_server_disconnect (self->server);
-  g_hash_table_iter_init (&iter, self->open);
-  while (g_hash_table_iter_next (&iter, &message, NULL))
-    g_ptr_array_add (left, g_object_ref (message));
-  g_ptr_array_foreach (left, finish, NULL);
 }
 
 guint

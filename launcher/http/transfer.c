@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "connection.h"
+#include "departure.h"
 
 /* What is read at a time into memory. */
 #define BLOCK_SIZE (128 * 1024)
@@ -63,18 +64,6 @@ on_finished (SoupServerMessage *message, gpointer data)
   g_cancellable_cancel (self->cancellable);
   if (!self->reading)
     transfer_free (self);
-}
-
-/* The length is promised already: a file that ends too soon ends the
- * connection, so that the client sees that something is missing. */
-static void
-transfer_break_off (Transfer *self)
-{
-  GIOStream *connection =
-      soup_server_message_steal_connection (self->message);
-
-  g_io_stream_close (connection, NULL, NULL);
-  g_object_unref (connection);
 }
 
 /* Takes block. */
@@ -205,7 +194,9 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   if (g_cancellable_is_cancelled (self->cancellable))
     transfer_free (self);
   else
-    transfer_break_off (self);
+    /* The length is promised already: a file that ends too soon ends the
+     * connection, so that the client sees that something is missing. */
+    hab_departure_break_off (self->message);
 }
 
 /* After a chunk libsoup pauses the message by itself until there is more. */
@@ -215,7 +206,7 @@ transfer_read (Transfer *self)
   if (self->file == NULL)
     self->file = g_unix_input_stream_new (*self->fd, FALSE);
   if (lseek (*self->fd, self->offset, SEEK_SET) < 0) {
-    transfer_break_off (self);
+    hab_departure_break_off (self->message);
     return;
   }
   self->reading = TRUE;

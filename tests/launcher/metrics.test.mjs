@@ -2,11 +2,13 @@
 // What the service says of itself: metrics, health, its log.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import fs from 'node:fs/promises';
+import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { addInput, exec, get, KEY, KID, makeClip, makeFolder, packageEnd, post, problem, startService, until, upload,
+import { addInput, exec, get, KEY, KID, makeClip, makeFolder, packageEnd, post, problem, raw, startService, until, upload,
   workersOf } from './service.mjs';
 
 // --- Prometheus text 0.0.4, read as strictly as it is specified ---
@@ -137,6 +139,27 @@ test('metrics', async (t) => {
   assert.ok(metric('process_open_fds') > 5);
   assert.equal(metric('haberdash_http_requests_in_progress', { listener: 'api' }), 1);
   assert.equal((await get(service.delivery, '/metrics')).status, 404);
+});
+
+// Nothing is kept of what never became a request, or had its answer before its end.
+test('requests that are broken off, refused or none', async (t) => {
+  const service = await startService(t);
+  const { port, hostname } = new URL(service.api);
+  const nothing = net.connect(port, hostname);
+  await once(nothing, 'connect');
+  nothing.destroy();
+  const half = net.connect(port, hostname);
+  half.end('GET /healthz HT');
+  await once(half.resume(), 'close');
+  assert.match(await raw(service.api, 'this is no request\r\n\r\n'), /^HTTP\/1.\d 400 /);
+  assert.equal((await post(service.api, '/packaged_content', 'x'.repeat(70_000))).status, 413);
+  let metric;
+  await until(async () => {
+    metric = await read(service);
+    return metric('haberdash_http_requests_in_progress', { listener: 'api' }) === 1;
+  }, 'all but the one that asks are over');
+  assert.equal(metric('haberdash_http_requests_total',
+    { listener: 'api', method: 'POST', route: '/packaged_content', status: '413' }), 1);
 });
 
 test('health', async (t) => {
