@@ -148,7 +148,7 @@ hab_cmd_slice (int argc, char **argv)
   g_autofree gchar *filters = describe_filters ();
   g_autoptr (HabFilterChain) chain = NULL;
   GError *error = NULL;
-  Slice slice;
+  Slice slice = { 0 };
 
   if (!hab_cmd_parse (&argc, &argv, "INPUT GOPS OUTPUT",
           "Writes GOPs of the first video track of INPUT to OUTPUT as an MP4 "
