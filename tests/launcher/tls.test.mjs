@@ -83,6 +83,20 @@ test('a handshake that does not end is ended', { timeout: 60_000 }, async (t) =>
   await until(async () => await files() <= before, 'nothing of them is left');
 });
 
+test('a stop while there are connections that ask for nothing', async (t) => {
+  const { args, certificate } = await makeCertificate(t);
+  const service = await startService(t, { args });
+  const ca = await fs.readFile(certificate);
+  await Promise.all([service.api, service.delivery].map(async (base) => {
+    const { port, hostname } = new URL(base);
+    const socket = tls.connect({ port, host: hostname, ca });
+    t.after(() => socket.destroy());
+    socket.on('error', () => {}).resume();
+    await once(socket, 'secureConnect');
+  }));
+  assert.equal(await service.end('SIGTERM'), 0, service.log);
+});
+
 test('uploads, packages, files and licences by TLS', async (t) => {
   const { certificate, args } = await makeCertificate(t);
   const ca = await fs.readFile(certificate);
