@@ -21,6 +21,7 @@ run_packages=(
 )
 test_packages=(ffmpeg libxml2-utils chromium procps mandoc fish zsh)
 fuzz_packages=(clang llvm libclang-rt-14-dev)
+sanitize_packages=(valgrind dpkg-dev libffi-dev libpcre2-dev zlib1g-dev)
 slow_packages=(buildah debhelper debootstrap lintian nginx-light)
 
 say () {

@@ -14,6 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sanitizer.h"
+
 /* A decoder opens its libraries, a package its segments one by one. */
 #define MAX_OPEN_FILES 1024
 /* An allocation of so much may well be what failed. */
@@ -47,6 +49,7 @@ set_limit (int resource, guint64 soft, guint64 hard)
 void
 hab_jail_hide (void)
 {
+  hab_sanitizer_leave_leaks ();
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
   set_limit (RLIMIT_CORE, 0, 0);
 }
@@ -118,10 +121,7 @@ limit_memory (guint64 memory, int records_fd, const gchar *record)
   last_word.record_length = strlen (record);
   last_word.statm_fd = open ("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   catch_ends ();
-  /* AddressSanitizer's own tables are more than any limit. */
-#ifndef __SANITIZE_ADDRESS__
   set_limit (RLIMIT_DATA, memory, memory);
-#endif
 }
 
 /* Where the machine itself runs out, the kernel shall choose this process. */
@@ -149,6 +149,6 @@ hab_jail_limit (const HabJailLimits *limits, int records_fd,
         limits->cpu_seconds + GRACE_SECONDS);
   if (limits->file_size > 0)
     set_limit (RLIMIT_FSIZE, limits->file_size, limits->file_size);
-  if (limits->memory > 0)
+  if (limits->memory > 0 && HAB_CAN_LIMIT_MEMORY)
     limit_memory (limits->memory, records_fd, record);
 }

@@ -96,8 +96,9 @@ act_signal (const gchar *path)
 static int
 act_limit (const gchar *path)
 {
-  const struct rlimit limit = { 1 << 20, 1 << 20 };
+  struct rlimit limit;
 
+  getrlimit (RLIMIT_DATA, &limit);
   return setrlimit (RLIMIT_DATA, &limit);
 }
 

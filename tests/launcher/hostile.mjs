@@ -3,10 +3,14 @@
 // shall do. It is the first choice of whoever knows of it, so its registry is
 // one apart.
 
+import { execFile } from 'node:child_process';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before } from 'node:test';
+import { promisify } from 'node:util';
+
+import { crashEnv, sanitizer } from '../support/sanitizer.mjs';
 
 const plugin = process.env.HOSTILE_PLUGIN;
 
@@ -19,10 +23,15 @@ export const useHostile = () => {
     world = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-hostile-'));
     await fs.copyFile(plugin, path.join(world, path.basename(plugin)));
     hostile.env = {
+      ...crashEnv,
       GST_REGISTRY_1_0: path.join(world, 'registry.bin'),
       GST_PLUGIN_PATH_1_0: `${world}:${process.env.GST_PLUGIN_PATH_1_0}`,
       HOSTILE_ACTS: path.join(world, 'acts'),
     };
+    // Who makes it under a sanitizer has loaded all plug-ins, with their threads.
+    if (sanitizer)
+      await promisify(execFile)(process.env.HABERDASH, ['gops', os.devNull],
+        { env: { ...process.env, ...hostile.env } }).catch(() => {});
     hostile.tell = (...acts) => fs.writeFile(hostile.env.HOSTILE_ACTS, acts.join('\n'));
   });
   after(() => fs.rm(world, { recursive: true, force: true }));

@@ -7,6 +7,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
+import { takesMemory } from '../support/sanitizer.mjs';
 import { useHostile } from './hostile.mjs';
 import {
   KEY, KID, addInput, exec, forkServersOf, get, haberdash, makeClip, makeFolder, packageEnd, post, startService,
@@ -132,7 +133,7 @@ for (const act of ['trace', 'run'])
   });
 
 for (const act of ['many', 'huge', 'abort'])
-  test(`memory without end: ${act}`, async (t) => {
+  test(`memory without end: ${act}`, { skip: takesMemory }, async (t) => {
     const service = await start(t, ['--child-memory', String(256 << 20)]);
     const item = await packageWith(service, act);
     assert.equal(item.status, 'Failed');

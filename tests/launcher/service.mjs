@@ -11,13 +11,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-const START_MS = 20_000;
+import { patience, reportIn, sanitizer, serviceEnv, wrapper } from '../support/sanitizer.mjs';
+
+const START_MS = 20_000 * patience;
 const program = process.env.HABERDASH;
 if (!program)
   throw new Error('HABERDASH must name the program to test');
 
 export const exec = promisify(execFile);
-export const haberdash = (...args) => exec(program, args);
+const words = [...wrapper, program];
+export const haberdash = (...args) => exec(words[0], [...words.slice(1), ...args]);
 
 export const KID = 'oW5AK5BW43HzbTSKpiu3SQ';
 export const KEY = 'hyN9IKGfWKdAwFaE5pm0qg';
@@ -46,25 +49,40 @@ const readyLine = (child, gone) => new Promise((resolve, reject) => {
   });
 });
 
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms).unref(); });
+
+// What is lost is told by a process that comes to its own end.
+const leave = async (service, closed) => {
+  if (sanitizer)
+    await Promise.race([service.end('SIGTERM'), pause(5000 * patience)]);
+  await service.end('SIGKILL');
+  if (sanitizer)
+    await Promise.race([closed, pause(5000)]);
+  const report = reportIn(service.log);
+  if (report)
+    throw new Error(report);
+};
+
 // options: dataDir, args, env, limit, faults (what the log calls critical is the
 // caller's to judge). Kills are the caller's, everything else ends with the test.
 export const startService = async (t, options = {}) => {
   const dataDir = options.dataDir ?? path.join(await makeFolder(t), 'data');
   // limit: of the shell, such as "ulimit -f 1000"
-  const child = spawn('bash', ['-c', `${options.limit ?? ':'}; exec "$0" "$@"`, program,
+  const child = spawn('bash', ['-c', `${options.limit ?? ':'}; exec "$0" "$@"`, ...words,
     'serve', '--port', '0', '--delivery-port', '0', '--data-dir', dataDir, ...options.args ?? []],
   { stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, G_DEBUG: 'fatal-criticals', ...options.env } });
+    env: { ...serviceEnv, G_DEBUG: 'fatal-criticals', ...options.env } });
   const service = { dataDir, pid: child.pid, log: '' };
   child.stderr.setEncoding('utf8').on('data', (text) => { service.log += text; });
   const gone = once(child, 'exit');
+  const closed = once(child, 'close');
   service.end = async (signal = 'SIGTERM') => {
     child.kill(signal);
     const [code, by] = await gone;
     return code ?? by;
   };
   t.after(async () => {
-    await service.end('SIGKILL');
+    await leave(service, closed);
     if (!options.faults && /level"?[=:]"?(critical|error)/.test(service.log))
       throw new Error(service.log);
   });
@@ -136,7 +154,7 @@ export const freePort = async () => {
 };
 
 export const until = async (ask, what, limit = 30_000) => {
-  const deadline = Date.now() + limit;
+  const deadline = Date.now() + limit * patience;
   for (;;) {
     const answer = await ask();
     if (answer)

@@ -8,6 +8,7 @@ import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
 
+import { takesMemory } from '../support/sanitizer.mjs';
 import {
   addInput, exec, formOf, get, isEmpty, makeClip, makeFolder, problem, raw,
   send, startService, until, upload,
@@ -273,7 +274,7 @@ test('a large upload does not fill the memory', async (t) => {
     '-H "Transfer-Encoding: chunked" -X POST --data-binary @- "$0"', `${service.api}/input_content?name=zeros`]);
   assert.equal(answer.stdout, '422');
   const peak = await peakOf(service);
-  assert.ok(peak < 64, `${peak} MB`);
+  assert.ok(takesMemory || peak < 64, `${peak} MB`);
 });
 
 // The clip with a box behind it that players skip, no two the same.
@@ -354,5 +355,5 @@ test('twenty at once: a slow one, one that leaves and one that resumes among the
   assert.deepEqual(found.sort(), inputs.map(({ sha256 }) => sha256).sort());
   await until(() => isEmpty(service, 'incoming'), 'nothing is left of the one that left');
   assert.ok(await isEmpty(service, 'uploads'));
-  assert.ok(await peakOf(service) < 80, `${await peakOf(service)} MB`);
+  assert.ok(takesMemory || await peakOf(service) < 80, `${await peakOf(service)} MB`);
 });
