@@ -7,17 +7,6 @@
 
 #include "cenc-protection.h"
 
-static const struct
-{
-  const gchar *media_type;
-  const gchar *parser;
-} parsers[] = {
-  { "video/x-h264", "h264parse" },
-  { "video/x-h265", "h265parse" },
-  { "video/x-av1", "av1parse" },
-  { "video/x-vp9", "vp9parse" },
-};
-
 static const gchar *const facts[] = {
   "colorimetry",
   "mastering-display-info",
@@ -25,17 +14,16 @@ static const gchar *const facts[] = {
   "pixel-aspect-ratio",
 };
 
-/* (transfer full) (nullable): NULL where it is not installed. */
+/* (transfer full) (nullable): NULL where there is none, or it is not
+ * installed. */
 static GstElement *
 make_parser (const GstCaps *caps)
 {
-  const GstStructure *structure = gst_caps_get_structure (caps, 0);
-  GstElement *parser = NULL;
+  const HabCodec *codec = hab_codec_of_caps (caps);
+  GstElement *parser = codec && codec->gst_parser ?
+      gst_element_factory_make (codec->gst_parser, NULL) :
+      NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (parsers); i++) {
-    if (gst_structure_has_name (structure, parsers[i].media_type))
-      parser = gst_element_factory_make (parsers[i].parser, NULL);
-  }
   return parser ? gst_object_ref_sink (parser) : NULL;
 }
 

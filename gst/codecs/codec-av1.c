@@ -577,6 +577,7 @@ av1_mime_codec (const gchar *stream_format, const guint8 *codec_data,
 const HabCodec hab_codec_av1 = {
   .kind = HAB_MEDIA_VIDEO,
   .media_type = "video/x-av1",
+  .gst_parser = "av1parse",
   .caps = "video/x-av1, stream-format = (string) obu-stream, "
           "alignment = (string) tu",
   .sample_entry = av1_sample_entry,

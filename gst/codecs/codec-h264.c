@@ -374,6 +374,7 @@ h264_mime_codec (const gchar *stream_format, const guint8 *codec_data,
 const HabCodec hab_codec_h264 = {
   .kind = HAB_MEDIA_VIDEO,
   .media_type = "video/x-h264",
+  .gst_parser = "h264parse",
   .caps = "video/x-h264, stream-format = (string) { avc, avc3 }, "
           "alignment = (string) au",
   .nal_units = TRUE,

@@ -433,6 +433,7 @@ h265_mime_codec (const gchar *stream_format, const guint8 *codec_data,
 const HabCodec hab_codec_h265 = {
   .kind = HAB_MEDIA_VIDEO,
   .media_type = "video/x-h265",
+  .gst_parser = "h265parse",
   .caps = "video/x-h265, stream-format = (string) { hvc1, hev1 }, "
           "alignment = (string) au",
   .nal_units = TRUE,

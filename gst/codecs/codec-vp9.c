@@ -414,6 +414,7 @@ vp9_mime_codec (const gchar *stream_format, const guint8 *codec_data,
 const HabCodec hab_codec_vp9 = {
   .kind = HAB_MEDIA_VIDEO,
   .media_type = "video/x-vp9",
+  .gst_parser = "vp9parse",
   .caps = "video/x-vp9, alignment = (string) super-frame",
   .clear_only = "the scheme cbcs is not standardised for VP9, and players "
                 "refuse it; package it in the clear, or convert it to AV1 or "

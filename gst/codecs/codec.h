@@ -119,6 +119,10 @@ struct _HabCodec
   /* The caps that the elements take of this codec, as a string. */
   const gchar *caps;
 
+  /* Video: GStreamer's element that parses it, which is asked what its headers
+   * say and has to stand in front of a decoder. */
+  const gchar *gst_parser;
+
   /* Access units are NAL units, which also come as a byte stream (Annex B of
    * ITU-T H.264 and H.265). */
   gboolean nal_units;

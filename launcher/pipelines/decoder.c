@@ -7,6 +7,7 @@
 
 #include <gst/pbutils/pbutils.h>
 
+#include "codec.h"
 #include "media.h"
 
 /* (transfer full): those of main memory have no features. */
@@ -50,43 +51,21 @@ describe (GstCaps *caps)
       name ? name : "the video");
 }
 
-static const struct
-{
-  const gchar *media_type, *parser;
-} parsers[] = {
-  { "video/x-h264", "h264parse" },
-  { "video/x-h265", "h265parse" },
-  { "video/x-av1", "av1parse" },
-  { "video/x-vp9", "vp9parse" },
-};
-
-/* (nullable) */
-static const gchar *
-find_parser (const GstCaps *caps)
-{
-  const gchar *media_type =
-      gst_structure_get_name (gst_caps_get_structure (caps, 0));
-
-  for (guint i = 0; i < G_N_ELEMENTS (parsers); i++)
-    if (g_str_equal (parsers[i].media_type, media_type))
-      return parsers[i].parser;
-  return NULL;
-}
-
 GstElement *
 hab_decoder_add_behind (GstBin *bin, GstElement *src, const GstCaps *caps,
     guint threads, gchar **problem)
 {
-  const gchar *factory = find_parser (caps);
+  const HabCodec *codec = hab_codec_find (
+      gst_structure_get_name (gst_caps_get_structure (caps, 0)), 0);
   GstElement *parser, *decoder;
   g_autoptr (GstPad) pad = NULL;
 
-  if (factory == NULL) {
+  if (codec == NULL || codec->gst_parser == NULL) {
     if (*problem == NULL)
       *problem = g_strdup ("its codec is not handled");
     return NULL;
   }
-  parser = hab_media_add_element (bin, factory, problem);
+  parser = hab_media_add_element (bin, codec->gst_parser, problem);
   if (parser == NULL)
     return NULL;
   pad = gst_element_get_static_pad (parser, "src");
