@@ -4,96 +4,38 @@
 #endif
 
 #include <errno.h>
-#include <fcntl.h>
-#include <gio/gio.h>
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cmd-worker-jail.h"
+#include "cmd-worker-package.h"
+#include "cmd-worker-records.h"
 #include "commands.h"
 #include "frame-list.h"
 #include "gop-cut.h"
 #include "gop-filter.h"
 #include "gop-index-read.h"
+#include "json-read.h"
 #include "keys.h"
-#include "ladder-json.h"
 #include "log.h"
 #include "media-failure.h"
-#include "package.h"
+#include "media.h"
 #include "picture.h"
-#include "record-json.h"
 #include "worker-protocol.h"
 
 #define INPUT_PATH HAB_WORKER_INPUT_PATH
 #define OUTPUT_PATH HAB_WORKER_OUTPUT_PATH
-#define RECORDS_FD HAB_WORKER_RECORDS_FD
-
-/* --- records ---------------------------------------------------------- */
-
-/* One write a record: records of other writers to the pipe stay whole too. A
- * parent that is gone ends this process. */
-static void
-write_line (const gchar *record)
-{
-  g_autofree gchar *line = g_strconcat (record, "\n", NULL);
-  const gchar *at = line;
-  gsize left = strlen (line);
-
-  while (left > 0) {
-    gssize count = write (RECORDS_FD, at, left);
-
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      _exit (HAB_EXIT_SOFTWARE);
-    at += count;
-    left -= count;
-  }
-}
-
-/* Takes line. */
-static void
-take_line (gchar *line)
-{
-  write_line (line);
-  g_free (line);
-}
-
-/* Takes record. */
-static void
-write_record (JsonObject *record)
-{
-  take_line (hab_record_format (record));
-}
-
-static void
-write_error (const GError *error)
-{
-  JsonObject *record = hab_record_new ("error");
-
-  json_object_set_string_member (record, "cause",
-      hab_media_failure_to_word (error));
-  json_object_set_string_member (record, "detail", error->message);
-  write_record (record);
-}
-
-static void
-write_done (void)
-{
-  write_record (hab_record_new ("done"));
-}
 
 /* --- tasks ------------------------------------------------------------ */
 
 static void
 write_track (const HabTrack *track)
 {
-  write_record (hab_record_new_track (track->number, track));
+  hab_worker_write (hab_record_new_track (track->number, track));
 }
 
 static gboolean
@@ -106,10 +48,10 @@ run_index (JsonObject *job, GError **error)
   for (guint i = 0; i < index->tracks->len; i++)
     write_track (&g_array_index (index->tracks, HabTrack, i));
   for (guint i = 0; i < index->gops->len; i++)
-    write_record (hab_record_new_gop (index->video_track_number,
+    hab_worker_write (hab_record_new_gop (index->video_track_number,
         &g_array_index (index->gops, HabGop, i)));
   for (guint i = 0; i < index->iframes->len; i++)
-    write_record (hab_record_new_iframe (index->video_track_number,
+    hab_worker_write (hab_record_new_iframe (index->video_track_number,
         &g_array_index (index->iframes, HabIFrame, i)));
   return TRUE;
 }
@@ -140,10 +82,10 @@ run_cut (JsonObject *job, GError **error)
 {
   g_autoptr (GArray) starts = read_frames (job, "starts");
   const HabGopCutRange range = {
-    .first = json_object_get_int_member_with_default (job, "first", 0),
-    .last = json_object_get_int_member_with_default (job, "last", 0),
+    .first = hab_json_read_int (job, "first", 0),
+    .last = hab_json_read_int (job, "last", 0),
     .starts = starts,
-    .end = json_object_get_int_member_with_default (job, "end", 0),
+    .end = hab_json_read_int (job, "end", 0),
   };
 
   return hab_gop_cut_run (INPUT_PATH, &range, OUTPUT_PATH, error);
@@ -153,11 +95,11 @@ static gboolean
 run_frames (JsonObject *job, GError **error)
 {
   const HabGopFramesRange range = {
-    .first = json_object_get_int_member_with_default (job, "first", 0),
-    .count = json_object_get_int_member_with_default (job, "count", 0),
-    .cut = json_object_get_boolean_member_with_default (job, "cut", FALSE),
-    .number = json_object_get_int_member_with_default (job, "number", 0),
-    .pts_ns = json_object_get_int_member_with_default (job, "pts_ns", 0),
+    .first = hab_json_read_int (job, "first", 0),
+    .count = hab_json_read_int (job, "count", 0),
+    .cut = hab_json_read_bool (job, "cut"),
+    .number = hab_json_read_int (job, "number", 0),
+    .pts_ns = hab_json_read_int (job, "pts_ns", 0),
   };
 
   return hab_frame_list_write (INPUT_PATH, &range, OUTPUT_PATH, error);
@@ -201,12 +143,10 @@ write_picture (const Pictures *self, JsonArray *frames, guint number)
     json_object_set_int_member (record, "width", facts.width);
     json_object_set_int_member (record, "height", facts.height);
     json_object_set_int_member (record, "brightness", facts.brightness);
+    hab_worker_write (record);
   } else {
-    json_object_set_string_member (record, "cause",
-        hab_media_failure_to_word (error));
-    json_object_set_string_member (record, "detail", error->message);
+    hab_worker_write_failure (record, error);
   }
-  write_record (record);
 }
 
 static gboolean
@@ -216,9 +156,8 @@ run_pictures (JsonObject *job, GError **error)
   guint n = list != NULL ? json_array_get_length (list) : 0;
   g_autoptr (HabPictureSource) source = NULL;
   Pictures pictures = {
-    .max_width =
-        json_object_get_int_member_with_default (job, "max_width", 640),
-    .dark = json_object_get_int_member_with_default (job, "dark", 0),
+    .max_width = hab_json_read_int (job, "max_width", 640),
+    .dark = hab_json_read_int (job, "dark", 0),
   };
 
   pictures.source = source = hab_picture_source_open (INPUT_PATH, error);
@@ -229,115 +168,11 @@ run_pictures (JsonObject *job, GError **error)
   return TRUE;
 }
 
-static void
-on_progress (const HabPackageProgress *progress, gpointer data)
-{
-  JsonObject *record = hab_record_new ("progress");
-
-  json_object_set_double_member (record, "fraction", progress->fraction);
-  json_object_set_int_member (record, "position_ns", progress->position_ns);
-  json_object_set_int_member (record, "bytes", progress->bytes);
-  write_record (record);
-}
-
-static void
-on_stage (const gchar *stage, const gchar *file, gpointer data)
-{
-  JsonObject *record = hab_record_new ("stage");
-
-  json_object_set_string_member (record, "stage", stage);
-  json_object_set_string_member (record, "file", file);
-  write_record (record);
-}
-
-static void
-on_rendition (const HabPackageRendition *rendition, gpointer data)
-{
-  JsonObject *record = hab_record_new ("rendition");
-
-  json_object_set_string_member (record, "name", rendition->name);
-  json_object_set_int_member (record, "width", rendition->width);
-  json_object_set_int_member (record, "height", rendition->height);
-  json_object_set_int_member (record, "bitrate", rendition->bitrate);
-  if (rendition->encoder)
-    json_object_set_string_member (record, "encoder", rendition->encoder);
-  write_record (record);
-}
-
-static void
-on_note (const gchar *note, gpointer data)
-{
-  JsonObject *record = hab_record_new ("note");
-
-  json_object_set_string_member (record, "text", note);
-  write_record (record);
-}
-
-/* (nullable): a member, or nothing of nothing. */
-static JsonObject *
-get_object (JsonObject *object, const gchar *name)
-{
-  JsonNode *node = object ? json_object_get_member (object, name) : NULL;
-
-  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) :
-      NULL;
-}
-
-static gboolean
-read_key (JsonObject *keys, HabTrackType type, HabContentKey *key,
-    GError **error)
-{
-  JsonObject *object = get_object (keys, hab_track_type_to_string (type));
-
-  if (object == NULL) {
-    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-        "The job has no key of the %s", hab_track_type_to_string (type));
-    return FALSE;
-  }
-  return hab_key_parse (json_object_get_string_member_with_default (object,
-             "kid", ""), key->kid, error) &&
-      hab_key_parse (json_object_get_string_member_with_default (object,
-          "key", ""), key->key, error);
-}
-
-static gboolean
-read_keys (JsonObject *job, HabPackageConfig *config, GError **error)
-{
-  JsonObject *keys = get_object (job, "keys");
-
-  for (guint i = 0; i < HAB_N_TRACK_TYPES; i++) {
-    if (hab_encrypt_covers (config->encrypt, i) &&
-        !read_key (keys, i, &config->keys[i], error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* (transfer full) (nullable): an array of strings. */
-static GStrv
-read_list (JsonObject *job, const gchar *name)
-{
-  JsonNode *node = json_object_get_member (job, name);
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  JsonArray *array;
-
-  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
-    return NULL;
-  array = json_node_get_array (node);
-  for (guint i = 0; i < json_array_get_length (array); i++) {
-    const gchar *text =
-        json_node_get_string (json_array_get_element (array, i));
-
-    g_strv_builder_add (builder, text ? text : "");
-  }
-  return g_strv_builder_end (builder);
-}
-
 /* (transfer full) (nullable) */
 static HabFilterChain *
 read_filters (JsonObject *job, GError **error)
 {
-  g_auto (GStrv) pairs = read_list (job, "filters");
+  g_auto (GStrv) pairs = hab_json_read_list (job, "filters");
   g_autoptr (HabFilterChain) chain = hab_filter_chain_new ();
 
   for (gchar **pair = pairs; pair != NULL && *pair != NULL; pair++)
@@ -352,85 +187,12 @@ run_filter (JsonObject *job, GError **error)
   g_autoptr (HabFilterChain) chain = read_filters (job, error);
   const HabGopFilterConfig config = {
     chain,
-    hab_video_encoder_find (json_object_get_string_member_with_default (job,
-        "encoder", NULL)),
-    json_object_get_int_member_with_default (job, "threads", 1),
+    hab_video_encoder_find (hab_json_read_text (job, "encoder")),
+    hab_json_read_int (job, "threads", 1),
   };
 
   return chain != NULL &&
       hab_gop_filter_run (INPUT_PATH, &config, OUTPUT_PATH, error);
-}
-
-/* NULL where the job has none. */
-static gboolean
-read_ladder (JsonObject *job, HabLadder **ladder, GError **error)
-{
-  JsonNode *node = json_object_get_member (job, "ladder");
-
-  if (node == NULL)
-    return TRUE;
-  *ladder = hab_ladder_json_read (node, error);
-  return *ladder != NULL;
-}
-
-static gboolean
-run_package (JsonObject *job, GError **error)
-{
-  const HabPackageObserver observer = {
-    .progress = on_progress,
-    .stage = on_stage,
-    .rendition = on_rendition,
-    .note = on_note,
-  };
-  g_autofree gchar *manifest = g_build_filename (OUTPUT_PATH,
-      json_object_get_string_member_with_default (job, "manifest",
-          "stream.mpd"), NULL);
-  g_auto (GStrv) boxes = read_list (job, "pssh");
-  g_autofree gchar *pssh = boxes ? g_strjoinv (",", boxes) : NULL;
-  HabPackageConfig config = {
-    .input = INPUT_PATH,
-    .manifest = manifest,
-    .license_url = json_object_get_string_member_with_default (job,
-        "license_url", NULL),
-    .hls_key_url = json_object_get_string_member_with_default (job,
-        "hls_key_url", NULL),
-    .segment_duration_ns =
-        json_object_get_double_member_with_default (job, "segment_duration",
-            4) * 1e9 + 0.5,
-    .hls = json_object_get_boolean_member_with_default (job, "hls", FALSE),
-    .single_file = json_object_get_boolean_member_with_default (job,
-        "on_demand", FALSE),
-    .clear_lead_ns =
-        json_object_get_double_member_with_default (job, "clear_lead", 0) *
-            1e9 + 0.5,
-    .pssh = pssh,
-    .encoder = json_object_get_string_member_with_default (job, "encoder",
-        NULL),
-    .threads = json_object_get_int_member_with_default (job, "threads", 0),
-    .durable = TRUE,
-    .records_fd = RECORDS_FD,
-  };
-  g_auto (GStrv) tracks = read_list (job, "tracks");
-  g_auto (GStrv) languages = read_list (job, "languages");
-  g_autoptr (HabLadder) ladder = NULL;
-  gboolean packaged;
-
-  if (!hab_encrypt_from_string (json_object_get_string_member_with_default (
-              job, "encrypt", "video"), &config.encrypt)) {
-    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-        "The job asks for an unknown encryption");
-    return FALSE;
-  }
-  if (!read_ladder (job, &ladder, error))
-    return FALSE;
-  config.ladder = ladder;
-  config.choice.tracks = (const gchar *const *) tracks;
-  config.choice.languages = (const gchar *const *) languages;
-  packaged = hab_track_choice_check (&config.choice, error) &&
-      read_keys (job, &config, error) &&
-      hab_package_run (&config, &observer, NULL, error);
-  hab_key_wipe (config.keys, sizeof config.keys);
-  return packaged;
 }
 
 /* That it came so far is all that is asked. */
@@ -448,7 +210,7 @@ typedef struct
 
 static const Task tasks[] = {
   { "index", run_index },
-  { "package", run_package },
+  { "package", hab_worker_package },
   { "cut", run_cut },
   { "frames", run_frames },
   { "probe", run_probe },
@@ -456,22 +218,20 @@ static const Task tasks[] = {
   { "filter", run_filter },
 };
 
-/* --- the process ------------------------------------------------------ */
+/* --- running one ------------------------------------------------------ */
 
 /* With the parent's death comes a signal; a parent that died before that was
  * asked for is told by the pipe that nobody reads. */
 static void
 follow_parent (void)
 {
-  struct pollfd records = { .fd = RECORDS_FD };
+  struct pollfd records = { .fd = HAB_WORKER_RECORDS_FD };
 
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (poll (&records, 1, 0) > 0 &&
       (records.revents & (POLLERR | POLLNVAL)) != 0)
     _exit (HAB_EXIT_SOFTWARE);
 }
-
-/* --- running it -------------------------------------------------------- */
 
 /* What its lines in the log are about. */
 static void
@@ -482,7 +242,7 @@ name_in_log (JsonObject *job)
 
   if (json_object_has_member (job, "package"))
     package = g_strdup_printf ("%" G_GINT64_FORMAT,
-        json_object_get_int_member_with_default (job, "package", 0));
+        hab_json_read_int (job, "package", 0));
   hab_log_set_context ("worker", pid);
   hab_log_set_context ("package", package);
 }
@@ -498,20 +258,19 @@ run_task (const Task *task, JsonObject *job, HabJail *ready, GError **error)
     ready = own = hab_cmd_make_jail ();
   if (!hab_worker_confine (job, ready, error) || !task->run (job, error))
     return FALSE;
-  write_done ();
+  hab_worker_write (hab_record_new ("done"));
   return TRUE;
 }
 
 static gboolean
 run_job (JsonObject *job, HabJail *jail, GError **error)
 {
-  const gchar *task =
-      json_object_get_string_member_with_default (job, "task", "");
+  const gchar *task = hab_json_read_text (job, "task");
 
   name_in_log (job);
   hab_log (G_LOG_LEVEL_DEBUG, "task begins", "task", task, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
-    if (g_str_equal (tasks[i].name, task))
+    if (g_strcmp0 (tasks[i].name, task) == 0)
       return run_task (&tasks[i], job, jail, error);
   g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
       "The job asks for an unknown task");
@@ -534,7 +293,7 @@ hab_worker_run (gchar *text, gsize length, HabJail *jail)
   }
   if (run_job (json_node_get_object (root), jail, &error))
     return HAB_EXIT_OK;
-  write_error (error);
+  hab_worker_write_failure (hab_record_new ("error"), error);
   return 1;
 }
 

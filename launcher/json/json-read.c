@@ -43,3 +43,22 @@ hab_json_read_text (JsonObject *object, const gchar *name)
       ? json_node_get_string (node)
       : NULL;
 }
+
+GStrv
+hab_json_read_list (JsonObject *object, const gchar *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  JsonArray *array;
+
+  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+    return NULL;
+  array = json_node_get_array (node);
+  for (guint i = 0; i < json_array_get_length (array); i++) {
+    const gchar *text =
+        json_node_get_string (json_array_get_element (array, i));
+
+    g_strv_builder_add (builder, text ? text : "");
+  }
+  return g_strv_builder_end (builder);
+}

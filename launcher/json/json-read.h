@@ -14,5 +14,7 @@ gdouble hab_json_read_double (JsonObject *object, const gchar *name,
 gboolean hab_json_read_bool (JsonObject *object, const gchar *name);
 /* (nullable) (transfer none) */
 const gchar *hab_json_read_text (JsonObject *object, const gchar *name);
+/* (transfer full) (nullable): an array of strings, "" for what is none. */
+GStrv hab_json_read_list (JsonObject *object, const gchar *name);
 
 G_END_DECLS
