@@ -9,10 +9,12 @@
 
 #define KEY "hab-connection"
 #define ENDED_KEY "hab-ended" /* of a connection whose end was told */
+#define MESSAGE_KEY "hab-message" /* of a socket: of a handshake that failed */
 #define LOOK_SECONDS 1
 
 /* What its connection has left behind, as GSocket. */
 static GQueue orphans = G_QUEUE_INIT;
+static gboolean stopped;
 
 static GWeakRef *
 weak_ref_new (gpointer object)
@@ -30,6 +32,12 @@ weak_ref_free (gpointer data)
   g_free (data);
 }
 
+static gboolean
+libsoup_forgets (void)
+{
+  return soup_get_major_version () == 3 && soup_get_minor_version () == 2;
+}
+
 /* libsoup 3.2.3 never gives back what it got when it accepted a connection itself.
  * Beside that there is the reference of the queue, and while something is on
  * its way, that of others. */
@@ -38,7 +46,33 @@ orphan_is_forgotten (GSocket *socket)
 {
   return !hab_connection_is_of (socket) &&
       g_atomic_int_get (&G_OBJECT (socket)->ref_count) == 2 &&
-      soup_get_major_version () == 3 && soup_get_minor_version () == 2;
+      libsoup_forgets ();
+}
+
+/* A handshake tells the connection of its end, which lets go of the socket then:
+ * it must be there until that. */
+static gboolean
+orphan_is_busy (GSocket *socket)
+{
+  SoupServerMessage *message =
+      g_object_get_data (G_OBJECT (socket), MESSAGE_KEY);
+
+  return !g_socket_is_closed (socket) ||
+      (message != NULL && soup_server_message_get_socket (message) != NULL);
+}
+
+/* Takes socket. With its message goes the connection, which leaves it behind
+ * once more. */
+static void
+orphan_release (GSocket *socket)
+{
+  GObject *message = g_object_steal_data (G_OBJECT (socket), MESSAGE_KEY);
+
+  if (message != NULL)
+    g_object_unref (message);
+  else if (orphan_is_forgotten (socket))
+    g_object_unref (socket);
+  g_object_unref (socket);
 }
 
 static gboolean
@@ -47,15 +81,21 @@ on_look (gpointer data)
   for (guint left = orphans.length; left > 0; left--) {
     GSocket *socket = g_queue_pop_head (&orphans);
 
-    if (!g_socket_is_closed (socket)) {
+    if (orphan_is_busy (socket))
       g_queue_push_tail (&orphans, socket);
-      continue;
-    }
-    if (orphan_is_forgotten (socket))
-      g_object_unref (socket);
-    g_object_unref (socket);
+    else
+      orphan_release (socket);
   }
   return orphans.length > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+/* Takes socket. */
+static void
+add_orphan (GSocket *socket)
+{
+  if (orphans.length == 0)
+    g_timeout_add_seconds (LOOK_SECONDS, on_look, NULL);
+  g_queue_push_tail (&orphans, socket);
 }
 
 static void
@@ -64,12 +104,48 @@ on_connection_gone (gpointer data, GObject *where_it_was)
   GSocket *socket = g_weak_ref_get (data);
 
   weak_ref_free (data);
-  if (socket == NULL)
-    return;
-  if (orphans.length == 0)
-    g_timeout_add_seconds (LOOK_SECONDS, on_look, NULL);
-  g_queue_push_tail (&orphans, socket);
+  if (socket != NULL)
+    add_orphan (socket);
 }
+
+/* --- handshakes ------------------------------------------------------- */
+
+static void
+on_handshake_done (SoupServerMessage *message, gpointer socket)
+{
+  g_object_set_data (socket, MESSAGE_KEY, NULL);
+  g_signal_handlers_disconnect_by_data (message, socket);
+}
+
+/* libsoup 3.2.3 keeps for good the message that it made before the handshake, and
+ * that the connection. When the server stops, handshakes that are not done are
+ * still to be told of, and nothing is given back any more. */
+static void
+on_handshake_failed (SoupServerMessage *message, gpointer socket)
+{
+  if (stopped || g_object_get_data (socket, MESSAGE_KEY) != NULL)
+    return;
+  g_object_set_data (socket, MESSAGE_KEY, message);
+  add_orphan (g_object_ref (socket));
+}
+
+static void
+release_socket (gpointer socket, GClosure *closure)
+{
+  g_object_unref (socket);
+}
+
+static void
+watch_handshake (SoupServerMessage *message, GObject *socket)
+{
+  g_signal_connect (message, "connected", G_CALLBACK (on_handshake_done),
+      socket);
+  g_signal_connect_data (message, "disconnected",
+      G_CALLBACK (on_handshake_failed), g_object_ref (socket),
+      release_socket, 0);
+}
+
+/* --- connections ------------------------------------------------------ */
 
 /* Of a SoupServerConnection, which the headers of libsoup do not have: itself,
  * and a message. */
@@ -86,6 +162,8 @@ on_request_started (GSignalInvocationHint *hint, guint n_values,
   g_object_set_data_full (socket, KEY, weak_ref_new (connection),
       weak_ref_free);
   g_object_weak_ref (connection, on_connection_gone, weak_ref_new (socket));
+  if (!hab_connection_is_of (G_SOCKET (socket)) && libsoup_forgets ())
+    watch_handshake (message, socket);
   return TRUE;
 }
 
@@ -113,6 +191,12 @@ hab_connection_end_watch (void)
   watching = TRUE;
   g_signal_add_emission_hook (started, 0, on_request_started, NULL, NULL);
   g_signal_add_emission_hook (ended, 0, on_disconnected, NULL, NULL);
+}
+
+void
+hab_connection_end_stop (void)
+{
+  stopped = TRUE;
 }
 
 /* Each time that its server hears of the end it gives a reference back: it must

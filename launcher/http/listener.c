@@ -10,6 +10,7 @@
 
 #include "admission.h"
 #include "append.h"
+#include "connection-end.h"
 #include "doors.h"
 #include "exchange.h"
 #include "patience.h"
@@ -521,6 +522,7 @@ void
 hab_listener_stop (HabListener *self)
 {
   close_doors (self);
+  hab_connection_end_stop ();
   soup_server_disconnect (self->server);
 }
 

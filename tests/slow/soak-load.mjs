@@ -43,6 +43,16 @@ const abort = (base, bytes) => new Promise((resolve, reject) => {
 const abortGet = (base, target, accept = '*/*') =>
   abort(base, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nAccept: ${accept}\r\n\r\n`);
 
+// Leaves with nothing asked, or half of it, as whoever looks whether a port is open.
+const knock = async (base, bytes) => {
+  const { hostname, port } = new URL(base);
+  const socket = net.connect(Number(port), hostname);
+  await once(socket, 'connect');
+  socket.write(bytes, () => socket.destroy());
+  await once(socket, 'close');
+  return { status: 200 };
+};
+
 // Leaves with half of a body on its way.
 const abortUpload = async ({ service, film }, i) => {
   const body = formOf(`half-${i}.mp4`, film);
@@ -142,6 +152,8 @@ const REQUESTS = [
   [20, [200], (load) => abortGet(load.service.api, '/packaged_content/events', 'text/event-stream')],
   [10, [200], (load) => abortGet(load.service.api, `/packaged_content/${load.ready.id}/events`, 'text/event-stream')],
   [10, [200], (load) => abort(load.service.api, 'this is no request\r\n\r\n')],
+  [20, [200], (load) => knock(load.service.api, '')],
+  [10, [200], (load) => knock(load.service.delivery, 'GET /healthz HTT')],
 ];
 const WEIGHT = REQUESTS.reduce((sum, [times]) => sum + times, 0);
 
