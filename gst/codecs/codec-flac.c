@@ -118,7 +118,8 @@ flac_parse_format (const guint8 *codec_data, gsize size,
   const guint8 *info = find_stream_info (codec_data, size);
   guint64 fields;
 
-  if (info == NULL)
+  /* dfLa has blocks alone, without what stands before them in a stream. */
+  if (info == NULL || info != codec_data)
     return malformed (error);
   /* 20 bits of rate, 3 of channels - 1, 5 of bits a sample - 1 */
   fields = GST_READ_UINT64_BE (info + BLOCK_HEADER + 10);

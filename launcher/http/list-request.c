@@ -112,15 +112,14 @@ repeat (GString *link, HabRequest *request, const gchar *name)
 
 /* By id where the list is in that order: rows that come and go meanwhile shift
  * nothing. */
-static void
-link_next (const HabListRequest *self, HabRequest *request, HabReply *reply,
+gchar *
+hab_list_request_write_next (const HabListRequest *self, HabRequest *request,
     guint n_rows, gint64 last)
 {
   const HabListQuery *query = &self->query;
-  g_autoptr (GString) link = g_string_new (NULL);
+  GString *link = g_string_new (NULL);
 
-  g_string_append_printf (link, "<%s?limit=%u", hab_request_get_path (request),
-      query->limit);
+  g_string_append_printf (link, "limit=%u", query->limit);
   if (query->sort == HAB_SORT_ID && !query->descending) {
     g_string_append_printf (link, "&after=%" G_GINT64_FORMAT, last);
   } else {
@@ -131,8 +130,19 @@ link_next (const HabListRequest *self, HabRequest *request, HabReply *reply,
   repeat (link, request, "sort");
   repeat (link, request, "search");
   repeat (link, request, "input_content_id");
-  g_string_append (link, ">; rel=\"next\"");
-  hab_reply_set_header (reply, "Link", link->str);
+  return g_string_free (link, FALSE);
+}
+
+static void
+link_next (const HabListRequest *self, HabRequest *request, HabReply *reply,
+    guint n_rows, gint64 last)
+{
+  g_autofree gchar *query =
+      hab_list_request_write_next (self, request, n_rows, last);
+  g_autofree gchar *link = g_strdup_printf ("<%s?%s>; rel=\"next\"",
+      hab_request_get_path (request), query);
+
+  hab_reply_set_header (reply, "Link", link);
 }
 
 void

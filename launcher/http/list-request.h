@@ -20,6 +20,11 @@ gboolean hab_list_request_read (HabListRequest *self, HabRequest *request,
 void hab_list_request_clear (HabListRequest *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HabListRequest, hab_list_request_clear)
 
+/* The query of the part of the list that comes next, percent-encoded. n_rows: of
+ * this part; last: the id of the last of them. (transfer full) */
+gchar *hab_list_request_write_next (const HabListRequest *self,
+    HabRequest *request, guint n_rows, gint64 last);
+
 /* Says in the headers of reply how many there are and what comes next. n_rows: of
  * this part of the list; last: the id of the last of them. */
 void hab_list_request_announce (const HabListRequest *self,

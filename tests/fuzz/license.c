@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Bodies of requests for licences, put to a catalog with packages of two
- * clients. What is answered is what was asked for, and nobody gets what is
+/* Bodies of requests for licences, and key ids as a path has them, put to a
+ * catalog with packages of two clients. What is answered is what was asked for, and nobody gets what is
  * another's. */
 
 #ifdef HAVE_CONFIG_H
@@ -91,14 +91,15 @@ open_vault (void)
   atexit (close_vault);
 }
 
-/* Whether this is the key of an id that the client may have. */
+/* Whether this is the key of an id that the client may have. owner: NULL of who
+ * may have all. */
 static gboolean
 is_allowed (const guint8 *kid, const guint8 *key, const gchar *owner,
     const gchar *code)
 {
   for (guint i = 0; i < G_N_ELEMENTS (packages); i++) {
     if (code != NULL ? !g_str_equal (packages[i].code, code)
-                     : !g_str_equal (packages[i].owner, owner))
+                     : owner && !g_str_equal (packages[i].owner, owner))
       continue;
     for (guint j = 0; j < HAB_N_TRACK_TYPES; j++)
       if (memcmp (packages[i].keys[j].kid, kid, HAB_KEY_SIZE) == 0 &&
@@ -144,13 +145,36 @@ ask (FuzzInput body, const gchar *owner, const gchar *code)
 
   hab_request_set_route (request, &route,
       g_ptr_array_new_with_free_func (g_free), soup_form_decode (""));
-  hab_request_set_client (request, owner, FALSE);
+  hab_request_set_client (request, owner ? owner : "root", owner == NULL);
   if (body.size > 0)
     g_byte_array_append (hab_request_get_body (request), body.data, body.size);
   reply = hab_license_answer (request, &vault, code, &error);
   g_assert_true ((reply == NULL) == (error != NULL));
   if (reply != NULL)
     check_answer (reply, owner, code);
+}
+
+/* One key of one package, whose id is the place of a path. */
+static void
+ask_key (FuzzInput input, const gchar *code)
+{
+  g_autofree gchar *kid = fuzz_make_valid (fuzz_take_line (&input));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HabPackage) package =
+      hab_catalog_find_package_by_code (vault.catalog, code, &error);
+  g_autoptr (HabReply) reply = NULL;
+  guint8 bytes[HAB_KEY_SIZE];
+  gsize size;
+
+  g_assert_no_error (error);
+  reply = hab_license_answer_key (&vault, package, kid, &error);
+  g_assert_true ((reply == NULL) == (error != NULL));
+  if (reply == NULL)
+    return;
+  g_assert_true (hab_key_parse (kid, bytes, NULL));
+  g_assert_true (is_allowed (bytes,
+      g_bytes_get_data (hab_reply_get_body (reply), &size), NULL, code));
+  g_assert_cmpuint (size, ==, HAB_KEY_SIZE);
 }
 
 int
@@ -163,5 +187,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
   ask (body, "anna", NULL);
   ask (body, "bert", NULL);
   ask (body, "", "CCCCCC");
+  ask (body, NULL, NULL);
+  ask_key (body, "AAAAAA");
+  ask_key (body, "CCCCCC");
   return 0;
 }

@@ -7,6 +7,9 @@
 #include "config.h"
 #endif
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "fuzz.h"
 #include "mp4-movie.h"
 
@@ -65,6 +68,59 @@ skip_samples (const HabMp4Track *track)
   g_assert_cmpint (sample.sync, ==, other.sync);
 }
 
+static void
+compare_tracks (const HabMp4Movie *movie, const HabMp4Movie *other)
+{
+  guint n = hab_mp4_movie_get_n_tracks (movie);
+
+  g_assert_cmpuint (n, ==, hab_mp4_movie_get_n_tracks (other));
+  g_assert_cmpint (hab_mp4_movie_is_fragmented (movie), ==,
+      hab_mp4_movie_is_fragmented (other));
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpuint (hab_mp4_movie_get_track (movie, i)->table.n_samples, ==,
+        hab_mp4_movie_get_track (other, i)->table.n_samples);
+}
+
+/* A piece from the middle to the end, and one that is longer. */
+static void
+read_end (const HabMp4Movie *movie, const guint8 *data, gsize size)
+{
+  g_autofree guint8 *end = g_malloc (size + 1);
+  g_autoptr (GError) error = NULL;
+  gsize half = size / 2;
+
+  g_assert_true (
+      hab_mp4_movie_read (movie, half, end, size - half, &error));
+  g_assert_no_error (error);
+  g_assert_cmpmem (end, size - half, data + half, size - half);
+  g_assert_false (
+      hab_mp4_movie_read (movie, half, end, size - half + 1, &error));
+  g_assert_nonnull (error);
+}
+
+/* The same of a descriptor, read or mapped. What is mapped is not checked as far
+ * when it is opened. */
+static void
+open_file (const HabMp4Movie *movie, const guint8 *data, gsize size)
+{
+  int fd = memfd_create ("fuzz-mp4-movie", MFD_CLOEXEC);
+  g_autoptr (HabMp4Movie) file = NULL, mapped = NULL;
+
+  g_assert_cmpint (write (fd, data, size), ==, size);
+  file = hab_mp4_movie_open_fd (fd, NULL);
+  mapped = hab_mp4_movie_map_fd (fd, NULL);
+  g_assert_true ((movie == NULL) == (file == NULL));
+  if (movie != NULL) {
+    g_assert_nonnull (mapped);
+    compare_tracks (movie, file);
+    compare_tracks (movie, mapped);
+    read_end (movie, data, size);
+    read_end (file, data, size);
+    read_end (mapped, data, size);
+  }
+  close (fd);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
@@ -73,6 +129,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
   g_autoptr (HabMp4Movie) movie = hab_mp4_movie_open_bytes (bytes, &error);
 
   g_assert_true ((movie == NULL) == (error != NULL));
+  open_file (movie, data, size);
   if (movie == NULL)
     return 0;
   if (!hab_mp4_movie_check_boxes (movie, &failure))

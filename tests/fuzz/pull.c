@@ -94,7 +94,8 @@ run (GstElement *pipeline)
       GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION);
   if (message == NULL)
     g_error ("The pipeline does not end");
-  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_assert_cmpint (gst_element_set_state (pipeline, GST_STATE_NULL), ==,
+      GST_STATE_CHANGE_SUCCESS);
   return GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
 }
 

@@ -20,32 +20,72 @@ static const HabRoute route = {
   .method = "POST", .pattern = "/{}/{}", .body = HAB_BODY_JSON
 };
 
+static const gchar *const sorts[] = { "id", "name", "size", NULL };
+
+/* param: (transfer full) */
 static HabRequest *
-take_request (FuzzInput *input)
+new_request (const gchar *query, gchar *param)
 {
   g_autoptr (SoupServerMessage) message =
       g_object_new (SOUP_TYPE_SERVER_MESSAGE, NULL);
   HabRequest *request = hab_request_new (NULL, HAB_LISTENER_API, message);
   GPtrArray *params = g_ptr_array_new_with_free_func (g_free);
-  g_autofree gchar *query = fuzz_make_valid (fuzz_take_line (input));
 
   g_ptr_array_add (params, g_strdup ("film.mp4"));
-  g_ptr_array_add (params, fuzz_make_valid (fuzz_take_line (input)));
+  g_ptr_array_add (params, param);
   hab_request_set_route (request, &route, params, soup_form_decode (query));
+  return request;
+}
+
+static HabRequest *
+take_request (FuzzInput *input)
+{
+  g_autofree gchar *query = fuzz_make_valid (fuzz_take_line (input));
+  HabRequest *request = new_request (query,
+      fuzz_make_valid (fuzz_take_line (input)));
+
   g_byte_array_append (hab_request_get_body (request), input->data,
       input->size);
   return request;
 }
 
+/* The next part of a list is one of the same list, further on. */
+static void
+ask_next (const HabListRequest *list, HabRequest *request)
+{
+  const HabListQuery *query = &list->query;
+  const gint64 last = 7;
+  gboolean by_id = query->sort == HAB_SORT_ID && !query->descending;
+  g_autofree gchar *text =
+      hab_list_request_write_next (list, request, query->limit, last);
+  g_autoptr (HabRequest) following = new_request (text, g_strdup (""));
+  g_auto (HabListRequest) next = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (strcspn (text, "<> \"\r\n"), ==, strlen (text));
+  if (query->offset + query->limit > G_MAXINT64)
+    return;
+  g_assert_true (hab_list_request_read (&next, following, sorts, &error));
+  g_assert_cmpuint (next.query.limit, ==, query->limit);
+  g_assert_cmpint (next.query.sort, ==, query->sort);
+  g_assert_cmpint (next.query.descending, ==, query->descending);
+  g_assert_cmpstr (next.query.search, ==, query->search);
+  g_assert_cmpstr (next.query.inputs, ==, query->inputs);
+  g_assert_cmpint (next.query.after, ==, by_id ? last : query->after);
+  g_assert_cmpuint (next.query.offset, ==,
+      by_id ? 0 : query->offset + query->limit);
+}
+
 static void
 read_query (HabRequest *request)
 {
-  static const gchar *const sorts[] = { "id", "name", "size", NULL };
   g_auto (HabListRequest) list = { 0 };
   g_autoptr (GError) error = NULL, failure = NULL;
   guint64 gop;
 
-  if (!hab_list_request_read (&list, request, sorts, &error))
+  if (hab_list_request_read (&list, request, sorts, &error))
+    ask_next (&list, request);
+  else
     g_assert_nonnull (error);
   if (!hab_gops_read_number (request, &gop, &failure))
     g_assert_nonnull (failure);
