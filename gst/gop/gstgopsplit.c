@@ -63,9 +63,9 @@
 
 #include "gstgopsplit.h"
 
-#include "byte-stream.h"
 #include "gop-accumulator.h"
 #include "gop-marks.h"
+#include "unit-inspector.h"
 
 GST_DEBUG_CATEGORY_STATIC (gop_split_debug);
 #define GST_CAT_DEFAULT gop_split_debug
@@ -102,9 +102,8 @@ struct _GstGopSplit
   guint64 running_last;
 
   /* streaming thread only */
-  HabCodecParser *parser;  /* NULL for audio and before caps */
+  HabUnitInspector *inspector; /* NULL for audio and before caps */
   gboolean negotiated;
-  GByteArray *units;       /* for a byte stream: what the parser takes of it */
   HabGopAccumulator gops;
   guint32 segment_seqnum;  /* GST_SEQNUM_INVALID before a segment */
   gboolean dropping;       /* the buffer before was not in the range */
@@ -144,8 +143,7 @@ gst_gop_split_restart (GstGopSplit *self)
 static void
 gst_gop_split_reset (GstGopSplit *self)
 {
-  g_clear_pointer (&self->parser, hab_codec_parser_free);
-  g_clear_pointer (&self->units, g_byte_array_unref);
+  g_clear_pointer (&self->inspector, hab_unit_inspector_free);
   self->negotiated = FALSE;
   self->warned = FALSE;
   self->segment_seqnum = GST_SEQNUM_INVALID;
@@ -205,35 +203,14 @@ gst_gop_split_warn (GstGopSplit *self, GstBuffer *buffer, const GError *error)
       ("damaged access unit, more will not be told: %s", error->message));
 }
 
-static gboolean
+static void
 gst_gop_split_inspect (GstGopSplit *self, GstBuffer *buffer,
     HabAccessUnitInfo *info)
 {
   g_autoptr (GError) error = NULL;
-  const guint8 *data;
-  GstMapInfo map;
-  gsize size;
 
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, READ, (NULL),
-        ("buffer cannot be mapped: %" GST_PTR_FORMAT, buffer));
-    return FALSE;
-  }
-  data = map.data;
-  size = map.size;
-  if (self->units) {
-    hab_byte_stream_to_units (map.data, map.size, self->units);
-    data = self->units->data;
-    size = self->units->len;
-  }
-
-  if (!hab_codec_parser_parse_access_unit (self->parser, data, size, info,
-          &error)) {
-    *info = (HabAccessUnitInfo) { HAB_RANDOM_ACCESS_NONE };
+  if (!hab_unit_inspector_inspect (self->inspector, buffer, info, &error))
     gst_gop_split_warn (self, buffer, error);
-  }
-  gst_buffer_unmap (buffer, &map);
-  return TRUE;
 }
 
 static GstFlowReturn
@@ -283,11 +260,7 @@ gst_gop_split_handle_access_unit (GstGopSplit *self, GstBuffer *buffer)
   HabGopFacts finished;
   gboolean starts;
 
-  if (!gst_gop_split_inspect (self, buffer, &unit.info)) {
-    gst_buffer_unref (buffer);
-    return GST_FLOW_ERROR;
-  }
-
+  gst_gop_split_inspect (self, buffer, &unit.info);
   starts = hab_gop_accumulator_starts_gop (&self->gops, &unit);
   if (hab_gop_accumulator_add (&self->gops, &unit, &finished))
     gst_gop_split_report (self, &finished);
@@ -312,7 +285,7 @@ gst_gop_split_handle_buffer (GstGopSplit *self, GstBuffer *buffer)
     gst_buffer_unref (buffer);
     return GST_FLOW_NOT_NEGOTIATED;
   }
-  if (self->parser == NULL)
+  if (self->inspector == NULL)
     return gst_pad_push (self->srcpad, buffer);
   /* An empty buffer (a gap) is no access unit and counts nowhere. */
   if (gst_buffer_get_size (buffer) == 0)
@@ -334,59 +307,22 @@ gst_gop_split_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 /* --- events ------------------------------------------------------------ */
 
 static gboolean
-gst_gop_split_parse_codec_data (GstGopSplit *self, const GstStructure *s)
-{
-  g_autoptr (GError) error = NULL;
-  const GValue *value = gst_structure_get_value (s, "codec_data");
-  GstBuffer *codec_data;
-  GstMapInfo map;
-  gboolean ok;
-
-  if (value == NULL || !GST_VALUE_HOLDS_BUFFER (value))
-    return TRUE;
-  codec_data = gst_value_get_buffer (value);
-  if (codec_data == NULL || !gst_buffer_map (codec_data, &map, GST_MAP_READ))
-    return FALSE;
-  ok = self->parser->codec->parse_codec_data (self->parser, map.data, map.size,
-      &error);
-  gst_buffer_unmap (codec_data, &map);
-  if (!ok)
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
-        ("codec_data: %s", error->message));
-  return ok;
-}
-
-static gboolean
 gst_gop_split_set_caps (GstGopSplit *self, GstCaps *caps)
 {
   const GstStructure *s = gst_caps_get_structure (caps, 0);
-  const HabCodec *codec;
-  gboolean byte_stream;
+  g_autoptr (GError) error = NULL;
 
-  self->negotiated = FALSE;
   if (g_str_has_prefix (gst_structure_get_name (s), "audio/")) {
-    g_clear_pointer (&self->parser, hab_codec_parser_free);
+    g_clear_pointer (&self->inspector, hab_unit_inspector_free);
     self->negotiated = TRUE;
     return TRUE;
   }
-
-  codec = hab_codec_of_caps (caps);
-  if (codec == NULL || codec->kind != HAB_MEDIA_VIDEO) {
-    GST_ERROR_OBJECT (self, "no such codec: %" GST_PTR_FORMAT, caps);
-    return FALSE;
-  }
-  /* Parameter sets stay known when the caps of a stream change. */
-  if (self->parser == NULL || self->parser->codec != codec) {
-    g_clear_pointer (&self->parser, hab_codec_parser_free);
-    self->parser = hab_codec_parser_new (codec);
-  }
-
-  byte_stream = g_strcmp0 (gst_structure_get_string (s, "stream-format"),
-      "byte-stream") == 0;
-  g_clear_pointer (&self->units, g_byte_array_unref);
-  if (byte_stream)
-    self->units = g_byte_array_new ();
-  self->negotiated = byte_stream || gst_gop_split_parse_codec_data (self, s);
+  if (self->inspector == NULL)
+    self->inspector = hab_unit_inspector_new ();
+  self->negotiated =
+      hab_unit_inspector_set_caps (self->inspector, caps, &error);
+  if (!self->negotiated)
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL), ("%s", error->message));
   return self->negotiated;
 }
 
@@ -557,8 +493,7 @@ gst_gop_split_finalize (GObject *object)
 {
   GstGopSplit *self = GST_GOP_SPLIT (object);
 
-  g_clear_pointer (&self->parser, hab_codec_parser_free);
-  g_clear_pointer (&self->units, g_byte_array_unref);
+  g_clear_pointer (&self->inspector, hab_unit_inspector_free);
   G_OBJECT_CLASS (gst_gop_split_parent_class)->finalize (object);
 }
 

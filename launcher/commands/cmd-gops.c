@@ -44,33 +44,37 @@ print_json (const HabGopIndex *index)
 static void
 print_frame (const HabGopFrame *frame, gpointer data)
 {
+  gchar offset[24] = "-";
+
+  if (frame->offset >= 0)
+    g_snprintf (offset, sizeof offset, "%" G_GINT64_FORMAT, frame->offset);
   if (frame->number == 0)
     printf ("%8s  %-5s %12s %12s %14s %10s\n", "frame", "type", "time",
         "decoded", "offset", "bytes");
-  printf ("%8u  %c %-3s %12.3f %12.3f %14" G_GINT64_FORMAT " %10u\n",
-      frame->number, frame->picture_type, frame->key_frame ? "key" : "",
-      frame->pts_ns / 1e9, frame->dts_ns / 1e9, frame->offset, frame->size);
+  printf ("%8u  %c %-3s %12.3f %12.3f %14s %10u\n", frame->number,
+      frame->picture_type, frame->key_frame ? "key" : "", frame->pts_ns / 1e9,
+      frame->dts_ns / 1e9, offset, frame->size);
 }
 
 static gboolean
-print_frames (const gchar *input, const HabGopIndex *index, gboolean json,
-    GError **error)
+list_frames (const gchar *input, gboolean json, GError **error)
 {
-  HabGopFramesRange range = { 0 };
-  g_autoptr (GError) failure = NULL;
+  return json ? hab_frame_list_print_all (input, stdout, error)
+              : hab_gop_frames_read_all (input, print_frame, NULL, error);
+}
 
-  for (guint i = 0; i < index->gops->len; i++)
-    range.count += g_array_index (index->gops, HabGop, i).frames;
-  if (json ? hab_frame_list_print (input, &range, stdout, &failure)
-           : hab_gop_frames_read (input, &range, print_frame, NULL, &failure))
-    return TRUE;
-  if (g_error_matches (failure, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_TABLE))
-    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
-        "--frames needs an MP4 or MOV that is not fragmented: only these have "
-        "a table of their frames");
+static gboolean
+list_gops (const gchar *input, gboolean json, GError **error)
+{
+  g_autoptr (HabGopIndex) index = hab_gop_index_read_gops (input, error);
+
+  if (index == NULL)
+    return FALSE;
+  if (json)
+    print_json (index);
   else
-    g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
+    print_table (index);
+  return TRUE;
 }
 
 HabExit
@@ -79,12 +83,10 @@ hab_cmd_gops (int argc, char **argv)
   gboolean json = FALSE, frames = FALSE;
   const GOptionEntry entries[] = {
     { "frames", 0, 0, G_OPTION_ARG_NONE, &frames,
-      "every frame in decode order with its picture type; of MP4 and MOV that "
-      "are not fragmented", NULL },
+      "every frame in decode order with its picture type", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "as a JSON array", NULL },
     G_OPTION_ENTRY_NULL
   };
-  g_autoptr (HabGopIndex) index = NULL;
   GError *error = NULL;
 
   if (!hab_cmd_parse (&argc, &argv, "INPUT",
@@ -96,16 +98,9 @@ hab_cmd_gops (int argc, char **argv)
           "  haberdash gops movie.mp4 --json\n"
           "  haberdash gops movie.mp4 --frames", entries, 1))
     return HAB_EXIT_USAGE;
-  if (hab_cmd_init_gstreamer (&error) &&
-      hab_cmd_confine_reader (argv[1], &error))
-    index = hab_gop_index_read_gops (argv[1], &error);
-  if (index == NULL)
+  if (!hab_cmd_init_gstreamer (&error) ||
+      !hab_cmd_confine_reader (argv[1], &error) ||
+      !(frames ? list_frames : list_gops) (argv[1], json, &error))
     return hab_cmd_fail (argv[1], error);
-  if (frames && !print_frames (argv[1], index, json, &error))
-    return hab_cmd_fail (argv[1], error);
-  if (!frames && json)
-    print_json (index);
-  else if (!frames)
-    print_table (index);
   return HAB_EXIT_OK;
 }

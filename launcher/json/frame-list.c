@@ -76,15 +76,21 @@ close_output (FILE *output, GError **error)
   return failed ? fail (reason, error) : TRUE;
 }
 
+/* Behind the last frame. */
+static void
+end_list (FrameList *self)
+{
+  fprintf (self->output, "%s\n]\n", *self->separator == '[' ? "[" : "");
+}
+
 gboolean
-hab_frame_list_print (const gchar *input, const HabGopFramesRange *range,
-    FILE *output, GError **error)
+hab_frame_list_print_all (const gchar *input, FILE *output, GError **error)
 {
   FrameList self = { output, "[" };
 
-  if (!hab_gop_frames_read (input, range, write_frame, &self, error))
+  if (!hab_gop_frames_read_all (input, write_frame, &self, error))
     return FALSE;
-  fprintf (output, "%s\n]\n", range->count == 0 ? "[" : "");
+  end_list (&self);
   return TRUE;
 }
 
@@ -92,12 +98,14 @@ gboolean
 hab_frame_list_write (const gchar *input, const HabGopFramesRange *range,
     const gchar *output, GError **error)
 {
-  FILE *file = g_fopen (output, "we");
+  FrameList self = { g_fopen (output, "we"), "[" };
 
-  if (file == NULL)
+  if (self.output == NULL)
     return fail (errno, error);
-  if (hab_frame_list_print (input, range, file, error))
-    return close_output (file, error);
-  fclose (file);
+  if (hab_gop_frames_read (input, range, write_frame, &self, error)) {
+    end_list (&self);
+    return close_output (self.output, error);
+  }
+  fclose (self.output);
   return FALSE;
 }

@@ -12,8 +12,9 @@ G_BEGIN_DECLS
 gboolean hab_frame_list_write (const gchar *input,
     const HabGopFramesRange *range, const gchar *output, GError **error);
 
-/* The same to a stream, whose own errors are the caller's to look for. */
-gboolean hab_frame_list_print (const gchar *input,
-    const HabGopFramesRange *range, FILE *output, GError **error);
+/* All frames of input, a file of any container, to a stream, whose own errors
+ * are the caller's to look for. */
+gboolean hab_frame_list_print_all (const gchar *input, FILE *output,
+    GError **error);
 
 G_END_DECLS

@@ -5,6 +5,7 @@
 
 #include "gop-frames.h"
 
+#include "stream-frames.h"
 #include "video-scan.h"
 
 /* What makes the times of a cut those of the video. */
@@ -35,20 +36,16 @@ describe (const HabGopFramesRange *range, const HabMp4Track *track,
   };
 }
 
-gboolean
-hab_gop_frames_read (const gchar *input, const HabGopFramesRange *range,
+static gboolean
+read_range (HabVideoScan *scan, const HabGopFramesRange *range,
     HabGopFrameFunc func, gpointer data, GError **error)
 {
-  g_autoptr (HabVideoScan) scan = hab_video_scan_open (input, error);
-  const HabMp4Track *track;
+  const HabMp4Track *track = hab_video_scan_get_track (scan);
   HabVideoScanUnit unit;
   GError *failure = NULL;
   gint64 shift = 0;
   guint32 n;
 
-  if (scan == NULL)
-    return FALSE;
-  track = hab_video_scan_get_track (scan);
   hab_video_scan_skip (scan, range->first);
   for (n = 0; n < range->count && hab_video_scan_next (scan, &unit, &failure);
       n++) {
@@ -66,4 +63,31 @@ hab_gop_frames_read (const gchar *input, const HabGopFramesRange *range,
         "the video ends before frame %" G_GUINT64_FORMAT,
         (guint64) range->first + n);
   return n == range->count;
+}
+
+gboolean
+hab_gop_frames_read (const gchar *input, const HabGopFramesRange *range,
+    HabGopFrameFunc func, gpointer data, GError **error)
+{
+  g_autoptr (HabVideoScan) scan = hab_video_scan_open (input, error);
+
+  return scan != NULL && read_range (scan, range, func, data, error);
+}
+
+gboolean
+hab_gop_frames_read_all (const gchar *input, HabGopFrameFunc func,
+    gpointer data, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (HabVideoScan) scan = hab_video_scan_open (input, &failure);
+  HabGopFramesRange range = { 0 };
+
+  if (scan != NULL) {
+    range.count = hab_video_scan_get_track (scan)->table.n_samples;
+    return read_range (scan, &range, func, data, error);
+  }
+  if (g_error_matches (failure, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NO_TABLE))
+    return hab_stream_frames_read (input, func, data, error);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "gop-frame.h"
 #include "media.h"
 
 G_BEGIN_DECLS
@@ -17,23 +18,17 @@ typedef struct
   gint64 pts_ns;
 } HabGopFramesRange;
 
-typedef struct
-{
-  guint32 number;       /* in decode order, from 0; of the video */
-  gchar picture_type;   /* 'I', 'P', 'B', or '?' */
-  gboolean key_frame;   /* decoding can begin there */
-  gint64 pts_ns, dts_ns, duration_ns;
-  gint64 offset;        /* in the file, -1 of a cut */
-  guint32 size;         /* bytes */
-} HabGopFrame;
-
-typedef void (*HabGopFrameFunc) (const HabGopFrame *frame, gpointer data);
-
 /* Calls func for each of these frames of the first video track. Reads no more
  * of a frame than tells its type, and nothing of the frames before. Errors are
  * HAB_MEDIA_ERROR; NOT_FOUND where the video ends before the last of them. */
 gboolean hab_gop_frames_read (const gchar *input,
     const HabGopFramesRange *range, HabGopFrameFunc func, gpointer data,
     GError **error);
+
+/* The same of all frames of a file of any container, which is read from one end
+ * to the other where it has no table of samples; then func is called in another
+ * thread. Needs gst_init (). */
+gboolean hab_gop_frames_read_all (const gchar *input, HabGopFrameFunc func,
+    gpointer data, GError **error);
 
 G_END_DECLS

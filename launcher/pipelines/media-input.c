@@ -26,6 +26,9 @@
 #include "reading-threads.h"
 #include "stream-plug.h"
 
+/* How often it is looked whether anything still happens. */
+#define TICK (200 * GST_MSECOND)
+
 struct _HabMediaInput
 {
   GstElement *source, *parsebin; /* not owned */
@@ -368,6 +371,28 @@ hab_media_input_wait (HabMediaInput *self, GstBus *bus, GstClockTime timeout,
   if (++self->quiet > 2)
     set_stopped_error (self, error);
   return NULL;
+}
+
+gboolean
+hab_media_input_play (HabMediaInput *self, GstElement *pipeline,
+    GError **error)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  GError *failure = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while (message == NULL && failure == NULL)
+    message = hab_media_input_wait (self, bus, TICK,
+        GST_MESSAGE_EOS | GST_MESSAGE_ERROR, &failure);
+  if (failure != NULL) {
+    g_propagate_error (error, failure);
+    return FALSE;
+  }
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+    return hab_media_input_check (self, error);
+  hab_media_input_set_error (self, message, error);
+  return FALSE;
 }
 
 /* --- the whole ----------------------------------------------------------- */

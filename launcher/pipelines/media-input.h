@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  *
  * Streams are found in the demuxer's thread. Until the pipeline has posted its
  * end or an error everything here is that thread's but hab_media_input_new (),
- * hab_media_input_wait () and hab_media_input_free (). */
+ * hab_media_input_wait (), hab_media_input_play () and hab_media_input_free (). */
 typedef struct _HabMediaInput HabMediaInput;
 
 typedef struct
@@ -70,6 +70,11 @@ GPtrArray *hab_media_input_get_streams (HabMediaInput *input);
  * will be none. */
 GstMessage *hab_media_input_wait (HabMediaInput *input, GstBus *bus,
     GstClockTime timeout, GstMessageType types, GError **error);
+
+/* Plays pipeline, which has the input in it, to its end. FALSE where that is not
+ * reached, or hab_media_input_check () fails. */
+gboolean hab_media_input_play (HabMediaInput *input, GstElement *pipeline,
+    GError **error);
 
 /* HAB_MEDIA_ERROR where no video was handed out, or a stream could not be. */
 gboolean hab_media_input_check (const HabMediaInput *input, GError **error);

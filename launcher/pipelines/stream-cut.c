@@ -13,9 +13,6 @@
 #include "gop-marks.h"
 #include "media-input.h"
 
-/* How often it is looked whether anything still happens. */
-#define TICK (200 * GST_MSECOND)
-
 typedef struct
 {
   guint64 first, last;
@@ -145,25 +142,10 @@ check_found (const StreamCut *self, GError **error)
 static gboolean
 run (StreamCut *self, GError **error)
 {
-  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
-  g_autoptr (GstMessage) message = NULL;
-  GError *failure = NULL;
+  gboolean played = hab_media_input_play (self->input, self->pipeline, error);
 
-  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
-  while (message == NULL && failure == NULL)
-    message = hab_media_input_wait (self->input, bus, TICK,
-        GST_MESSAGE_EOS | GST_MESSAGE_ERROR, &failure);
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
-
-  if (failure) {
-    g_propagate_error (error, failure);
-    return FALSE;
-  }
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
-    return hab_media_input_check (self->input, error) &&
-        check_found (self, error);
-  hab_media_input_set_error (self->input, message, error);
-  return FALSE;
+  return played && check_found (self, error);
 }
 
 static void

@@ -5,52 +5,39 @@
 
 #include "stream-order.h"
 
+#include "unit-inspector.h"
+
 /* What is known of such a stream; of its pad. */
 typedef struct
 {
   GstElement *reporter; /* not owned */
-  HabCodecParser *parser;
+  HabUnitInspector *inspector;
 } OrderCheck;
 
 static void
 order_check_free (OrderCheck *check)
 {
-  hab_codec_parser_free (check->parser);
+  hab_unit_inspector_free (check->inspector);
   g_free (check);
 }
 
-static gboolean
-take_parameter_sets (OrderCheck *check, GstEvent *event)
+static void
+order_check_take_event (OrderCheck *check, GstEvent *event)
 {
-  const GValue *value;
-  GstBuffer *codec_data;
   GstCaps *caps;
-  GstMapInfo map;
-  gboolean ok;
 
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
+    return;
   gst_event_parse_caps (event, &caps);
-  value = gst_structure_get_value (gst_caps_get_structure (caps, 0),
-      "codec_data");
-  codec_data = value ? gst_value_get_buffer (value) : NULL;
-  if (codec_data == NULL || !gst_buffer_map (codec_data, &map, GST_MAP_READ))
-    return FALSE;
-  ok = check->parser->codec->parse_codec_data (check->parser, map.data,
-      map.size, NULL);
-  gst_buffer_unmap (codec_data, &map);
-  return ok;
+  hab_unit_inspector_set_caps (check->inspector, caps, NULL);
 }
 
 static gboolean
 is_shown_later (OrderCheck *check, GstBuffer *buffer)
 {
-  HabAccessUnitInfo info = { HAB_RANDOM_ACCESS_NONE };
-  GstMapInfo map;
+  HabAccessUnitInfo info;
 
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
-    return FALSE;
-  hab_codec_parser_parse_access_unit (check->parser, map.data, map.size, &info,
-      NULL);
-  gst_buffer_unmap (buffer, &map);
+  hab_unit_inspector_inspect (check->inspector, buffer, &info, NULL);
   return info.picture_type == 'B';
 }
 
@@ -63,8 +50,7 @@ on_video_without_pts (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   GstBuffer *buffer;
 
   if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
-    if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_CAPS)
-      take_parameter_sets (check, GST_PAD_PROBE_INFO_EVENT (info));
+    order_check_take_event (check, GST_PAD_PROBE_INFO_EVENT (info));
     return GST_PAD_PROBE_OK;
   }
   buffer = GST_PAD_PROBE_INFO_BUFFER (info);
@@ -86,13 +72,12 @@ on_video_without_pts (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 }
 
 void
-hab_stream_order_check (GstPad *pad, const HabCodec *codec,
-    GstElement *reporter)
+hab_stream_order_check (GstPad *pad, GstElement *reporter)
 {
   OrderCheck *check = g_new0 (OrderCheck, 1);
 
   check->reporter = reporter;
-  check->parser = hab_codec_parser_new (codec);
+  check->inspector = hab_unit_inspector_new ();
   gst_pad_add_probe (pad,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       on_video_without_pts, check, (GDestroyNotify) order_check_free);

@@ -187,6 +187,6 @@ hab_stream_plug (HabStreamPlug *self, GstPad *source, const GstCaps *caps,
   if (pad && container && container->few_times)
     pad = plug_opus_parser (self, pad, codec);
   if (pad && container && container->no_pts && !codec->whole_sample)
-    hab_stream_order_check (pad, codec, self->reporter);
+    hab_stream_order_check (pad, self->reporter);
   return pad;
 }

@@ -14,22 +14,15 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <gst/tag/tag.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "gop-marks.h"
 #include "media-input.h"
 #include "media-track.h"
-#include "ts-clock.h"
+#include "stream-time.h"
 
 /* Where the container says nothing better. */
 #define DEFAULT_TIMESCALE 90000
-
-/* How often it is looked whether anything still happens. */
-#define TICK (200 * GST_MSECOND)
-
-/* Of a transport stream: in so many bytes is the first clock reference. */
-#define TS_CLOCK_BYTES (1024 * 1024)
 
 typedef struct
 {
@@ -51,24 +44,10 @@ typedef struct
 
 /* --- times --------------------------------------------------------------- */
 
-/* As the container has it, in ns; G_MININT64 where unknown. */
 static gint64
-to_file_time (StreamScan *self, GstClockTime time)
+to_file_time (const StreamScan *self, GstClockTime time)
 {
-  g_autoptr (GstEvent) event = gst_pad_get_sticky_event (self->video,
-      GST_EVENT_SEGMENT, 0);
-  const GstSegment *segment;
-  guint64 stream_time;
-  gint sign;
-
-  if (event == NULL || !GST_CLOCK_TIME_IS_VALID (time))
-    return G_MININT64;
-  gst_event_parse_segment (event, &segment);
-  sign = gst_segment_to_stream_time_full (segment, GST_FORMAT_TIME, time,
-      &stream_time);
-  if (sign == 0 || stream_time > G_MAXINT64 / 2)
-    return G_MININT64;
-  return sign * (gint64) stream_time + self->time_offset;
+  return hab_stream_time_of (self->video, time, self->time_offset);
 }
 
 static gint64
@@ -218,26 +197,6 @@ on_video (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 
 /* --- building ------------------------------------------------------------ */
 
-/* tsdemux counts from the first clock reference. */
-static gint64
-find_time_offset (const StreamScan *self)
-{
-  const HabContainer *container = hab_media_input_get_container (self->input);
-  g_autofree guint8 *data = g_malloc (TS_CLOCK_BYTES);
-  int fd = -1;
-  gssize size;
-
-  if (container && strcmp (container->caps_name, "video/mpegts") == 0)
-    fd = g_open (self->path, O_RDONLY | O_CLOEXEC, 0);
-  if (fd < 0)
-    return 0;
-  size = pread (fd, data, TS_CLOCK_BYTES, 0);
-  close (fd);
-  return size <= 0 ? 0 :
-      (gint64) gst_util_uint64_scale_round (
-          hab_ts_clock_find_first (data, size), GST_SECOND, 90000);
-}
-
 static gchar *
 link_video (StreamScan *self, const HabMediaStream *stream)
 {
@@ -260,7 +219,8 @@ link_video (StreamScan *self, const HabMediaStream *stream)
 
   self->index->video_track_number = stream->number;
   self->video_stream = stream;
-  self->time_offset = find_time_offset (self);
+  self->time_offset = hab_stream_time_find_offset (
+      hab_media_input_get_container (self->input), self->path);
   self->video = gst_element_get_static_pad (split, "src");
   gst_pad_add_probe (self->video,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
@@ -439,23 +399,7 @@ describe_streams (StreamScan *self)
 static gboolean
 run (StreamScan *self, GError **error)
 {
-  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
-  g_autoptr (GstMessage) message = NULL;
-  GError *failure = NULL;
-
-  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
-  while (message == NULL && failure == NULL)
-    message = hab_media_input_wait (self->input, bus, TICK,
-        GST_MESSAGE_EOS | GST_MESSAGE_ERROR, &failure);
-  if (failure) {
-    g_propagate_error (error, failure);
-    return FALSE;
-  }
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
-    hab_media_input_set_error (self->input, message, error);
-    return FALSE;
-  }
-  if (!hab_media_input_check (self->input, error))
+  if (!hab_media_input_play (self->input, self->pipeline, error))
     return FALSE;
   if (self->frames == 0) {
     g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_MEDIA,

@@ -104,6 +104,32 @@ const checkFrames = async (name) => {
   }
 };
 
+// Every frame of the file, in decoding order.
+const checkAllFrames = async (name) => {
+  const input = await makeInput(name);
+  const got = JSON.parse(await run('haberdash',
+    ['gops', '--frames', '--json', input]));
+  const packets = await probe(input, 'v');
+  const points = await accessPoints(input, codecOf(name));
+  const shown = (await showFrames(input)).map((frame) => frame.pict_type);
+  const { table, onlyDts, noDts } = containerOf(name);
+  assert.deepEqual(got.map((frame) => frame.coded_picture_number),
+    packets.map((packet, i) => i));
+  assert.deepEqual(got.map((frame) => frame.key_frame),
+    points.map(({ kind }) => kind !== 'none'));
+  assert.deepEqual([...got].sort((a, b) => a.pts_time - b.pts_time)
+    .map((frame) => frame.pict_type), shown);
+  for (const [i, frame] of got.entries()) {
+    near(frame.pts_time, timeOf(packets[i], { onlyDts }), tickOf(name) / 2,
+      `time of frame ${i}`);
+    if (!noDts)
+      near(frame.dts_time, packets[i].dts, tickOf(name) / 2,
+        `decoding time of frame ${i}`);
+    assert.ok(frame.duration > 0 && frame.size > 0);
+    assert.equal(frame.offset, table ? packets[i].pos : undefined);
+  }
+};
+
 const checkTracks = async (name) => {
   const { sound } = inputs[name];
   const records = await index(await makeInput(name));
@@ -174,8 +200,15 @@ const everyContainer = everyVideo.filter((name, i) =>
     inputs[one].container === inputs[name].container) === i ||
   inputs[name].container === 'MP4');
 
+// What is in a file without a table is read the same way whatever holds it.
+const everyReading = everyVideo.filter((name, i) =>
+  inputs[name].container === 'Matroska' || everyVideo.findIndex((one) =>
+    inputs[one].container === inputs[name].container) === i);
+
 for (const name of everyVideo)
   test(`${name}: the GOPs`, () => checkGops(name));
+for (const name of everyReading)
+  test(`${name}: the frames`, () => checkAllFrames(name));
 for (const name of everyContainer) {
   test(`${name}: the I-frames`, () => checkFrames(name));
   test(`${name}: the GOPs as files`, () => checkCuts(name));
