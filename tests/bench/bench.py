@@ -98,6 +98,13 @@ class Bench:
     def cp(film):
         return lambda out: ['cp', str(film), f'{out}/copy.mp4']
 
+    @staticmethod
+    def dd(film):
+        """What a program in user space can do at best that reads the film and
+        writes it, each once."""
+        return lambda out: ['dd', f'if={film}', f'of={out}/copy.mp4',
+                            'bs=512k', 'status=none']
+
     # --- what is measured ---------------------------------------------------
 
     def compare(self, title, film, commands, peer):
@@ -127,6 +134,7 @@ class Bench:
             **self.lines(film, 'video/x-h264'),
             'Shaka': self.shaka(film),
             'ffmpeg -f dash, clear': self.ffmpeg(film),
+            'dd': self.dd(film),
             'cp': self.cp(film),
         }, 'Shaka')
         ratio = rows['haberdash package']['wall'] / rows['Shaka']['wall']
