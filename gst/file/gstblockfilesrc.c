@@ -9,7 +9,8 @@
  * may be written to, so that an encryptor behind works in place. filesrc makes two
  * system calls and an allocation of each sample instead.
  *
- * Blocks are used again when all their pieces are gone. Pieces of 4 KiB and less
+ * Where pieces follow each other, a thread reads the next block meanwhile. Blocks
+ * are used again when all their pieces are gone. Pieces of 4 KiB and less
  * are copied, so that sound does not keep blocks of pictures; pieces of more than
  * 128 KiB, and those that are not near to where was read last, are read by
  * themselves, no byte more than was asked for.
@@ -35,48 +36,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "block-pool.h"
+#include "block-reader.h"
 
 GST_DEBUG_CATEGORY_STATIC (block_file_src_debug);
 #define GST_CAT_DEFAULT block_file_src_debug
 
-/* Smaller pieces are copied, so that sound does not keep blocks of pictures; one
- * of more than a quarter of a block is read by itself. */
-#define COPIED_BYTES 4096
-#define LARGE_BYTES (HAB_BLOCK_BYTES / 4)
-
 /* Of a buffer where nobody pulls. */
 #define PUSHED_BYTES (64 * 1024)
-
-/* Sound is asked for ahead of the pictures that it is between, so that one block
- * is begun while another is still wanted. */
-#define N_WINDOWS 2
-
-/* What part of the file a block has. */
-typedef struct
-{
-  HabBlock *block; /* or NULL */
-  guint64 start;
-  gsize size;
-  gsize given;     /* before it others may have written */
-} Window;
 
 struct _GstBlockFileSrc
 {
   GstBaseSrc parent;
 
-  gchar *location; /* protected by OBJECT_LOCK */
-  gint fd;         /* -1 until it is started, then constant */
-
-  /* streaming thread only */
-  HabBlockPool *pool;
-  Window windows[N_WINDOWS]; /* the newest first */
-  guint64 next; /* behind what was asked for last */
+  gchar *location;        /* protected by OBJECT_LOCK */
+  gint fd;                /* -1 until it is started, then constant */
+  HabBlockReader *reader; /* the same; of the streaming thread */
 };
 
 enum
@@ -104,146 +82,14 @@ get_location (GstBlockFileSrc *self)
   return location;
 }
 
-/* --- reading ------------------------------------------------------------- */
-
-/* -1 with an error posted; less than size at the end of the file only, which may
- * have come nearer since it was asked for. */
-static gssize
-read_at (GstBlockFileSrc *self, guint64 offset, guint8 *data, gsize size)
+static void
+post_read_error (GstBlockFileSrc *self, guint size)
 {
-  gsize done = 0;
-
-  while (done < size) {
-    gssize got = pread (self->fd, data + done, size - done, offset + done);
-
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0) {
-      GST_ELEMENT_ERROR (self, RESOURCE, READ, (NULL), GST_ERROR_SYSTEM);
-      return -1;
-    }
-    if (got == 0)
-      break;
-    done += got;
-  }
-  return done;
-}
-
-static GstFlowReturn
-flow_of (gssize got)
-{
-  return got < 0 ? GST_FLOW_ERROR : got == 0 ? GST_FLOW_EOS : GST_FLOW_OK;
-}
-
-static GstFlowReturn
-read_alone (GstBlockFileSrc *self, guint64 offset, guint size,
-    GstBuffer **buffer)
-{
-  g_autoptr (GstBuffer) alone = gst_buffer_new_allocate (NULL, size, NULL);
-  GstMapInfo map;
-  gssize got;
-
-  if (alone == NULL || !gst_buffer_map (alone, &map, GST_MAP_WRITE)) {
+  if (errno == ENOMEM)
     GST_ELEMENT_ERROR (self, RESOURCE, FAILED, (NULL),
         ("no memory for %u bytes", size));
-    return GST_FLOW_ERROR;
-  }
-  got = read_at (self, offset, map.data, size);
-  gst_buffer_unmap (alone, &map);
-  if (got > 0) {
-    gst_buffer_resize (alone, 0, got);
-    *buffer = g_steal_pointer (&alone);
-  }
-  return flow_of (got);
-}
-
-/* Into the oldest window. */
-static GstFlowReturn
-read_window (GstBlockFileSrc *self, guint64 offset)
-{
-  Window window = self->windows[N_WINDOWS - 1];
-  gssize got;
-
-  g_clear_pointer (&window.block, hab_block_unref);
-  memmove (self->windows + 1, self->windows,
-      (N_WINDOWS - 1) * sizeof *self->windows);
-  window.block = hab_block_pool_take (self->pool);
-  window.start = offset;
-  window.given = 0;
-  got = read_at (self, offset, hab_block_get_data (window.block),
-      HAB_BLOCK_BYTES);
-  window.size = MAX (got, 0);
-  self->windows[0] = window;
-  return flow_of (got);
-}
-
-static gboolean
-has (const Window *window, guint64 offset, guint size)
-{
-  return window->block && offset >= window->start + window->given &&
-      offset - window->start <= window->size &&
-      size <= window->size - (offset - window->start);
-}
-
-/* (nullable) */
-static Window *
-find_window (GstBlockFileSrc *self, guint64 offset, guint size)
-{
-  for (guint i = 0; i < N_WINDOWS; i++) {
-    if (has (&self->windows[i], offset, size))
-      return &self->windows[i];
-  }
-  return NULL;
-}
-
-/* Goes on where the last piece ended, or not far behind the newest window. */
-static gboolean
-goes_on (const GstBlockFileSrc *self, guint64 offset)
-{
-  const Window *newest = &self->windows[0];
-
-  return offset == self->next ||
-      (newest->block && offset >= newest->start + newest->given &&
-          offset - newest->start <= newest->size + HAB_BLOCK_BYTES);
-}
-
-static GstBuffer *
-give (Window *window, guint64 offset, guint size)
-{
-  guint8 *data =
-      hab_block_get_data (window->block) + (offset - window->start);
-
-  if (size <= COPIED_BYTES)
-    return gst_buffer_new_memdup (data, size);
-  window->given = offset - window->start + size;
-  return gst_buffer_new_wrapped_full (0, data, size, 0, size,
-      hab_block_ref (window->block), (GDestroyNotify) hab_block_unref);
-}
-
-static GstFlowReturn
-read_piece (GstBlockFileSrc *self, guint64 offset, guint size,
-    GstBuffer **buffer)
-{
-  Window *window = find_window (self, offset, size);
-
-  /* As filesrc does: what is asked for is there. */
-  if (size == 0) {
-    *buffer = gst_buffer_new ();
-    return GST_FLOW_OK;
-  }
-  if (window == NULL) {
-    GstFlowReturn flow;
-
-    if (size > LARGE_BYTES || !goes_on (self, offset))
-      return read_alone (self, offset, size, buffer);
-    flow = read_window (self, offset);
-    if (flow != GST_FLOW_OK)
-      return flow;
-    window = &self->windows[0];
-    size = MIN (size, window->size);
-  }
-  *buffer = give (window, offset, size);
-  return GST_FLOW_OK;
+  else
+    GST_ELEMENT_ERROR (self, RESOURCE, READ, (NULL), GST_ERROR_SYSTEM);
 }
 
 static GstFlowReturn
@@ -251,9 +97,11 @@ gst_block_file_src_create (GstBaseSrc *source, guint64 offset, guint size,
     GstBuffer **buffer)
 {
   GstBlockFileSrc *self = GST_BLOCK_FILE_SRC (source);
-  GstFlowReturn flow = read_piece (self, offset, size, buffer);
+  GstFlowReturn flow = hab_block_reader_read (self->reader, offset, size,
+      buffer);
 
-  self->next = offset + size;
+  if (flow == GST_FLOW_ERROR)
+    post_read_error (self, size);
   if (flow == GST_FLOW_OK) {
     GST_BUFFER_OFFSET (*buffer) = offset;
     GST_BUFFER_OFFSET_END (*buffer) = offset + gst_buffer_get_size (*buffer);
@@ -319,8 +167,7 @@ gst_block_file_src_start (GstBaseSrc *source)
   self->fd = open_file (self, location);
   if (self->fd < 0)
     return FALSE;
-  self->pool = hab_block_pool_new ();
-  self->next = G_MAXUINT64;
+  self->reader = hab_block_reader_new (self->fd);
   return TRUE;
 }
 
@@ -329,9 +176,7 @@ gst_block_file_src_stop (GstBaseSrc *source)
 {
   GstBlockFileSrc *self = GST_BLOCK_FILE_SRC (source);
 
-  for (guint i = 0; i < N_WINDOWS; i++)
-    g_clear_pointer (&self->windows[i].block, hab_block_unref);
-  g_clear_pointer (&self->pool, hab_block_pool_unref);
+  g_clear_pointer (&self->reader, hab_block_reader_free);
   if (self->fd >= 0)
     close (self->fd);
   self->fd = -1;
