@@ -168,6 +168,19 @@ it('goes on by itself when the line was broken', () => withPage(PAGE, async (pag
   await page.getByRole('link', { name: 'Package third.mp4' }).waitFor();
 }, { expected: [/ERR_CONNECTION_RESET/] }));
 
+it('takes files that were chosen before its script was there', () => withPage('/', async (page) => {
+  let goOn;
+  const chosen = new Promise((resolve) => { goOn = resolve; });
+  await page.route('**/upload.js', async (route) => {
+    await chosen;
+    await route.continue();
+  });
+  await page.getByRole('link', { name: 'Upload', exact: true }).click();
+  await choose(page, clip);
+  goOn();
+  await row(page, NAME).waitFor();
+}));
+
 it('works by keyboard', () => withPage(PAGE, async (page) => {
   const names = [];
   for (let i = 0; i < 6; i++) {
