@@ -7,14 +7,6 @@
 
 #define FOURCC HAB_MP4_FOURCC
 
-typedef struct
-{
-  gboolean present;     /* there is an edit that shows media */
-  guint64 delay;        /* of empty edits before it, movie ticks */
-  guint64 duration;     /* of it, movie ticks; 0 for all there is */
-  gint64 media_time;    /* where in the media it begins, media ticks */
-} EditList;
-
 static gboolean
 read_edit (GstByteReader *reader, guint8 version, guint64 *duration,
     gint64 *media_time)
@@ -35,11 +27,8 @@ read_edit (GstByteReader *reader, guint8 version, guint64 *duration,
   return TRUE;
 }
 
-/* Empty edits delay what follows; the first edit that is not empty says where
- * the presentation begins. Later ones would repeat or leave out parts of the
- * track and do not change where the others are. */
-static gboolean
-parse_edit_list (EditList *edits, const HabMp4Box *elst)
+gboolean
+hab_mp4_edit_list_read (HabMp4EditList *edits, const HabMp4Box *elst)
 {
   GstByteReader reader;
   guint8 version;
@@ -83,14 +72,15 @@ scale_to_track (guint32 movie_timescale, const HabMp4Track *track,
 /* Composition time of the first picture that the edit shows. */
 static gint64
 find_first_shown (guint32 movie_timescale, const HabMp4Track *track,
-    const EditList *edits)
+    const HabMp4EditList *edits)
 {
   HabMp4SampleReader reader;
   HabMp4Sample sample;
   gint64 first = G_MAXINT64, end = G_MAXINT64;
 
   if (edits->duration > 0)
-    end = edits->media_time + scale_to_track (movie_timescale, track, edits->duration);
+    end = edits->media_time +
+        scale_to_track (movie_timescale, track, edits->duration);
   hab_mp4_sample_reader_init (&reader, &track->table);
   while (hab_mp4_sample_reader_next (&reader, &sample)) {
     /* No later one can come before. */
@@ -105,7 +95,7 @@ find_first_shown (guint32 movie_timescale, const HabMp4Track *track,
 /* Negative composition offsets move decoding to before them. */
 static void
 set_offsets (HabMp4Track *track, guint32 movie_timescale,
-    const EditList *edits)
+    const HabMp4EditList *edits)
 {
   gint64 start = edits->media_time;
 
@@ -123,12 +113,12 @@ gboolean
 hab_mp4_edit_list_apply (HabMp4Track *track, guint32 movie_timescale,
     const HabMp4Box *trak)
 {
-  EditList edits = { FALSE };
+  HabMp4EditList edits = { FALSE };
   HabMp4Box edts, elst;
 
   if (hab_mp4_box_find (trak, FOURCC ('e', 'd', 't', 's'), &edts) &&
       hab_mp4_box_find (&edts, FOURCC ('e', 'l', 's', 't'), &elst) &&
-      !parse_edit_list (&edits, &elst))
+      !hab_mp4_edit_list_read (&edits, &elst))
     return FALSE;
   set_offsets (track, movie_timescale, &edits);
   return TRUE;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "media-track.h"
+#include "mp4-edit-list.h"
 #include "mp4-movie.h"
 
 #define F HAB_MP4_FOURCC
@@ -242,46 +243,22 @@ read_u32_at (const HabMp4Box *box, guint where_v0, guint where_v1,
       gst_byte_reader_get_uint32_be (&reader, number);
 }
 
-/* Empty edits in front delay, the first other one says where it begins. */
 static void
 read_edits (Reader *self, const HabMp4Box *elst, guint32 movie_timescale)
 {
-  GstByteReader reader;
-  guint8 version;
-  guint32 count;
-  guint64 delay = 0;
+  HabMp4EditList edits = { FALSE };
+  gint64 delay = 0;
 
-  if (!hab_mp4_box_read_full (elst, &reader, &version) ||
-      !gst_byte_reader_get_uint32_be (&reader, &count)) {
+  if (!hab_mp4_edit_list_read (&edits, elst)) {
     complain (self, elst, "elst is malformed");
     return;
   }
-  for (guint i = 0; i < count; i++) {
-    guint64 duration;
-    gint64 start;
-    guint32 short_duration;
-    gint32 short_start;
-
-    if (version == 1 ? !gst_byte_reader_get_uint64_be (&reader, &duration) ||
-                !gst_byte_reader_get_int64_be (&reader, &start) :
-            !gst_byte_reader_get_uint32_be (&reader, &short_duration) ||
-                !gst_byte_reader_get_int32_be (&reader, &short_start)) {
-      complain (self, elst, "elst ends too early");
-      return;
-    }
-    if (version != 1) {
-      duration = short_duration;
-      start = short_start;
-    }
-    gst_byte_reader_skip (&reader, 4);
-    if (start >= 0) {
-      self->init->shift = start - (movie_timescale > 0 ?
-          (gint64) gst_util_uint64_scale (MIN (delay, G_MAXINT32),
-              self->init->timescale, movie_timescale) : 0);
-      return;
-    }
-    delay += MIN (duration, G_MAXINT32);
-  }
+  if (!edits.present)
+    return;
+  if (movie_timescale > 0)
+    delay = gst_util_uint64_scale (MIN (edits.delay, G_MAXINT32),
+        self->init->timescale, movie_timescale);
+  self->init->shift = edits.media_time - delay;
 }
 
 static gboolean
