@@ -19,12 +19,4 @@ HabAppend *hab_append_new (HabRequest *request, GError **error);
 gboolean hab_append_finish (HabAppend *append, GError **error);
 HabResumable *hab_append_get_upload (HabAppend *append);
 
-/* --- what the calls of /uploads have in common ------------------------ */
-
-/* Tus-Resumable of the request and the answer; 412 where it is another
- * version, or absent from a request that changes something. */
-gboolean hab_tus_check_version (HabRequest *request, GError **error);
-/* (transfer none): the upload that the address names, or 404. */
-HabResumable *hab_tus_find_upload (HabRequest *request, GError **error);
-
 G_END_DECLS

@@ -9,7 +9,7 @@
 #include "json.h"
 #include "problem.h"
 #include "resources.h"
-#include "tus.h"
+#include "tus-request.h"
 #include "upload.h"
 
 /* --- answers ---------------------------------------------------------- */
