@@ -69,6 +69,20 @@ hab_mp4_box_read_full (const HabMp4Box *box, GstByteReader *reader,
       gst_byte_reader_skip (reader, 3);
 }
 
+gboolean
+hab_mp4_get_by_version (GstByteReader *reader, guint8 version,
+    guint64 *number)
+{
+  guint32 number32;
+
+  if (version == 1)
+    return gst_byte_reader_get_uint64_be (reader, number);
+  if (!gst_byte_reader_get_uint32_be (reader, &number32))
+    return FALSE;
+  *number = number32;
+  return TRUE;
+}
+
 const gchar *
 hab_mp4_fourcc_to_string (guint32 fourcc, gchar text[5])
 {

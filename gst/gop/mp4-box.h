@@ -50,6 +50,11 @@ void hab_mp4_box_read (const HabMp4Box *box, GstByteReader *reader);
 gboolean hab_mp4_box_read_full (const HabMp4Box *box, GstByteReader *reader,
     guint8 *version);
 
+/* Takes a time or an offset of a full box, of which version 1 has 64 bits, where
+ * version 0 has 32. */
+gboolean hab_mp4_get_by_version (GstByteReader *reader, guint8 version,
+    guint64 *number);
+
 /* The type as text, what cannot be printed as '.'. */
 const gchar *hab_mp4_fourcc_to_string (guint32 fourcc, gchar text[5]);
 

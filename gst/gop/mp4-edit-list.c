@@ -11,20 +11,15 @@ static gboolean
 read_edit (GstByteReader *reader, guint8 version, guint64 *duration,
     gint64 *media_time)
 {
-  guint32 duration32;
-  gint32 time32;
+  gint32 time32 = 0;
 
-  if (version == 1)
-    return gst_byte_reader_get_uint64_be (reader, duration) &&
-        gst_byte_reader_get_int64_be (reader, media_time) &&
-        gst_byte_reader_skip (reader, 4);
-  if (!gst_byte_reader_get_uint32_be (reader, &duration32) ||
-      !gst_byte_reader_get_int32_be (reader, &time32) ||
-      !gst_byte_reader_skip (reader, 4))
+  if (!hab_mp4_get_by_version (reader, version, duration) ||
+      (version == 1 ? !gst_byte_reader_get_int64_be (reader, media_time)
+                    : !gst_byte_reader_get_int32_be (reader, &time32)))
     return FALSE;
-  *duration = duration32;
-  *media_time = time32;
-  return TRUE;
+  if (version != 1)
+    *media_time = time32;
+  return gst_byte_reader_skip (reader, 4);
 }
 
 gboolean

@@ -325,21 +325,12 @@ parse_media_header (HabMp4Track *track, const HabMp4Box *mdhd)
   GstByteReader reader;
   guint8 version;
   guint16 language;
-  guint32 duration32;
 
   if (!read_after_times (mdhd, &reader, &version) ||
       !gst_byte_reader_get_uint32_be (&reader, &track->timescale) ||
-      track->timescale == 0)
-    return FALSE;
-  if (version == 1) {
-    if (!gst_byte_reader_get_uint64_be (&reader, &track->duration))
-      return FALSE;
-  } else {
-    if (!gst_byte_reader_get_uint32_be (&reader, &duration32))
-      return FALSE;
-    track->duration = duration32;
-  }
-  if (!gst_byte_reader_get_uint16_be (&reader, &language))
+      track->timescale == 0 ||
+      !hab_mp4_get_by_version (&reader, version, &track->duration) ||
+      !gst_byte_reader_get_uint16_be (&reader, &language))
     return FALSE;
   unpack_language (language, track->language);
   return TRUE;

@@ -122,15 +122,11 @@ read_tfdt (Reader *self, const HabMp4Box *tfdt)
 {
   GstByteReader reader;
   guint8 version;
-  guint32 time;
   guint64 *decode_time = &self->fragment->decode_time;
 
   if (!hab_mp4_box_read_full (tfdt, &reader, &version) ||
-      (version == 1 ? !gst_byte_reader_get_uint64_be (&reader, decode_time) :
-                      !gst_byte_reader_get_uint32_be (&reader, &time)))
+      !hab_mp4_get_by_version (&reader, version, decode_time))
     return complain (self, tfdt, "fragment", "tfdt is malformed");
-  if (version != 1)
-    *decode_time = time;
   if (*decode_time > G_MAXINT64 / 4)
     return complain (self, tfdt, "tfdt", "tfdt is beyond any time");
   self->dts = *decode_time;
@@ -305,20 +301,17 @@ check_saio (Reader *self, const HabMp4Box *saio, const guint8 *first)
 {
   GstByteReader reader;
   guint8 version;
-  guint32 flags, count, short_offset;
+  guint32 flags, count;
   guint64 offset;
   guint64 there = hab_media_file_tell (self->file, first);
 
   if (!read_full (saio, &reader, &version, &flags) ||
       (flags & 1 && !gst_byte_reader_skip (&reader, 8)) ||
       !gst_byte_reader_get_uint32_be (&reader, &count) || count == 0 ||
-      (version == 0 ? !gst_byte_reader_get_uint32_be (&reader, &short_offset) :
-                      !gst_byte_reader_get_uint64_be (&reader, &offset))) {
+      !hab_mp4_get_by_version (&reader, version, &offset)) {
     complain (self, saio, "saio", "saio is malformed");
     return;
   }
-  if (version == 0)
-    offset = short_offset;
   if (self->base + offset != there)
     hab_report_error (self->report, "saio", self->file->name,
         hab_media_file_tell (self->file, saio->data),

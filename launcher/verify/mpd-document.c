@@ -11,6 +11,15 @@ segment_clear (gpointer segment)
   g_free (((HabMpdSegment *) segment)->bytes.file);
 }
 
+GArray *
+hab_mpd_segments_new (void)
+{
+  GArray *segments = g_array_new (FALSE, TRUE, sizeof (HabMpdSegment));
+
+  g_array_set_clear_func (segments, segment_clear);
+  return segments;
+}
+
 static void
 protection_free (HabMpdProtection *protection)
 {
@@ -59,8 +68,7 @@ hab_mpd_document_add_track (HabMpdDocument *document)
   HabMpdTrack *track = g_new0 (HabMpdTrack, 1);
 
   track->timescale = 1;
-  track->segments = g_array_new (FALSE, TRUE, sizeof (HabMpdSegment));
-  g_array_set_clear_func (track->segments, segment_clear);
+  track->segments = hab_mpd_segments_new ();
   track->protections =
       g_ptr_array_new_with_free_func ((GDestroyNotify) protection_free);
   g_ptr_array_add (document->tracks, track);

@@ -57,6 +57,9 @@ HabMpdDocument *hab_mpd_document_new (const gchar *name);
 void hab_mpd_document_free (HabMpdDocument *document);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabMpdDocument, hab_mpd_document_free)
 
+/* (transfer full) (element-type HabMpdSegment): none yet. */
+GArray *hab_mpd_segments_new (void);
+
 /* (transfer none): one more, of which nothing is known yet. */
 HabMpdTrack *hab_mpd_document_add_track (HabMpdDocument *document);
 

@@ -5,25 +5,6 @@
 
 #include "segment-index.h"
 
-static void
-segment_clear (HabMpdSegment *segment)
-{
-  g_free (segment->bytes.file);
-}
-
-static gboolean
-read_time (GstByteReader *reader, guint8 version, guint64 *number)
-{
-  guint32 low;
-
-  if (version > 0)
-    return gst_byte_reader_get_uint64_be (reader, number);
-  if (!gst_byte_reader_get_uint32_be (reader, &low))
-    return FALSE;
-  *number = low;
-  return TRUE;
-}
-
 static gboolean
 read_references (GstByteReader *reader, guint count, HabMpdSegment *next,
     GArray *segments, const HabMediaFile *file)
@@ -60,8 +41,10 @@ read_index (const HabMediaFile *file, const HabFileBox *sidx,
   if (!hab_mp4_box_read_full (&sidx->box, &reader, &version) ||
       !gst_byte_reader_get_uint32_be (&reader, &id) ||
       !gst_byte_reader_get_uint32_be (&reader, timescale) ||
-      *timescale == 0 || !read_time (&reader, version, &next.time) ||
-      !read_time (&reader, version, &first) || first > file->size ||
+      *timescale == 0 ||
+      !hab_mp4_get_by_version (&reader, version, &next.time) ||
+      !hab_mp4_get_by_version (&reader, version, &first) ||
+      first > file->size ||
       !gst_byte_reader_get_uint16_be (&reader, &reserved) ||
       !gst_byte_reader_get_uint16_be (&reader, &count))
     return FALSE;
@@ -88,10 +71,8 @@ GArray *
 hab_segment_index_read (const HabMediaFile *file, const HabFileBox *sidx,
     guint64 end, guint32 *timescale, HabReport *report)
 {
-  g_autoptr (GArray) segments =
-      g_array_new (FALSE, TRUE, sizeof (HabMpdSegment));
+  g_autoptr (GArray) segments = hab_mpd_segments_new ();
 
-  g_array_set_clear_func (segments, (GDestroyNotify) segment_clear);
   if (!read_index (file, sidx, timescale, segments)) {
     hab_report_error (report, "sidx", file->name, sidx->offset,
         "sidx is malformed, or an index of indices");
