@@ -244,14 +244,24 @@ watch_folders (HabMediaScan *self, GPtrArray *folders)
 
 /* --- one look after the other, in the main thread ------------------------ */
 
-/* Each is said once. */
+static GHashTable *
+string_set_new (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+}
+
+/* Each is said once for as long as it is true. */
 static void
 tell_remarks (HabMediaScan *self, GPtrArray *remarks)
 {
+  g_autoptr (GHashTable) before = self->told;
+
+  self->told = string_set_new ();
   for (guint i = 0; i < remarks->len; i++) {
     const gchar *text = g_ptr_array_index (remarks, i);
 
-    if (g_hash_table_add (self->told, g_strdup (text)))
+    if (g_hash_table_add (self->told, g_strdup (text)) &&
+        !g_hash_table_contains (before, text))
       g_warning ("%s", text);
   }
 }
@@ -401,7 +411,7 @@ hab_media_scan_new (const HabJobsContext *context, GError **error)
   self->index = hab_media_index_new (context);
   self->monitors = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       g_object_unref);
-  self->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->told = string_set_new ();
   return self;
 }
 
