@@ -5,27 +5,18 @@
 
 #include "track-check.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "mpd-against-init.h"
 #include "sample-check.h"
 #include "segment-index.h"
+#include "segment-times.h"
 
 #define F HAB_MP4_FOURCC
-
-/* What packagers take for the start of a segment: its earliest presentation
- * time, the presentation time of its first sample, or its first decoding time;
- * each behind the edit list or before it. One of these has to hold throughout. */
-#define N_STARTS 6
 
 /* How far the MPD's bandwidth may be below what the samples have: it is a
  * figure with a buffer in mind. */
 #define BANDWIDTH_SLACK 1.1
-
-/* Of times without a SegmentTimeline, as a part of the segment's duration
- * (DASH-IF IOP). */
-#define CONSTANT_SLACK 0.5
 
 typedef struct
 {
@@ -39,8 +30,7 @@ typedef struct
   HabMediaFile *file; /* the one that was read last */
   HabFragment fragment;
 
-  guint64 timescale; /* of the segments' times: the MPD's, or the index's */
-  guint starts;      /* bit mask of what may be the start of a segment */
+  HabTimeCheck times;
   gboolean running;  /* there was a fragment before */
   gint64 next_decode_time;
   guint32 sequence;
@@ -51,11 +41,8 @@ typedef struct
 typedef struct
 {
   gboolean any;
-  gint64 starts[N_STARTS]; /* ticks of the media */
-  gint64 earliest, latest; /* presentation, before the edit list */
-  guint64 duration;        /* of all samples */
-  guint32 longest;
   gboolean encrypted;
+  HabSegmentTimes times;
 } Segment;
 
 void
@@ -234,10 +221,10 @@ begin_segment (Check *self, Segment *segment)
       &g_array_index (self->fragment.samples, HabFragmentSample, 0);
 
   segment->any = TRUE;
-  segment->earliest = G_MAXINT64;
-  segment->latest = G_MININT64;
-  segment->starts[2] = first->cts;
-  segment->starts[4] = self->fragment.decode_time;
+  segment->times.earliest = G_MAXINT64;
+  segment->times.latest = G_MININT64;
+  segment->times.first_cts = first->cts;
+  segment->times.first_dts = self->fragment.decode_time;
   if (self->init->handler == F ('v', 'i', 'd', 'e') && !first->sync)
     hab_report_error (self->report, "sync", self->file->name,
         self->fragment.offset, "the segment does not begin with a sync sample");
@@ -246,15 +233,17 @@ begin_segment (Check *self, Segment *segment)
 static void
 count_samples (Check *self, Segment *segment)
 {
+  HabSegmentTimes *times = &segment->times;
+
   for (guint i = 0; i < self->fragment.samples->len; i++) {
     const HabFragmentSample *sample =
         &g_array_index (self->fragment.samples, HabFragmentSample, i);
 
-    segment->earliest = MIN (segment->earliest, sample->cts);
-    segment->latest =
-        MAX (segment->latest, sample->cts + (gint64) sample->duration);
-    segment->longest = MAX (segment->longest, sample->duration);
-    segment->duration += sample->duration;
+    times->earliest = MIN (times->earliest, sample->cts);
+    times->latest =
+        MAX (times->latest, sample->cts + (gint64) sample->duration);
+    times->longest = MAX (times->longest, sample->duration);
+    times->duration += sample->duration;
     self->summary->bytes += sample->size;
   }
   self->summary->n_samples += self->fragment.samples->len;
@@ -336,80 +325,7 @@ read_segment_boxes (Check *self, guint64 at, guint64 end, Segment *segment)
         error->message);
 }
 
-/* --- times ----------------------------------------------------------- */
-
-/* What the edit list cuts off in front of 0 is not announced. */
-static void
-find_starts (Check *self, Segment *segment)
-{
-  segment->starts[0] = segment->earliest;
-  for (guint i = 0; i < N_STARTS; i += 2) {
-    segment->starts[i + 1] = segment->starts[i];
-    segment->starts[i] = MAX (segment->starts[i] - self->init->shift, 0);
-  }
-}
-
-static gdouble
-to_seconds (gint64 ticks, guint64 timescale)
-{
-  return (gdouble) ticks / timescale;
-}
-
-/* A tick of the coarser clock, and a little for the arithmetic. */
-static gdouble
-get_tolerance (Check *self, const HabMpdSegment *announced)
-{
-  if (!self->track->exact && self->track->index.file == NULL)
-    return CONSTANT_SLACK * announced->duration / self->timescale;
-  return 1.01 / MIN (self->timescale, self->init->timescale);
-}
-
-static void
-check_times (Check *self, const HabMpdSegment *announced,
-    const Segment *segment)
-{
-  gdouble time = to_seconds (announced->time, self->timescale);
-  gdouble tolerance = get_tolerance (self, announced);
-  guint starts = 0;
-
-  for (guint i = 0; i < N_STARTS; i++)
-    if (fabs (to_seconds (segment->starts[i], self->init->timescale) - time) <=
-        tolerance)
-      starts |= 1 << i;
-  if ((starts & self->starts) == 0)
-    hab_report_error (self->report, "time", self->file->name,
-        announced->bytes.offset, "it is announced for %.6f s and begins at "
-        "%.6f s", time, to_seconds (segment->starts[0],
-            self->init->timescale));
-  else
-    self->starts &= starts;
-}
-
-/* Of others the start of the next one says it. */
-static void
-check_duration (Check *self, const HabMpdSegment *announced,
-    const Segment *segment)
-{
-  gdouble duration = to_seconds (announced->duration, self->timescale);
-  gdouble media = to_seconds (segment->duration, self->init->timescale);
-  gdouble presented = to_seconds (segment->latest - segment->earliest,
-      self->init->timescale);
-  gdouble tolerance = get_tolerance (self, announced) +
-      to_seconds (segment->longest, self->init->timescale);
-
-  if (!self->track->exact && self->track->index.file == NULL) {
-    if (media > duration + tolerance)
-      hab_report_error (self->report, "duration", self->file->name,
-          announced->bytes.offset, "it is announced with %.6f s and has %.6f s",
-          duration, media);
-    return;
-  }
-  if (fabs (duration - media) > tolerance &&
-      fabs (duration - presented) > tolerance)
-    hab_report_error (self->report, "duration", self->file->name,
-        announced->bytes.offset, "it is announced with %.6f s and has %.6f s",
-        duration, media);
-}
+/* --- segments --------------------------------------------------------- */
 
 static void
 remember (Check *self, const HabMpdSegment *announced, guint64 end,
@@ -418,7 +334,7 @@ remember (Check *self, const HabMpdSegment *announced, guint64 end,
   HabSegmentFacts *facts = g_new0 (HabSegmentFacts, 1);
 
   facts->size = end - announced->bytes.offset;
-  facts->duration = to_seconds (segment->duration, self->init->timescale);
+  facts->duration = (gdouble) segment->times.duration / self->init->timescale;
   facts->encrypted = segment->encrypted;
   g_hash_table_replace (self->context->segments,
       hab_segment_name (announced->bytes.file, announced->bytes.offset),
@@ -446,13 +362,11 @@ take_segment (Check *self, const HabMpdSegment *announced, gboolean timed)
     self->running = FALSE;
     return;
   }
-  find_starts (self, &segment);
-  if (timed) {
-    check_times (self, announced, &segment);
-    check_duration (self, announced, &segment);
-  }
-  self->first_pts = MIN (self->first_pts, segment.earliest);
-  self->end_pts = MAX (self->end_pts, segment.latest);
+  if (timed)
+    hab_time_check_take (&self->times, announced, &segment.times,
+        self->file->name);
+  self->first_pts = MIN (self->first_pts, segment.times.earliest);
+  self->end_pts = MAX (self->end_pts, segment.times.latest);
   remember (self, announced, end, &segment);
 }
 
@@ -485,7 +399,7 @@ read_index (Check *self)
   segments = hab_segment_index_read (self->file, &sidx, self->file->size,
       &timescale, self->report);
   if (segments != NULL)
-    self->timescale = timescale;
+    self->times.timescale = timescale;
   return segments;
 }
 
@@ -522,8 +436,8 @@ static void
 summarize (Check *self)
 {
   if (self->end_pts > self->first_pts)
-    self->summary->duration = to_seconds (self->end_pts - self->first_pts,
-        self->init->timescale);
+    self->summary->duration =
+        (gdouble) (self->end_pts - self->first_pts) / self->init->timescale;
   self->summary->n_encrypted = hab_sample_check_get_encrypted (self->samples);
   self->summary->n_decrypted = hab_sample_check_get_decrypted (self->samples);
   check_bandwidth (self);
@@ -560,12 +474,11 @@ check_files (Check *self)
 static void
 check_media (Check *self)
 {
-  self->starts = (1 << N_STARTS) - 1;
   self->first_pts = G_MAXINT64;
   self->end_pts = G_MININT64;
-  self->timescale = MAX (self->track->timescale, 1);
   if (!read_init (self))
     return;
+  hab_time_check_init (&self->times, self->track, self->init, self->report);
   take_segments (self);
   summarize (self);
 }
