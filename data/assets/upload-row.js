@@ -23,7 +23,7 @@ function rateMeter() {
 }
 
 // movie.mp4 becomes movie-2.mp4, that movie-3.mp4.
-export function otherName(name) {
+function otherName(name) {
   const [, base, number, end] = /^(.*?)(?:-(\d+))?(\.[^.]*)?$/s.exec(name);
 
   return `${base}-${(Number(number) || 1) + 1}${end ?? ''}`;

@@ -18,7 +18,7 @@ const nameWays = (family, ways) => Object.entries(ways)
   .map(([name, change]) => ({ family, name: family ? `${family}, ${name}` : name, change }));
 
 // family null: of every file.
-export const WAYS = [...nameWays(null, anyWays), ...nameWays(null, codecWays),
+const WAYS = [...nameWays(null, anyWays), ...nameWays(null, codecWays),
   ...Object.entries(OF_FAMILY).flatMap(([family, ways]) => nameWays(family, ways))];
 
 export class Corpus {

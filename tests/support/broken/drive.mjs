@@ -6,7 +6,7 @@ import { get, post, send, until, upload } from '../../launcher/service.mjs';
 import { begin, patch } from '../../launcher/tus.mjs';
 
 // Far more than any of these files takes, also on a machine with other work.
-export const FILE_MS = 300_000;
+const FILE_MS = 300_000;
 const FINAL = ['Ready', 'Failed', 'Cancelled'];
 const KEY = { kid: '11'.repeat(16), key: '22'.repeat(16) };
 const PACKAGES = [
@@ -21,7 +21,7 @@ const INTERNAL = [
   /\/(?:proc|tmp|usr|home|root|build|gst|work)\//, /\.[ch][:(]\d/, /assert/i, /\bg_\w+|gst_\w+|hab_\w+/, /\bGst[A-Z]\w+/,
   /flow|pad\b|caps\b|not-negotiated|stream(?:ing)? (?:stopped|error)|Internal|\bNULL\b|0x[0-9a-f]+|[\0-\x1f\x7f\ufffd]/,
 ];
-export const isInternal = (text) => INTERNAL.some((pattern) => pattern.test(text));
+const isInternal = (text) => INTERNAL.some((pattern) => pattern.test(text));
 const isReason = (text) => typeof text === 'string' && text.length > 16 && text.includes(' ') && !isInternal(text);
 const CRASHED = /crashed/;
 
