@@ -186,7 +186,11 @@ test('health: children that find no plug-ins', async (t) => {
   const registry = path.join(await makeFolder(t), 'registry.bin');
   const service = await startService(t,
     { env: { GST_PLUGIN_PATH_1_0: '/nowhere', GST_REGISTRY_1_0: registry } });
-  const ill = await get(service.api, '/healthz');
+  // A child that makes its registry may take longer than an answer waits for it.
+  const ill = await until(async () => {
+    const answer = await get(service.api, '/healthz');
+    return answer.json.checks.workers !== 'ok' && answer;
+  }, 'it is known that children cannot start');
   assert.equal(ill.status, 503);
   assert.match(ill.json.checks.workers, /cannot start/);
 });
