@@ -10,7 +10,7 @@ import test from 'node:test';
 
 import { useHostile } from './hostile.mjs';
 import {
-  KEY, KID, addInput, forkServersOf, fragment, get, isAlive, isEmpty, makeClip, signal, startService, until, upload,
+  KEY, KID, addInput, forkServerOf, fragment, get, isAlive, isEmpty, makeClip, signal, startService, until, upload,
 } from './service.mjs';
 
 const GOPS = '/videos/clip.mp4/group-of-pictures';
@@ -55,8 +55,8 @@ const nothingIsLeft = async (service) => {
 const startHeld = async (t, args = []) => {
   const service = await startService(t, { args: ['--log-level', 'debug', ...args] });
   await addInput(service);
-  await until(() => service.log.includes('children can be forked'), 'children can be forked');
-  const [server] = await forkServersOf(service.pid);
+  const server = await forkServerOf(service);
+  await until(async () => await readers(service, 'running') === 0, 'what read the input has ended');
   service.hold = () => signal(server, 'SIGSTOP');
   service.start = () => signal(server, 'SIGCONT');
   return service;

@@ -238,6 +238,13 @@ export const forkServersOf = async (pid) => {
   return servers;
 };
 
+// The one that children are forked from; it takes --log-level debug to know when it
+// is ready. A child that ends while the kernel lists them may hide others.
+export const forkServerOf = async (service) => {
+  await until(() => service.log.includes('children can be forked'), 'children can be forked');
+  return until(async () => (await forkServersOf(service.pid))[0], 'there is a fork server');
+};
+
 // Those that have become workers: one that is stopped before would stop the
 // service, which waits for it to be one.
 export const isAlive = (pid) => {

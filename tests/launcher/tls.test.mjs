@@ -12,7 +12,7 @@ import test from 'node:test';
 import tls from 'node:tls';
 
 import {
-  KEY, KID, exec, forkServersOf, formOf, get, isEmpty, makeClip, makeFolder, signal, startService, until,
+  KEY, KID, exec, forkServerOf, formOf, get, isEmpty, makeClip, makeFolder, signal, startService, until,
 } from './service.mjs';
 
 const TOKEN = 'a-token-of-enough-letters';
@@ -134,13 +134,14 @@ test('who leaves while something is made for them is seen to leave', { timeout: 
   const { status } = await ask(ca, service.api, 'POST', '/input_content?name=clip.mp4',
     { headers: { 'Content-Type': 'video/mp4' }, body: await makeClip() });
   assert.equal(status, 201);
-  await until(() => service.log.includes('children can be forked'), 'children can be forked');
-  const [server] = await forkServersOf(service.pid);
+  const server = await forkServerOf(service);
+  const running = (count) => until(async () => (await ask(ca, service.api, 'GET', '/metrics')).text
+    .includes(`haberdash_children{kind="reader",state="running"} ${count}\n`), `${count} children`);
+  await running(0);
   signal(server, 'SIGSTOP');
   const client = https.get(new URL('/videos/clip.mp4/group-of-pictures/0.mp4', service.api), { ca, agent: false })
     .on('error', () => {});
-  await until(async () => (await ask(ca, service.api, 'GET', '/metrics')).text
-    .includes('haberdash_children{kind="reader",state="running"} 1'), 'it is begun');
+  await running(1);
   client.destroy();
   await until(() => service.log.includes(' status=499 '), 'it is seen that they left');
   signal(server, 'SIGCONT');
