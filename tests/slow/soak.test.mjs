@@ -24,7 +24,7 @@ const STILL_MS = 1000 * (CLIENT_SECONDS + 2);
 const SETTLE_MS = 120_000;
 const IDLE_THREADS = 2;
 // Of a median of slopes between rest and rest, see docs/reliability.md.
-const BYTES_A_REQUEST = 8;
+const BYTES_A_REQUEST = 16;
 
 const makeFilm = async (t) => {
   const file = path.join(await makeFolder(t), 'film.mp4');
