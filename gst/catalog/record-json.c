@@ -91,9 +91,9 @@ hab_record_new_iframe (guint track, const HabIFrame *iframe)
   json_object_set_int_member (record, "pts", iframe->pts);
   json_object_set_int_member (record, "dts", iframe->dts);
   json_object_set_int_member (record, "duration", iframe->duration);
-  set_int (record, "offset", iframe->offset, -1);
+  json_object_set_int_member (record, "offset", iframe->offset);
   json_object_set_int_member (record, "size", iframe->size);
   json_object_set_boolean_member (record, "key_frame", iframe->key_frame);
-  set_int (record, "gop_index", iframe->gop_index, -1);
+  json_object_set_int_member (record, "gop_index", iframe->gop_index);
   return record;
 }

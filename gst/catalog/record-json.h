@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /* The records that docs/architecture.md lists: JSON objects, one a line, by which
  * catalogrecorder and the service's children tell what is in a file. What is
- * not known is left out. Pure. */
+ * not known is left out, but an I-frame's offset and GOP, which are -1. Pure. */
 
 /* (transfer full): one of a kind, without anything else yet. */
 JsonObject *hab_record_new (const gchar *kind);
