@@ -54,11 +54,12 @@ wait_enter (Wait *self, GQueue *queue, guint seconds)
   g_queue_push_tail_link (queue, &self->link);
 }
 
-/* libsoup sees the end and lets go of it. */
+/* libsoup sees the end and lets go of it. Of GSocket nothing is changed: a thread
+ * may be in the handshake. */
 static void
 wait_give_up (Wait *self)
 {
-  g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
+  shutdown (g_socket_get_fd (self->socket), SHUT_RDWR);
   wait_enter (self, &shut, 1);
 }
 
