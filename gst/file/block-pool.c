@@ -18,7 +18,7 @@ struct _HabBlock
 {
   HabBlockPool *pool; /* a reference while it is used */
   gint references;
-  guint8 data[HAB_BLOCK_HEAD_BYTES + HAB_BLOCK_BYTES];
+  guint8 data[HAB_BLOCK_BYTES];
 };
 
 HabBlockPool *
@@ -63,7 +63,7 @@ hab_block_pool_take (HabBlockPool *pool)
 guint8 *
 hab_block_get_data (HabBlock *block)
 {
-  return block->data + HAB_BLOCK_HEAD_BYTES;
+  return block->data;
 }
 
 HabBlock *

@@ -10,8 +10,6 @@ G_BEGIN_DECLS
  * be used in any thread; blocks may outlive the owner of their pool. */
 
 #define HAB_BLOCK_BYTES (512 * 1024)
-/* Room in front of that, for what belongs to the same piece. */
-#define HAB_BLOCK_HEAD_BYTES (HAB_BLOCK_BYTES / 4)
 
 typedef struct _HabBlockPool HabBlockPool;
 typedef struct _HabBlock HabBlock;
@@ -22,7 +20,6 @@ void hab_block_pool_unref (HabBlockPool *pool);
 /* (transfer full): with whatever was in it last. */
 HabBlock *hab_block_pool_take (HabBlockPool *pool);
 
-/* HAB_BLOCK_BYTES of it, behind the room of HAB_BLOCK_HEAD_BYTES. */
 guint8 *hab_block_get_data (HabBlock *block);
 HabBlock *hab_block_ref (HabBlock *block);
 void hab_block_unref (HabBlock *block);

@@ -7,13 +7,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "read-ahead.h"
+#include "block-pool.h"
 
-/* Smaller pieces are copied, so that sound does not keep blocks of pictures; larger
- * ones are read by themselves. */
+/* Smaller pieces are copied, so that sound does not keep blocks of pictures; one
+ * of more than a quarter of a block is read by itself. */
 #define COPIED_BYTES 4096
-#define LARGE_BYTES HAB_BLOCK_HEAD_BYTES
+#define LARGE_BYTES (HAB_BLOCK_BYTES / 4)
 
 /* Sound is asked for ahead of the pictures that it is between, so that one block
  * is begun while another is still wanted. */
@@ -23,8 +24,7 @@
 typedef struct
 {
   HabBlock *block; /* or NULL */
-  guint64 origin;  /* of what was read */
-  guint64 start;   /* of all: less, where something was put in front of that */
+  guint64 start;
   guint64 given;   /* in front of it others may have written */
   guint64 end;
 } Window;
@@ -33,7 +33,6 @@ struct _HabBlockReader
 {
   gint fd;
   HabBlockPool *pool;
-  HabReadAhead *ahead;
   Window windows[N_WINDOWS]; /* the newest first */
   guint64 next;              /* behind what was asked for last */
 };
@@ -45,7 +44,6 @@ hab_block_reader_new (gint fd)
 
   self->fd = fd;
   self->pool = hab_block_pool_new ();
-  self->ahead = hab_read_ahead_new (fd, self->pool);
   self->next = G_MAXUINT64;
   return self;
 }
@@ -55,11 +53,31 @@ hab_block_reader_free (HabBlockReader *self)
 {
   if (self == NULL)
     return;
-  hab_read_ahead_free (self->ahead);
   for (guint i = 0; i < N_WINDOWS; i++)
     g_clear_pointer (&self->windows[i].block, hab_block_unref);
   hab_block_pool_unref (self->pool);
   g_free (self);
+}
+
+/* Less than size at the end of the file only, which may have come nearer since it
+ * was asked for; -1 with errno set. */
+static gssize
+read_at (HabBlockReader *self, guint64 offset, guint8 *data, gsize size)
+{
+  gsize done = 0;
+
+  while (done < size) {
+    gssize got = pread (self->fd, data + done, size - done, offset + done);
+
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return -1;
+    if (got == 0)
+      break;
+    done += got;
+  }
+  return done;
 }
 
 static GstFlowReturn
@@ -80,7 +98,7 @@ read_alone (HabBlockReader *self, guint64 offset, guint size,
     errno = ENOMEM;
     return GST_FLOW_ERROR;
   }
-  got = hab_read_at (self->fd, offset, map.data, size);
+  got = read_at (self, offset, map.data, size);
   gst_buffer_unmap (alone, &map);
   if (got > 0) {
     gst_buffer_resize (alone, 0, got);
@@ -90,13 +108,6 @@ read_alone (HabBlockReader *self, guint64 offset, guint size,
 }
 
 /* --- windows -------------------------------------------------------------- */
-
-static guint8 *
-data_at (const Window *window, guint64 offset)
-{
-  return hab_block_get_data (window->block) +
-      (gssize) (offset - window->origin);
-}
 
 static gboolean
 has (const Window *window, guint64 offset, guint size)
@@ -116,95 +127,43 @@ find_window (HabBlockReader *self, guint64 offset, guint size)
   return NULL;
 }
 
-/* Takes block. The oldest window goes. */
-static void
-add_window (HabBlockReader *self, HabBlock *block, guint64 offset, gsize size)
-{
-  g_clear_pointer (&self->windows[N_WINDOWS - 1].block, hab_block_unref);
-  memmove (self->windows + 1, self->windows,
-      (N_WINDOWS - 1) * sizeof *self->windows);
-  self->windows[0] = (Window){ block, offset, offset, 0, offset + size };
-}
-
+/* The oldest window goes. */
 static GstFlowReturn
 read_window (HabBlockReader *self, guint64 offset)
 {
   HabBlock *block = hab_block_pool_take (self->pool);
-  gssize got = hab_read_at (self->fd, offset, hab_block_get_data (block),
+  gssize got = read_at (self, offset, hab_block_get_data (block),
       HAB_BLOCK_BYTES);
 
-  if (got > 0)
-    add_window (self, block, offset, got);
-  else
+  if (got <= 0) {
     hab_block_unref (block);
-  return flow_of (got);
-}
-
-/* What a piece has in the window before the newest is put in front of that. Once,
- * and while nobody else has anything of it: others may write to what they have. */
-static void
-bridge (HabBlockReader *self, guint64 offset)
-{
-  Window *newest = &self->windows[0];
-  const Window *last = &self->windows[1];
-
-  if (last->block == NULL || last->end != newest->origin ||
-      newest->start != newest->origin || newest->given > 0 ||
-      !has (last, offset, last->end - offset) ||
-      last->end - offset > HAB_BLOCK_HEAD_BYTES)
-    return;
-  memcpy (data_at (newest, offset), data_at (last, offset),
-      last->end - offset);
-  newest->start = offset;
+    return flow_of (got);
+  }
+  g_clear_pointer (&self->windows[N_WINDOWS - 1].block, hab_block_unref);
+  memmove (self->windows + 1, self->windows,
+      (N_WINDOWS - 1) * sizeof *self->windows);
+  self->windows[0] = (Window){ block, offset, 0, offset + got };
+  return GST_FLOW_OK;
 }
 
 /* --- pieces --------------------------------------------------------------- */
 
-/* Not far around the end of the newest window. */
+/* Goes on where the last piece ended, or not far behind the newest window. */
 static gboolean
-is_near (const HabBlockReader *self, guint64 offset)
+goes_on (const HabBlockReader *self, guint64 offset)
 {
   const Window *newest = &self->windows[0];
 
-  return newest->block && offset <= newest->end + HAB_BLOCK_BYTES &&
-      offset >= MAX (newest->start, newest->given);
-}
-
-/* The block behind the newest window, that was read meanwhile. */
-static gboolean
-take_ahead (HabBlockReader *self)
-{
-  guint64 end = self->windows[0].end;
-  gsize size;
-  HabBlock *block = hab_read_ahead_take (self->ahead, end, &size);
-
-  if (block)
-    add_window (self, block, end, size);
-  return block != NULL;
-}
-
-/* Goes on to the next window; where that follows the one before, another one will. */
-static GstFlowReturn
-go_on (HabBlockReader *self, guint64 offset)
-{
-  gboolean near = is_near (self, offset);
-
-  if (!near || !take_ahead (self)) {
-    GstFlowReturn flow = read_window (self, offset);
-
-    if (flow != GST_FLOW_OK)
-      return flow;
-  }
-  if (near)
-    hab_read_ahead_begin (self->ahead, self->windows[0].end);
-  bridge (self, offset);
-  return GST_FLOW_OK;
+  return offset == self->next ||
+      (newest->block && offset <= newest->end + HAB_BLOCK_BYTES &&
+          offset >= MAX (newest->start, newest->given));
 }
 
 static GstBuffer *
 give (Window *window, guint64 offset, guint size)
 {
-  guint8 *data = data_at (window, offset);
+  guint8 *data =
+      hab_block_get_data (window->block) + (offset - window->start);
 
   if (size <= COPIED_BYTES)
     return gst_buffer_new_memdup (data, size);
@@ -219,9 +178,8 @@ read_piece (HabBlockReader *self, guint64 offset, guint size,
 {
   Window *window = find_window (self, offset, size);
 
-  if (window == NULL && size <= LARGE_BYTES &&
-      (offset == self->next || is_near (self, offset))) {
-    GstFlowReturn flow = go_on (self, offset);
+  if (window == NULL && size <= LARGE_BYTES && goes_on (self, offset)) {
+    GstFlowReturn flow = read_window (self, offset);
 
     if (flow != GST_FLOW_OK)
       return flow;

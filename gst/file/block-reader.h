@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Reads pieces of a file out of blocks of it, one block ahead where they follow each
- * other. Of one caller at a time; the buffers may outlive it. */
+/* Reads pieces of a file out of blocks of it. Of one caller at a time; the buffers
+ * may outlive it. */
 typedef struct _HabBlockReader HabBlockReader;
 
 /* fd must outlive it. */

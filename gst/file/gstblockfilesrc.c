@@ -9,8 +9,7 @@
  * may be written to, so that an encryptor behind works in place. filesrc makes two
  * system calls and an allocation of each sample instead.
  *
- * Where pieces follow each other, a thread reads the next block meanwhile. Blocks
- * are used again when all their pieces are gone. Pieces of 4 KiB and less
+ * Blocks are used again when all their pieces are gone. Pieces of 4 KiB and less
  * are copied, so that sound does not keep blocks of pictures; pieces of more than
  * 128 KiB, and those that are not near to where was read last, are read by
  * themselves, no byte more than was asked for.
