@@ -7,7 +7,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 
 import { exec, get, haberdash, KEY, KID, makeClip, makeFolder, packageEnd, post, problem, send,
-  startService, until, upload, workersOf } from './service.mjs';
+  signal, startService, until, upload, workersOf } from './service.mjs';
 
 // A minute ago, so that nobody takes it for a file that is still written.
 let clock = Date.now() / 1000 - 60;
@@ -195,18 +195,22 @@ test('files come, change, move, go and come back', async (t) => {
   assert.equal((await list(service)).length, 1);
 });
 
-// Stops the child that packages until what is to happen meanwhile has happened.
+// Stops the child that packages until what is to happen meanwhile has happened. One
+// that was done before it could be stopped is made again.
 const during = async (service, id, happen) => {
-  await until(async () => (await workersOf(service.pid)).length === 0, 'no child runs');
-  const { packaged_content_id: number } = (await ask(service, id)).json;
-  const [child] = await until(async () => {
-    const workers = await workersOf(service.pid);
-    return workers.length > 0 && workers;
-  }, 'it is packaged');
-  process.kill(child, 'SIGSTOP');
-  await happen();
-  process.kill(child, 'SIGCONT');
-  return packageEnd(service, number);
+  for (;;) {
+    await until(async () => (await workersOf(service.pid)).length === 0, 'no child runs');
+    const { packaged_content_id: number } = (await ask(service, id)).json;
+    const isOver = async () => (await get(service.api, `/packaged_content/${number}`)).json.status === 'Ready';
+    const child = await until(async () => (await workersOf(service.pid))[0] ?? (await isOver() && 'none'), 'it is packaged');
+    const stopped = child !== 'none' && signal(child, 'SIGSTOP') && !await isOver() && !await isOver();
+    if (stopped)
+      await happen();
+    if (child !== 'none')
+      signal(child, 'SIGCONT');
+    if (stopped)
+      return packageEnd(service, number);
+  }
 };
 
 test('a file that is replaced or written to while it is packaged', async (t) => {
