@@ -247,9 +247,10 @@ build_pipeline (Cut *self, GError **error)
       self->track->entry.codec_data_size);
   g_object_set (sink, "fd", self->output_fd, "sync", FALSE, "async", FALSE,
       NULL);
-  if (!link_to_muxer (self, src, mux) || !gst_element_link (mux, sink)) {
-    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-        "the video cannot be written as MP4");
+  if (!gst_element_link (mux, sink) || !link_to_muxer (self, src, mux)) {
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "the video cannot be written as MP4: its pictures have %u × %u pixels",
+        self->track->entry.width, self->track->entry.height);
     return NULL;
   }
   return g_steal_pointer (&pipeline);

@@ -229,6 +229,18 @@ on_first_sample (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_REMOVE;
 }
 
+/* What is in it is why it is not taken. */
+static void
+offer_stream (HabMediaInput *self, const HabMediaStream *stream,
+    HabMediaInputFunc take)
+{
+  self->link_error = take (self, stream, self->data);
+  if (self->link_error == NULL)
+    g_atomic_int_inc (&self->n_taken);
+  else
+    self->link_code = HAB_MEDIA_ERROR_UNSUPPORTED;
+}
+
 static void
 hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
 {
@@ -246,8 +258,7 @@ hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
         on_caps, stream, NULL);
     gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_BUFFER,
         on_first_sample, stream, NULL);
-    self->link_error = self->on_stream (self, stream, self->data);
-    g_atomic_int_add (&self->n_taken, self->link_error == NULL);
+    offer_stream (self, stream, self->on_stream);
   } else if (self->plug.missing) {
     self->link_error = g_steal_pointer (&self->plug.missing);
   } else if (self->link_error == NULL) {
@@ -262,8 +273,7 @@ static void
 hand_out_text (HabMediaInput *self, HabMediaStream *stream)
 {
   stream->pad = gst_object_ref (stream->source);
-  self->link_error = self->on_text (self, stream, self->data);
-  g_atomic_int_add (&self->n_taken, self->link_error == NULL);
+  offer_stream (self, stream, self->on_text);
 }
 
 static void

@@ -50,6 +50,8 @@ const FOUND = [
   ['h264-aac.mp4', 'mp4, sound entry: another codec', 16],
   // A duration below 0 was 500.
   ['hevc-aac-dash.mp4', 'mp4, sidx: timescale and times', 159],
+  // Pictures of a size that cannot be written as MP4 were 500.
+  ['hevc-aac-dash.mp4', 'mp4, video entry: absurd dimensions', 2],
 ];
 
 // Nothing is left over, and the service is the same as before.
