@@ -32,7 +32,10 @@ const keeper = (folder) => async (file, told) => {
 // goes on.
 const KNOWN = [
   /_gst_util_uint64_scale_int: assertion 'denom > 0'/, // qtdemux: a segment index with a timescale of 0
-  /gst_matroska_track_init_video_context\): should not be reached/, // matroskademux: the kind of a track
+  /gst_matroska_track_init_(video|audio)_context\): should not be reached/, // matroskademux: the kind of a track
+  // qtdemux: goes on with caps that could not be made of a sample entry
+  /gst_mini_object_(copy|unref): assertion 'mini_object != NULL'/,
+  /gst_caps_get_structure: assertion 'GST_IS_CAPS|gst_structure_set_value: assertion 'structure != NULL'/,
   /gst_flow_combiner_update_pad_flow: assertion 'pad != NULL'/, // avidemux: chunks of no stream
   // qtdemux: an esds of AAC in the entry of another codec
   /gst_codec_utils_aac_caps_set_level_and_profile: assertion/,
