@@ -159,15 +159,6 @@ keep_segment (GstDashTrackSink *self)
     g_array_append_val (self->segments, segment);
 }
 
-/* Takes file. */
-static gboolean
-commit_at_once (HabOutputFile *file, GError **error)
-{
-  g_autoptr (HabOutputFile) taken = file;
-
-  return hab_output_file_commit (taken, FALSE, error);
-}
-
 static gboolean
 commit_segments (GstDashTrackSink *self, GError **error)
 {
@@ -182,8 +173,8 @@ commit_segments (GstDashTrackSink *self, GError **error)
   return TRUE;
 }
 
-/* Waiting for the disk once for several, where they come fast; those of a live
- * source are stored one by one. So is the first. */
+/* Takes file. Waiting for the disk once for several, where they come fast; those
+ * of a live source are stored one by one. So is the first. */
 static gboolean
 store_segment (GstDashTrackSink *self, HabOutputFile *file, GError **error)
 {
@@ -198,14 +189,14 @@ store_segment (GstDashTrackSink *self, HabOutputFile *file, GError **error)
 static gboolean
 close_segment (GstDashTrackSink *self, GError **error)
 {
-  HabOutputFile *file = g_steal_pointer (&self->file);
+  g_autoptr (HabOutputFile) file = g_steal_pointer (&self->file);
 
   if (self->single_file)
     hab_single_file_end_segment (self->single);
   keep_segment (self);
   if (file && self->durable)
-    return store_segment (self, file, error);
-  if (file && !commit_at_once (file, error))
+    return store_segment (self, g_steal_pointer (&file), error);
+  if (file && !hab_output_file_commit (file, FALSE, error))
     return FALSE;
   gst_element_post_message (GST_ELEMENT (self), new_segment_message (self));
   return TRUE;

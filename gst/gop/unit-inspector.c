@@ -95,6 +95,17 @@ hab_unit_inspector_set_caps (HabUnitInspector *self, const GstCaps *caps,
   return TRUE;
 }
 
+void
+hab_unit_inspector_take_event (HabUnitInspector *self, GstEvent *event)
+{
+  GstCaps *caps;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
+    return;
+  gst_event_parse_caps (event, &caps);
+  hab_unit_inspector_set_caps (self, caps, NULL);
+}
+
 /* --- access units ------------------------------------------------------ */
 
 static gboolean

@@ -21,6 +21,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabUnitInspector, hab_unit_inspector_free)
 gboolean hab_unit_inspector_set_caps (HabUnitInspector *inspector,
     const GstCaps *caps, GError **error);
 
+/* The same of an event that passes, where it brings caps; whether they can be read
+ * the access units behind it tell. */
+void hab_unit_inspector_take_event (HabUnitInspector *inspector,
+    GstEvent *event);
+
 /* FALSE where the access unit is damaged, or there were no caps
  * (HAB_CODEC_ERROR); info is then that of one at which nothing starts. */
 gboolean hab_unit_inspector_inspect (HabUnitInspector *inspector,

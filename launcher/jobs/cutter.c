@@ -84,12 +84,18 @@ cut_withdraw (Cut *self)
   self->withdrawn = TRUE;
 }
 
+static void
+cut_give_up (Cut *self)
+{
+  cut_withdraw (self);
+  hab_cache_give_up (self->cutter->context->cache, self->name);
+}
+
 /* It may be gone afterwards. */
 static void
 cut_cancel (Cut *self)
 {
-  cut_withdraw (self);
-  hab_cache_give_up (self->cutter->context->cache, self->name);
+  cut_give_up (self);
   g_cancellable_cancel (self->cancellable);
 }
 
@@ -168,13 +174,10 @@ cut_return_draft (Cut *self, GTask *task)
 static void
 cut_fail (Cut *self, const GError *error)
 {
-  const HabJobsContext *context = self->cutter->context;
-
-  if (!self->withdrawn) {
-    cut_withdraw (self);
-    hab_cache_give_up (context->cache, self->name);
-  }
-  hab_data_dir_remove (context->dir, HAB_FOLDER_WORK, self->draft);
+  if (!self->withdrawn)
+    cut_give_up (self);
+  hab_data_dir_remove (self->cutter->context->dir, HAB_FOLDER_WORK,
+      self->draft);
   while (self->waiters != NULL) {
     g_autoptr (GTask) task = cut_steal_task (self);
 

@@ -83,24 +83,16 @@ take_access_unit (StreamFrames *self, GstPad *pad, GstBuffer *buffer)
   self->n_frames++;
 }
 
-static void
-take_event (StreamFrames *self, GstEvent *event)
-{
-  GstCaps *caps;
-
-  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
-    return;
-  gst_event_parse_caps (event, &caps);
-  hab_unit_inspector_set_caps (self->inspector, caps, NULL);
-}
-
 static GstPadProbeReturn
 on_video (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
+  StreamFrames *self = data;
+
   if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM)
-    take_event (data, GST_PAD_PROBE_INFO_EVENT (info));
+    hab_unit_inspector_take_event (self->inspector,
+        GST_PAD_PROBE_INFO_EVENT (info));
   else if (gst_buffer_get_size (GST_PAD_PROBE_INFO_BUFFER (info)) > 0)
-    take_access_unit (data, pad, GST_PAD_PROBE_INFO_BUFFER (info));
+    take_access_unit (self, pad, GST_PAD_PROBE_INFO_BUFFER (info));
   return GST_PAD_PROBE_OK;
 }
 

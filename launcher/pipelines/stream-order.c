@@ -21,17 +21,6 @@ order_check_free (OrderCheck *check)
   g_free (check);
 }
 
-static void
-order_check_take_event (OrderCheck *check, GstEvent *event)
-{
-  GstCaps *caps;
-
-  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
-    return;
-  gst_event_parse_caps (event, &caps);
-  hab_unit_inspector_set_caps (check->inspector, caps, NULL);
-}
-
 static gboolean
 is_shown_later (OrderCheck *check, GstBuffer *buffer)
 {
@@ -50,7 +39,8 @@ on_video_without_pts (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   GstBuffer *buffer;
 
   if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
-    order_check_take_event (check, GST_PAD_PROBE_INFO_EVENT (info));
+    hab_unit_inspector_take_event (check->inspector,
+        GST_PAD_PROBE_INFO_EVENT (info));
     return GST_PAD_PROBE_OK;
   }
   buffer = GST_PAD_PROBE_INFO_BUFFER (info);

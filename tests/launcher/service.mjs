@@ -245,8 +245,6 @@ export const forkServerOf = async (service) => {
   return until(async () => (await forkServersOf(service.pid))[0], 'there is a fork server');
 };
 
-// Those that have become workers: one that is stopped before would stop the
-// service, which waits for it to be one.
 export const isAlive = (pid) => {
   try {
     process.kill(pid, 0);
@@ -256,6 +254,8 @@ export const isAlive = (pid) => {
   }
 };
 
+// Those that have become workers: one that is stopped before would stop the
+// service, which waits for it to be one.
 export const workersOf = async (pid) => {
   const workers = [];
   for (const child of await childrenOf(pid)) {

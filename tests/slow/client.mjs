@@ -55,12 +55,3 @@ export const childrenOf = async (pid) => {
     .catch(() => '');
   return list.split(' ').filter(Boolean).map(Number);
 };
-
-export const isAlive = (pid) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
