@@ -17,6 +17,7 @@ const TYPING_MS = 250;
 const cards = new Map(); // by the id of the input
 const alone = new Map(); // rows of packages without one, by id
 const open = new Set(); // ids of packages that are in work
+const ended = new Set(); // of those whose end is known
 let aloneLimit = ALONE;
 
 /* --- what is asked for ------------------------------------------------- */
@@ -162,28 +163,30 @@ async function refresh() {
 /* --- what changes ------------------------------------------------------- */
 
 function note(item) {
-  open[isFinal(item) ? 'delete' : 'add'](item.packaged_content_id);
+  const [is, isNot] = isFinal(item) ? [ended, open] : [open, ended];
+
+  is.add(item.packaged_content_id);
+  isNot.delete(item.packaged_content_id);
   byId('working').textContent = open.size ? `${count(open.size, 'package')} in work` : '';
 }
 
-// Said once, to those who do not see it.
-function announce(item) {
-  if (isFinal(item))
+// Said once, to those who do not see it. A package may have ended before
+// anything else was told of it.
+function announceEnd(item) {
+  if (isFinal(item) && !ended.has(item.packaged_content_id))
     byId('said').textContent = `Package ${item.packaged_content_id} of ${item.input_name ?? 'a video'}: ${item.status}`;
 }
 
 function onItem(item) {
-  const known = open.has(item.packaged_content_id);
-
+  announceEnd(item);
   note(item);
-  if (known)
-    announce(item);
   cards.get(item.input_content_id)?.put(item);
   alone.get(item.packaged_content_id)?.update(item);
 }
 
 function onRemoved(id) {
   open.delete(id);
+  ended.delete(id);
   for (const card of cards.values())
     card.drop(id);
   if (alone.has(id))

@@ -8,7 +8,7 @@ import { after, before, it } from 'node:test';
 
 import { startBrowser, walker } from './browser.mjs';
 import { makeClip } from './media.mjs';
-import { startService } from './service.mjs';
+import { hold, startService } from './service.mjs';
 
 const READY_MS = 60_000;
 const COUNT = 26; // more than a page shows; the last one has a picture
@@ -38,8 +38,10 @@ async function call(method, target, json) {
   return answer.status === 204 ? null : answer.json();
 }
 
-const pack = async (input, options = {}) => (await call('POST', '/packaged_content',
-  { input_content_id: input, generate_keys: true, ...options })).packaged_content_id;
+const order = (input, options = {}) => call('POST', '/packaged_content',
+  { input_content_id: input, generate_keys: true, ...options });
+const pack = async (...request) => (await order(...request)).packaged_content_id;
+const packHeld = (input) => hold(service, () => order(input, { ladder: 'auto' }));
 const names = (page) => page.locator('.input h2').allTextContents();
 const ready = (page, id) => page.locator(`#package-${id} .badge.Ready`).waitFor({ timeout: READY_MS });
 
@@ -111,6 +113,14 @@ it('follows a package by events', () => visit('/', async (page) => {
   await page.waitForURL(`**/packaged_content/${id}/player`);
 }));
 
+it('says that a package has ended, were it the first that is told of it', () => visit('/', async (page) => {
+  const item = { packaged_content_id: 900, input_content_id: 26, input_name: 'film', status: 'Ready' };
+  await page.route('**/packaged_content/events', (route) => route.fulfill({
+    contentType: 'text/event-stream', body: `event: status\ndata: ${JSON.stringify(item)}\n\n` }));
+  await page.reload();
+  await page.getByRole('status').getByText('Package 900 of film: Ready').waitFor();
+}));
+
 it('asks for it again and again where there are no events', () => visit('/', async (page) => {
   await page.route('**/packaged_content/events', (route) => route.abort());
   await page.reload();
@@ -132,9 +142,11 @@ it('says when the service does not answer, and goes on when it does', () => visi
 
 it('cancels a package and tries it again', () => visit('/', async (page) => {
   await page.locator('#input-25').waitFor();
-  const [first, second] = [await pack(25, { ladder: 'auto' }), await pack(25, { hls: true })];
+  const { id: first, goOn } = await packHeld(25);
+  const second = await pack(25, { hls: true });
   await page.getByRole('button', { name: `Cancel package ${second}` }).click();
   await page.locator(`#package-${second} .Cancelled`).waitFor();
+  goOn();
   await ready(page, first);
   await page.locator(`#package-${second}`).getByText('Try again').click();
   await page.waitForURL(`**/input_content/25/package?like=${second}`);
@@ -169,12 +181,13 @@ it('deletes what is meant, and says what stays', () => visit('/', async (page) =
 
 it('says why something cannot be deleted', () => visit('/', async (page) => {
   await page.locator('#input-24').waitFor();
-  const id = await pack(24, { ladder: 'auto' });
+  const { id, goOn } = await packHeld(24);
   await page.locator(`#package-${id}`).waitFor();
   await page.getByRole('button', { name: 'Delete film 24 100%.mp4' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await page.locator('#input-24 .notice.bad').waitFor();
   assert.match(await page.locator('#input-24 .notice.bad').textContent(), /wait for them or cancel them/);
+  goOn();
   await ready(page, id);
 }, { expected: [/status of 409/] }));
 

@@ -13,13 +13,12 @@ import { promisify } from 'node:util';
 import { openPage, startBrowser } from './browser.mjs';
 import { FRAME_RATE } from './media.mjs';
 import { decodedFrames } from './pictures.mjs';
-import { startService } from './service.mjs';
+import { hold, startService } from './service.mjs';
 
 const run = promisify(execFile);
 
 const TOKEN = 'open-sesame-and-be-quick-about-it';
 const SECONDS = 6;
-const BEFORE_IT = 6;
 const READY_MS = 90_000;
 const COMMAND_MS = 60_000;
 const KEYS = {
@@ -310,11 +309,10 @@ it('says that a browser has no keys to give', () => withPlayer(ids.plain, async 
 
 it('follows a package until it plays', async () => {
   const input = (await ask('/input_content'))[0].input_content_id;
-  let id; // of the last of a queue, so that it is not ready before the page is
-  for (let i = 0; i < BEFORE_IT + 1; i++)
-    id = (await order(input, PACKAGES.ladder, 0)).packaged_content_id;
+  const { id, goOn } = await hold(service, () => order(input, PACKAGES.ladder, 0));
   await withPlayer(id, async (page) => {
     await page.locator('#working progress').waitFor();
+    goOn();
     await verdict(page, 'good');
     assert.ok(await page.locator('#working').isHidden());
   });

@@ -7,6 +7,8 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 
+import { signal, standStill, workersOf } from '../support/processes.mjs';
+
 const START_MS = 20_000;
 const STOP_MS = 10_000;
 
@@ -59,9 +61,31 @@ export async function startService({ token, args = [] } = {}) {
 
   try {
     const [api, delivery] = await addresses(child);
-    return { api, delivery, home, token, stop };
+    return { api, delivery, home, token, pid: child.pid, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+// A package in work, as order() gives it, whose child stands still until goOn()
+// is called: what else is asked of a service with --jobs 1 waits. One that was
+// done before it could be stopped is ordered again.
+export async function hold(service, order) {
+  for (;;) {
+    const { packaged_content_id: id } = await order();
+    let item, workers;
+
+    do {
+      item = await (await fetch(`${service.api}/packaged_content/${id}`, {
+        headers: service.token ? { Authorization: `Bearer ${service.token}` } : {} })).json();
+      workers = item.attempts > 0 ? await workersOf(service.pid) : [];
+    } while (workers.length === 0 && item.status !== 'Ready' && item.status !== 'Failed');
+    const held = [];
+    for (const worker of workers)
+      if (await standStill(worker))
+        held.push(worker);
+    if (held.length > 0)
+      return { id, goOn: () => held.forEach((worker) => signal(worker, 'SIGCONT')) };
   }
 }

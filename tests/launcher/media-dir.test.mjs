@@ -7,7 +7,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 
 import { exec, get, haberdash, KEY, KID, makeClip, makeFolder, packageEnd, post, problem, send,
-  signal, startService, until, upload, workersOf } from './service.mjs';
+  signal, standStill, startService, until, upload, workersOf } from './service.mjs';
 
 // A minute ago, so that nobody takes it for a file that is still written.
 let clock = Date.now() / 1000 - 60;
@@ -203,13 +203,11 @@ const during = async (service, id, happen) => {
     const { packaged_content_id: number } = (await ask(service, id)).json;
     const isOver = async () => (await get(service.api, `/packaged_content/${number}`)).json.status === 'Ready';
     const child = await until(async () => (await workersOf(service.pid))[0] ?? (await isOver() && 'none'), 'it is packaged');
-    const stopped = child !== 'none' && signal(child, 'SIGSTOP') && !await isOver() && !await isOver();
-    if (stopped)
-      await happen();
-    if (child !== 'none')
-      signal(child, 'SIGCONT');
-    if (stopped)
-      return packageEnd(service, number);
+    if (child === 'none' || !await standStill(child))
+      continue;
+    await happen();
+    signal(child, 'SIGCONT');
+    return packageEnd(service, number);
   }
 };
 

@@ -11,7 +11,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
+import { forkServersOf } from '../support/processes.mjs';
 import { patience, reportIn, sanitizer, serviceEnv, wrapper } from '../support/sanitizer.mjs';
+
+export { childrenOf, forkServersOf, isAlive, signal, standStill, workersOf } from '../support/processes.mjs';
 
 const START_MS = 20_000 * patience;
 const program = process.env.HABERDASH;
@@ -212,57 +215,11 @@ export const problem = (assert, answer, status) => {
   return answer.json;
 };
 
-export const childrenOf = async (pid) => (await fs.readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
-  .split(' ').filter(Boolean).map(Number);
-
-// FALSE where it is gone by now.
-export const signal = (pid, name) => {
-  try {
-    return process.kill(pid, name);
-  } catch (error) {
-    if (error.code !== 'ESRCH')
-      throw error;
-    return false;
-  }
-};
-
-const wordsOf = async (pid) =>
-  (await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-
-// Those that others are forked from.
-export const forkServersOf = async (pid) => {
-  const servers = [];
-  for (const child of await childrenOf(pid))
-    if ((await wordsOf(child))[1] === 'fork-server')
-      servers.push(child);
-  return servers;
-};
-
 // The one that children are forked from; it takes --log-level debug to know when it
 // is ready. A child that ends while the kernel lists them may hide others.
 export const forkServerOf = async (service) => {
   await until(() => service.log.includes('children can be forked'), 'children can be forked');
   return until(async () => (await forkServersOf(service.pid))[0], 'there is a fork server');
-};
-
-export const isAlive = (pid) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-// Those that have become workers: one that is stopped before would stop the
-// service, which waits for it to be one.
-export const workersOf = async (pid) => {
-  const workers = [];
-  for (const child of await childrenOf(pid)) {
-    if ((await wordsOf(child))[1] === 'worker')
-      workers.push(child);
-  }
-  return workers;
 };
 
 // A small file system of its own; null where this user may not mount.

@@ -49,9 +49,3 @@ export const peakMemory = async (pid) => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
 };
-
-export const childrenOf = async (pid) => {
-  const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .catch(() => '');
-  return list.split(' ').filter(Boolean).map(Number);
-};

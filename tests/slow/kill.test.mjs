@@ -11,8 +11,8 @@ import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { exec, get, haberdash, isAlive, packageEnd, startService, upload } from '../launcher/service.mjs';
-import { childrenOf, requestPackage, until } from './client.mjs';
+import { childrenOf, exec, get, haberdash, isAlive, packageEnd, startService, upload } from '../launcher/service.mjs';
+import { requestPackage, until } from './client.mjs';
 import { Load, listAll } from './kill-load.mjs';
 
 const KILLS = Number(process.env.KILLS ?? 30);

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 
-import { exec, makeClip, startService } from '../launcher/service.mjs';
+import { childrenOf, exec, makeClip, startService } from '../launcher/service.mjs';
 import {
-  childrenOf, getJson, peakMemory, requestPackage, until, upload,
+  getJson, peakMemory, requestPackage, until, upload,
 } from './client.mjs';
 
 const LIMIT_MB = 64;

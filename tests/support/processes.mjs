@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The children of a service under test, as the kernel lists them.
+
+import fs from 'node:fs/promises';
+
+// None where the process itself is gone.
+export const childrenOf = async (pid) =>
+  (await fs.readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => ''))
+    .split(' ').filter(Boolean).map(Number);
+
+// FALSE where it is gone by now.
+export const signal = (pid, name) => {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if (error.code !== 'ESRCH')
+      throw error;
+    return false;
+  }
+};
+
+const wordsOf = async (pid) =>
+  (await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+
+// Those that others are forked from.
+export const forkServersOf = async (pid) => {
+  const servers = [];
+  for (const child of await childrenOf(pid))
+    if ((await wordsOf(child))[1] === 'fork-server')
+      servers.push(child);
+  return servers;
+};
+
+export const isAlive = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+// Those that have become workers: one that is stopped before would stop the
+// service, which waits for it to be one.
+export const workersOf = async (pid) => {
+  const workers = [];
+  for (const child of await childrenOf(pid)) {
+    if ((await wordsOf(child))[1] === 'worker')
+      workers.push(child);
+  }
+  return workers;
+};
+
+// Stops a process. TRUE when it stands still, with all that it has not done yet
+// undone until it gets SIGCONT; FALSE where it was faster.
+export const standStill = async (pid) => {
+  if (!signal(pid, 'SIGSTOP'))
+    return false;
+  for (;;) {
+    const state = /^\d+ \(.*\) (\w)/s.exec(await fs.readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))?.[1];
+    if (state === 'T')
+      return true;
+    if (state === undefined || 'ZX'.includes(state))
+      return false;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+};
