@@ -43,6 +43,7 @@ struct _GstDashTextSink
   HabWebvttReader *reader; /* of WebVTT */
   HabCue *open;            /* the last cue, where its end is not known yet */
   HabTextFile *file;       /* NULL before the first cue */
+  gboolean failed;         /* a cue could not be written */
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstDashTextSink, gst_dash_text_sink,
@@ -199,9 +200,8 @@ take_webvtt (GstDashTextSink *self, GstBuffer *buffer, const GstMapInfo *map,
 }
 
 static GstFlowReturn
-gst_dash_text_sink_render (GstBaseSink *sink, GstBuffer *buffer)
+take_buffer (GstDashTextSink *self, GstBuffer *buffer)
 {
-  GstDashTextSink *self = GST_DASH_TEXT_SINK (sink);
   g_autoptr (GError) error = NULL;
   GstMapInfo map;
   gboolean taken;
@@ -223,6 +223,16 @@ gst_dash_text_sink_render (GstBaseSink *sink, GstBuffer *buffer)
     return GST_FLOW_OK;
   gst_dash_post_write_error (GST_ELEMENT (self), error);
   return GST_FLOW_ERROR;
+}
+
+static GstFlowReturn
+gst_dash_text_sink_render (GstBaseSink *sink, GstBuffer *buffer)
+{
+  GstDashTextSink *self = GST_DASH_TEXT_SINK (sink);
+  GstFlowReturn flow = take_buffer (self, buffer);
+
+  self->failed |= flow != GST_FLOW_OK;
+  return flow;
 }
 
 /* --- the end ------------------------------------------------------------- */
@@ -257,12 +267,15 @@ post_segment (GstDashTextSink *self)
       gst_message_new_element (GST_OBJECT (self), structure));
 }
 
-/* Whether the end may be told of. A track without a cue has no file. */
+/* Whether the end may be told of, which a queue sends behind an error, too. A
+ * track without a cue has no file. */
 static gboolean
 finish_track (GstDashTextSink *self)
 {
   g_autoptr (GError) error = NULL;
 
+  if (self->failed)
+    return FALSE;
   if (!write_last (self, &error) ||
       (self->file &&
           !hab_text_file_commit (self->file, self->durable, &error))) {
@@ -300,6 +313,7 @@ forget_cues (GstDashTextSink *self)
   self->reader = hab_webvtt_reader_new ();
   g_clear_pointer (&self->open, hab_cue_free);
   g_clear_pointer (&self->file, hab_text_file_free);
+  self->failed = FALSE;
 }
 
 static gboolean

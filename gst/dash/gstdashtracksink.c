@@ -52,6 +52,7 @@ struct _GstDashTrackSink
   GstClockTime start, end;  /* of it, running time */
   GArray *vectors;          /* of struct iovec */
   GArray *maps;             /* of GstMapInfo */
+  gboolean failed;          /* a part of the track could not be written */
 };
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstDashTrackSink, gst_dash_track_sink,
@@ -64,6 +65,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstDashTrackSink, gst_dash_track_sink,
 static GstFlowReturn
 post_error (GstDashTrackSink *self, const GError *error)
 {
+  self->failed = TRUE;
   gst_dash_post_write_error (GST_ELEMENT (self), error);
   return GST_FLOW_ERROR;
 }
@@ -338,6 +340,7 @@ gst_dash_track_sink_render (GstBaseSink *sink, GstBuffer *buffer)
   if (!ensure_folder (self, &error))
     return post_error (self, error);
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    self->failed = TRUE;
     GST_ELEMENT_ERROR (self, RESOURCE, FAILED, (NULL), ("cannot map"));
     return GST_FLOW_ERROR;
   }
@@ -367,12 +370,16 @@ commit_single_file (GstDashTrackSink *self, GError **error)
           self->durable, &self->layout, error);
 }
 
-/* Whether the end may be told of. */
+/* Whether the end may be told of. A queue ends a stream behind an error, too: what
+ * lacks a segment must not be taken for a whole track, and what could not be stored
+ * once is not tried again, since a disk tells of an error once. */
 static gboolean
 finish_track (GstDashTrackSink *self)
 {
   g_autoptr (GError) error = NULL;
 
+  if (self->failed)
+    return FALSE;
   if (commit_segments (self, &error) &&
       (self->single == NULL || commit_single_file (self, &error)))
     return TRUE;
@@ -404,6 +411,7 @@ forget_segments (GstDashTrackSink *self)
   g_array_set_size (self->segments, 0);
   self->in_segment = FALSE;
   self->number = 0;
+  self->failed = FALSE;
 }
 
 static gboolean

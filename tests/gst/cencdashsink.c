@@ -469,10 +469,12 @@ test_error_at_end (Fixture *f, gconstpointer data)
   g_autofree gchar *obstacle = g_build_filename (f->folder, "out", "audio_0",
       "2.m4s", NULL);
 
-  g_assert_cmpint (g_mkdir_with_parents (obstacle, 0777), ==, 0);
   g_assert_true (gst_element_link_pads (f->source, "src", f->sink, "audio_0"));
   gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
-  push_frames (f, 50);
+  push_segment (f, 0, 50);
+  wait_for_segment (f, 1);
+  g_assert_cmpint (g_mkdir_with_parents (obstacle, 0777), ==, 0);
+  gst_app_src_end_of_stream (GST_APP_SRC (f->source));
   message = wait_for (f, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_ERROR);
   g_assert_null (gst_bus_timed_pop_filtered (bus, 200 * GST_MSECOND,
