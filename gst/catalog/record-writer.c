@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -94,7 +95,6 @@ set_write_error (gint saved_errno, GError **error)
   return FALSE;
 }
 
-/* A pipe that poll () calls writable takes PIPE_BUF bytes without blocking. */
 static gboolean
 wait_writable (HabRecordWriter *writer, GError **error)
 {
@@ -116,6 +116,8 @@ wait_writable (HabRecordWriter *writer, GError **error)
   return TRUE;
 }
 
+/* A pipe that poll () calls writable takes PIPE_BUF bytes without blocking, and no
+ * more: who waits in write () cannot be cancelled. */
 static gboolean
 write_line (HabRecordWriter *writer, const gchar *line, GError **error)
 {
@@ -126,7 +128,7 @@ write_line (HabRecordWriter *writer, const gchar *line, GError **error)
 
     if (!wait_writable (writer, error))
       return FALSE;
-    n = write (writer->fd, line, size);
+    n = write (writer->fd, line, MIN (size, PIPE_BUF));
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
       continue;
     if (n < 0)

@@ -10,6 +10,8 @@
 #include <glib/gstdio.h>
 #include <gst/check/gstharness.h>
 #include <json-glib/json-glib.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -454,6 +456,44 @@ test_stop_at_eos (Fixture *fixture, gconstpointer data)
   close (fds[1]);
 }
 
+static void
+wait_for_full_pipe (gint fd)
+{
+  struct pollfd out = { .fd = fd, .events = POLLOUT };
+
+  while (poll (&out, 1, 0) == 1)
+    g_usleep (1000);
+}
+
+/* A line that is longer than what a pipe takes without waiting, and nobody who
+ * reads: the element stops all the same. */
+static void
+test_stop_in_line (Fixture *fixture, gconstpointer data)
+{
+  g_autofree gchar *name = g_strnfill (10000, 'a');
+  GstElement *element;
+  gint fds[2];
+  GstHarness *h;
+  GstCaps *caps;
+
+  g_assert_cmpint (pipe (fds), ==, 0);
+  g_assert_cmpint (fcntl (fds[1], F_SETPIPE_SZ, PIPE_BUF), >, 0);
+  element = make_element (fixture, "fd", fds[1], NULL);
+  h = gst_harness_new_with_element (element, "sink", "src");
+  caps = gst_caps_from_string (CAPS);
+  gst_caps_set_simple (caps, "name", G_TYPE_STRING, name, NULL);
+  gst_harness_set_src_caps (h, caps);
+  wait_for_full_pipe (fds[1]);
+  g_assert_cmpint (gst_element_set_state (element, GST_STATE_NULL), ==,
+      GST_STATE_CHANGE_SUCCESS);
+  g_assert_null (gst_bus_pop_filtered (fixture->bus, GST_MESSAGE_ERROR));
+
+  gst_harness_teardown (h);
+  gst_object_unref (element);
+  close (fds[0]);
+  close (fds[1]);
+}
+
 /* Stopped without EOS: what came so far is stored, the stage is not. */
 static void
 test_stop (Fixture *fixture, gconstpointer data)
@@ -549,6 +589,7 @@ main (int argc, char **argv)
   ADD ("error-on-buffer", test_error_on_buffer);
   ADD ("overflow", test_overflow);
   ADD ("stop-at-eos", test_stop_at_eos);
+  ADD ("stop-in-line", test_stop_in_line);
   ADD ("stop", test_stop);
   ADD ("no-row", test_no_row);
   ADD ("settings", test_settings);
