@@ -25,6 +25,8 @@ static const Row rows[] = {
   [HAB_MEDIA_ERROR_NO_TABLE] = { "no-table", 500, HAB_EXIT_SOFTWARE, 0 },
   [HAB_MEDIA_ERROR_NOT_ALLOWED] = { "not-allowed", 400, HAB_EXIT_USAGE, 0 },
   [HAB_MEDIA_ERROR_LIMIT] = { "limit", 422, HAB_EXIT_DATA, 0 },
+  [HAB_MEDIA_ERROR_NOT_INSTALLED] =
+      { "not-installed", 500, HAB_EXIT_UNAVAILABLE, 0 },
   [HAB_MEDIA_ERROR_CRASHED] = { "crashed", 422, HAB_EXIT_SOFTWARE, 2 },
   [HAB_MEDIA_ERROR_TIMED_OUT] = { "timed-out", 422, HAB_EXIT_SOFTWARE, 2 },
   [HAB_MEDIA_ERROR_CANCELLED] = { "cancelled", 503, HAB_EXIT_INTERRUPTED, 0 },

@@ -40,20 +40,20 @@ get_caps (GstPad *pad)
   return caps;
 }
 
-static gchar *
-describe (GstCaps *caps)
+static void
+set_no_decoder (GError **error, GstCaps *caps)
 {
   g_autofree gchar *name = gst_caps_is_fixed (caps) ?
       gst_pb_utils_get_codec_description (caps) :
       NULL;
 
-  return g_strdup_printf ("there is no decoder of %s installed",
-      name ? name : "the video");
+  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+      "there is no decoder of %s installed", name ? name : "the video");
 }
 
 GstElement *
 hab_decoder_add_behind (GstBin *bin, GstElement *src, const GstCaps *caps,
-    guint threads, gchar **problem)
+    guint threads, GError **error)
 {
   const HabCodec *codec = hab_codec_find (
       gst_structure_get_name (gst_caps_get_structure (caps, 0)), 0);
@@ -61,15 +61,16 @@ hab_decoder_add_behind (GstBin *bin, GstElement *src, const GstCaps *caps,
   g_autoptr (GstPad) pad = NULL;
 
   if (codec == NULL || codec->gst_parser == NULL) {
-    if (*problem == NULL)
-      *problem = g_strdup ("its codec is not handled");
+    if (*error == NULL)
+      g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+          "its codec is not handled");
     return NULL;
   }
-  parser = hab_media_add_element (bin, codec->gst_parser, problem);
+  parser = hab_media_add_element (bin, codec->gst_parser, error);
   if (parser == NULL)
     return NULL;
   pad = gst_element_get_static_pad (parser, "src");
-  decoder = hab_decoder_add (bin, pad, threads, problem);
+  decoder = hab_decoder_add (bin, pad, threads, error);
   return decoder != NULL && gst_element_link_many (src, parser, decoder, NULL)
       ? decoder
       : NULL;
@@ -83,7 +84,7 @@ hab_decoder_is_hdr (const GstVideoInfo *info)
 }
 
 GstElement *
-hab_decoder_add (GstBin *bin, GstPad *pad, guint threads, gchar **problem)
+hab_decoder_add (GstBin *bin, GstPad *pad, guint threads, GError **error)
 {
   g_autoptr (GstCaps) caps = get_caps (pad);
   GList *list = list_decoders (caps);
@@ -91,9 +92,9 @@ hab_decoder_add (GstBin *bin, GstPad *pad, guint threads, gchar **problem)
 
   if (list)
     decoder = hab_media_add_element (bin, GST_OBJECT_NAME (list->data),
-        problem);
-  else if (*problem == NULL)
-    *problem = describe (caps);
+        error);
+  else if (*error == NULL)
+    set_no_decoder (error, caps);
   gst_plugin_feature_list_free (list);
   if (decoder && g_object_class_find_property (G_OBJECT_GET_CLASS (decoder),
                      "max-threads"))

@@ -191,20 +191,6 @@ on_need_data (GstAppSrc *src, guint length, gpointer data)
 
 /* --- the pipeline ------------------------------------------------------ */
 
-static GstElement *
-make_element (GstBin *bin, const gchar *factory, GError **error)
-{
-  GstElement *element = gst_element_factory_make (factory, NULL);
-
-  if (element == NULL) {
-    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-        "the GStreamer element %s is not installed", factory);
-    return NULL;
-  }
-  gst_bin_add (bin, element);
-  return element;
-}
-
 static void
 configure_source (Cut *self, GstElement *src)
 {
@@ -235,13 +221,15 @@ build_pipeline (Cut *self, GError **error)
   g_autoptr (GstElement) pipeline =
       gst_object_ref_sink (gst_pipeline_new (NULL));
   GstBin *bin = GST_BIN (pipeline);
-  GstElement *src, *mux, *sink;
+  GError *missing = NULL;
+  GstElement *src = hab_media_add_element (bin, "appsrc", &missing);
+  GstElement *mux = hab_media_add_element (bin, "mp4mux", &missing);
+  GstElement *sink = hab_media_add_element (bin, "fdsink", &missing);
 
-  if ((src = make_element (bin, "appsrc", error)) == NULL ||
-      (mux = make_element (bin, "mp4mux", error)) == NULL ||
-      (sink = make_element (bin, "fdsink", error)) == NULL)
+  if (missing) {
+    g_propagate_error (error, missing);
     return NULL;
-
+  }
   configure_source (self, src);
   hab_cut_file_reserve (mux, self->n_frames,
       self->track->entry.codec_data_size);

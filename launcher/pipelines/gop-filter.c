@@ -193,15 +193,17 @@ add_encoder (Filter *self, HabFilterLine *line, const HabFilterPicture *picture)
   g_autoptr (GstPad) pad = gst_element_get_static_pad (line->last, "src");
   GstElement *encoder;
 
-  if (line->problem != NULL)
+  if (line->error != NULL)
     return;
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, self, NULL);
   encoder = hab_video_encoder_add (config->encoder, line->bin,
-      choose_bitrate (picture), config->threads, &line->problem);
+      choose_bitrate (picture), config->threads, &line->error);
   if (encoder == NULL)
     return;
   if (!gst_element_link (line->last, encoder))
-    line->problem = g_strdup ("the encoder does not take such pictures");
+    g_set_error_literal (&line->error, HAB_MEDIA_ERROR,
+        HAB_MEDIA_ERROR_UNSUPPORTED,
+        "the encoder does not take such pictures");
   line->last = encoder;
   hab_filter_line_add (line, "h264parse");
   hab_filter_line_add_caps (line, gst_caps_from_string (
@@ -216,13 +218,14 @@ link_to_muxer (Filter *self, HabFilterLine *line,
   g_autoptr (GstPad) src = gst_element_get_static_pad (line->last, "src");
   g_autoptr (GstPad) sink = NULL;
 
-  if (line->problem != NULL)
+  if (line->error != NULL)
     return;
   sink = gst_element_request_pad_simple (self->mux, "video_%u");
   if (source->fps_n == result->fps_n && source->fps_d == result->fps_d)
     g_object_set (sink, "trak-timescale", self->track->timescale, NULL);
   if (gst_pad_link (src, sink) != GST_PAD_LINK_OK)
-    line->problem = g_strdup ("the video cannot be written as MP4");
+    g_set_error_literal (&line->error, HAB_MEDIA_ERROR,
+        HAB_MEDIA_ERROR_UNSUPPORTED, "the video cannot be written as MP4");
 }
 
 /* Those behind first. */
@@ -259,13 +262,10 @@ build_line (Filter *self, const HabFilterPicture *source,
   add_even (&line, result);
   add_encoder (self, &line, result);
   link_to_muxer (self, &line, source, result);
-  if (line.problem == NULL) {
+  if (line.error == NULL)
     start_line (&line, self->decoder);
-    return;
-  }
-  g_set_error_literal (&self->build_error, HAB_MEDIA_ERROR,
-      HAB_MEDIA_ERROR_UNSUPPORTED, line.problem);
-  g_free (line.problem);
+  else
+    g_propagate_error (&self->build_error, line.error);
 }
 
 /* --- what the pictures are like ---------------------------------------- */
@@ -447,20 +447,20 @@ configure_source (Filter *self, GstElement *src, GstCaps *caps)
 }
 
 static gboolean
-build_ends (Filter *self, GstCaps *caps, const gchar *output, gchar **problem)
+build_ends (Filter *self, GstCaps *caps, const gchar *output, GError **error)
 {
   GstBin *bin = GST_BIN (self->pipeline);
-  GstElement *src = hab_media_add_element (bin, "appsrc", problem);
-  GstElement *sink = hab_media_add_element (bin, "filesink", problem);
+  GstElement *src = hab_media_add_element (bin, "appsrc", error);
+  GstElement *sink = hab_media_add_element (bin, "filesink", error);
   g_autoptr (GstPad) pad = NULL;
 
-  self->mux = hab_media_add_element (bin, "mp4mux", problem);
-  if (*problem != NULL)
+  self->mux = hab_media_add_element (bin, "mp4mux", error);
+  if (*error != NULL)
     return FALSE;
   configure_source (self, src, caps);
   g_object_set (sink, "location", output, "async", FALSE, NULL);
   self->decoder = hab_decoder_add_behind (bin, src, caps,
-      self->config->threads, problem);
+      self->config->threads, error);
   if (self->decoder == NULL || !gst_element_link (self->mux, sink))
     return FALSE;
   pad = gst_element_get_static_pad (self->decoder, "src");
@@ -473,14 +473,16 @@ static gboolean
 build (Filter *self, const gchar *output, GError **error)
 {
   g_autoptr (GstCaps) caps = hab_media_track_get_caps (self->track);
-  g_autofree gchar *problem = NULL;
+  GError *failure = NULL;
 
   self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  if (caps != NULL && build_ends (self, caps, output, &problem))
+  if (caps != NULL && build_ends (self, caps, output, &failure))
     return TRUE;
-  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
-      "filters do not take this video: %s",
-      problem != NULL ? problem : "its codec is not handled");
+  if (failure == NULL)
+    g_set_error_literal (&failure, HAB_MEDIA_ERROR,
+        HAB_MEDIA_ERROR_UNSUPPORTED, "its codec is not handled");
+  g_propagate_prefixed_error (error, failure,
+      "filters do not take this video: ");
   return FALSE;
 }
 

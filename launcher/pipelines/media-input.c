@@ -46,8 +46,7 @@ struct _HabMediaInput
   gboolean has_video, has_audio;
   gboolean unwanted_video;
   gchar *unsupported; /* media type of a video track that was passed over */
-  gchar *link_error;
-  HabMediaError link_code; /* of link_error */
+  GError *link_error; /* of the first stream that could not be handed out */
 };
 
 #define NO_VIDEO "there is no video track in the file"
@@ -229,16 +228,22 @@ on_first_sample (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_REMOVE;
 }
 
-/* What is in it is why it is not taken. */
 static void
 offer_stream (HabMediaInput *self, const HabMediaStream *stream,
     HabMediaInputFunc take)
 {
-  self->link_error = take (self, stream, self->data);
-  if (self->link_error == NULL)
+  if (take (self, stream, self->data, &self->link_error))
     g_atomic_int_inc (&self->n_taken);
-  else
-    self->link_code = HAB_MEDIA_ERROR_UNSUPPORTED;
+}
+
+/* What is in it is why it is not taken. */
+static void
+refuse_stream (HabMediaInput *self, const HabMediaStream *stream,
+    const gchar *why)
+{
+  g_set_error (&self->link_error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+      "track %u (%s) %s", stream->number,
+      stream->codec->kind == HAB_MEDIA_VIDEO ? "video" : "audio", why);
 }
 
 static void
@@ -246,24 +251,20 @@ hand_out (HabMediaInput *self, HabMediaStream *stream, const GstCaps *caps)
 {
   gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
 
-  if (is_encrypted (caps)) {
-    self->link_code = HAB_MEDIA_ERROR_UNSUPPORTED;
-    self->link_error = g_strdup_printf ("track %u (%s) is encrypted already; "
-        "bring it in the clear", stream->number, video ? "video" : "audio");
-  } else
+  if (is_encrypted (caps))
+    refuse_stream (self, stream,
+        "is encrypted already; bring it in the clear");
+  else
     stream->pad = hab_stream_plug (&self->plug, stream->source, caps,
-        stream->codec);
+        stream->codec, &self->link_error);
   if (stream->pad) {
     gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
         on_caps, stream, NULL);
     gst_pad_add_probe (stream->pad, GST_PAD_PROBE_TYPE_BUFFER,
         on_first_sample, stream, NULL);
     offer_stream (self, stream, self->on_stream);
-  } else if (self->plug.missing) {
-    self->link_error = g_steal_pointer (&self->plug.missing);
   } else if (self->link_error == NULL) {
-    self->link_error = g_strdup_printf ("track %u (%s) cannot be read",
-        stream->number, video ? "video" : "audio");
+    refuse_stream (self, stream, "cannot be read");
   }
   self->has_video |= video;
   self->has_audio |= !video;
@@ -424,11 +425,11 @@ check_file (const gchar *path, GError **error)
 
 /* (transfer none) (nullable): what reads the file, added to bin. */
 static GstElement *
-add_source (GstBin *bin, const gchar *path, gchar **missing)
+add_source (GstBin *bin, const gchar *path, GError **error)
 {
   gboolean regular = g_file_test (path, G_FILE_TEST_IS_REGULAR);
   GstElement *source = hab_media_add_element (bin,
-      regular ? "blockfilesrc" : "filesrc", missing);
+      regular ? "blockfilesrc" : "filesrc", error);
 
   if (source)
     g_object_set (source, "location", path, NULL);
@@ -440,7 +441,7 @@ hab_media_input_new (GstBin *bin, const gchar *path,
     HabMediaInputFunc on_stream, gpointer data, GError **error)
 {
   g_autoptr (HabMediaInput) self = g_new0 (HabMediaInput, 1);
-  g_autofree gchar *missing = NULL;
+  GError *missing = NULL;
   GstElement *source;
 
   if (!check_file (path, error))
@@ -454,8 +455,7 @@ hab_media_input_new (GstBin *bin, const gchar *path,
   self->streams =
       g_ptr_array_new_with_free_func ((GDestroyNotify) stream_free);
   if (missing) {
-    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-        "cannot read media: %s", missing);
+    g_propagate_prefixed_error (error, missing, "cannot read media: ");
     return NULL;
   }
   gst_element_link (source, self->parsebin);
@@ -488,8 +488,7 @@ hab_media_input_free (HabMediaInput *self)
   g_clear_pointer (&self->streams, g_ptr_array_unref);
   g_clear_pointer (&self->segment, gst_event_unref);
   g_free (self->unsupported);
-  g_free (self->link_error);
-  g_free (self->plug.missing);
+  g_clear_error (&self->link_error);
   g_free (self);
 }
 
@@ -497,8 +496,7 @@ gboolean
 hab_media_input_check (const HabMediaInput *self, GError **error)
 {
   if (self->link_error)
-    g_set_error_literal (error, HAB_MEDIA_ERROR, self->link_code,
-        self->link_error);
+    g_propagate_error (error, g_error_copy (self->link_error));
   else if (self->has_video)
     return TRUE;
   else if (self->unsupported)

@@ -31,10 +31,11 @@ typedef struct
                           * its codec has to have one and its caps do not */
 } HabMediaStream;
 
-/* Links stream->pad to what it is for, or returns what is wrong. Called in the
- * demuxer's thread. (transfer full) (nullable) */
-typedef gchar *(*HabMediaInputFunc) (HabMediaInput *input,
-    const HabMediaStream *stream, gpointer data);
+/* Links stream->pad to what it is for. FALSE with error, which is not NULL, set
+ * (HAB_MEDIA_ERROR) where that cannot be done: HAB_MEDIA_ERROR_UNSUPPORTED where
+ * it is for what is in the stream. Called in the demuxer's thread. */
+typedef gboolean (*HabMediaInputFunc) (HabMediaInput *input,
+    const HabMediaStream *stream, gpointer data, GError **error);
 
 /* Adds its elements to bin, whose they are. HAB_MEDIA_ERROR_IO where there is no
  * such file, or it must not be read. */

@@ -108,15 +108,15 @@ hab_media_error_take_message (GstMessage *message, GError **error)
 }
 
 GstElement *
-hab_media_add_element (GstBin *bin, const gchar *factory, gchar **missing)
+hab_media_add_element (GstBin *bin, const gchar *factory, GError **error)
 {
   GstElement *element = gst_element_factory_make (factory, NULL);
 
   if (element)
     gst_bin_add (bin, element);
-  else if (*missing == NULL)
-    *missing = g_strdup_printf ("the GStreamer element %s is not installed",
-        factory);
+  else if (*error == NULL)
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_NOT_INSTALLED,
+        "the GStreamer element %s is not installed", factory);
   return element;
 }
 

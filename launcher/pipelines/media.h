@@ -24,6 +24,7 @@ typedef enum
   HAB_MEDIA_ERROR_NO_TABLE,    /* no table of samples: it has to be demuxed */
   HAB_MEDIA_ERROR_NOT_ALLOWED, /* asked for what does not fit this video */
   HAB_MEDIA_ERROR_LIMIT,       /* needs or does more than media work may */
+  HAB_MEDIA_ERROR_NOT_INSTALLED, /* an element is missing: no file's fault */
 
   /* of a child that did the work */
   HAB_MEDIA_ERROR_CRASHED,     /* ended without a last word */
@@ -34,10 +35,11 @@ typedef enum
 /* Sets what an error message of a pipeline says. */
 void hab_media_error_take_message (GstMessage *message, GError **error);
 
-/* (transfer none): a new element in bin. NULL where it is not installed; then
- * missing, unless it is set already, becomes a sentence that says so. */
+/* (transfer none): a new element in bin. NULL where it is not installed: then
+ * error, which must not be NULL, becomes HAB_MEDIA_ERROR_NOT_INSTALLED, unless it
+ * is set already, so that who adds several need look but once. */
 GstElement *hab_media_add_element (GstBin *bin, const gchar *factory,
-    gchar **missing);
+    GError **error);
 
 typedef enum
 {

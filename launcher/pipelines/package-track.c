@@ -8,13 +8,8 @@
 #include "keys.h"
 
 static GstElement *
-add (const HabPackageTarget *self, const gchar *factory)
-{
-  return hab_media_add_element (self->pipeline, factory, self->missing);
-}
-
-static GstElement *
-make_encryptor (const HabPackageTarget *self, HabMediaKind kind)
+make_encryptor (const HabPackageTarget *self, HabMediaKind kind,
+    GError **error)
 {
   const HabPackageConfig *config = self->config;
   HabTrackType type =
@@ -25,7 +20,7 @@ make_encryptor (const HabPackageTarget *self, HabMediaKind kind)
 
   if (!hab_encrypt_covers (config->encrypt, type))
     return NULL;
-  encryptor = add (self, "cbcsenc");
+  encryptor = hab_media_add_element (self->pipeline, "cbcsenc", error);
   if (encryptor == NULL)
     return NULL;
   kid = hab_key_to_hex (config->keys[type].kid);
@@ -43,13 +38,14 @@ make_encryptor (const HabPackageTarget *self, HabMediaKind kind)
 }
 
 static GstElement *
-make_recorder (const HabPackageTarget *self, guint track_number)
+make_recorder (const HabPackageTarget *self, guint track_number,
+    GError **error)
 {
   GstElement *recorder;
 
   if (self->config->records_fd < 0)
     return NULL;
-  recorder = add (self, "catalogrecorder");
+  recorder = hab_media_add_element (self->pipeline, "catalogrecorder", error);
   if (recorder)
     g_object_set (recorder, "fd", self->config->records_fd, "track-number",
         track_number, NULL);
@@ -98,29 +94,45 @@ mark_track (GstElement *element, const HabMediaStream *stream)
             video ? "video" : "audio"), g_free);
 }
 
+static void
+set_not_packaged (GError **error, const gchar *what)
+{
+  if (*error == NULL)
+    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "the %s track cannot be packaged", what);
+}
+
 GstPad *
 hab_package_track_link (const HabPackageTarget *self, GstPad *pad,
-    const HabMediaStream *stream, const HabPackagePlace *place)
+    const HabMediaStream *stream, const HabPackagePlace *place, GError **error)
 {
+  gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
   GstElement *chain[] = {
-    stream->codec->kind == HAB_MEDIA_VIDEO ? add (self, "gopsplit") : NULL,
-    place->recorded ? make_recorder (self, stream->number) : NULL,
-    make_encryptor (self, stream->codec->kind),
+    video ? hab_media_add_element (self->pipeline, "gopsplit", error) : NULL,
+    place->recorded ? make_recorder (self, stream->number, error) : NULL,
+    make_encryptor (self, stream->codec->kind, error),
   };
+  GstPad *to = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (chain); i++)
     mark_track (chain[i], stream);
-  if (pad == NULL || *self->missing)
-    return NULL;
-  return link_track (self, pad, chain, G_N_ELEMENTS (chain), place->name,
-      place->set);
+  if (pad && *error == NULL)
+    to = link_track (self, pad, chain, G_N_ELEMENTS (chain), place->name,
+        place->set);
+  if (to == NULL)
+    set_not_packaged (error, video ? "video" : "audio");
+  return to;
 }
 
 GstPad *
 hab_package_track_link_text (const HabPackageTarget *self, GstPad *pad,
-    const gchar *name)
+    const gchar *name, GError **error)
 {
-  return link_track (self, pad, NULL, 0, name, -1);
+  GstPad *to = link_track (self, pad, NULL, 0, name, -1);
+
+  if (to == NULL)
+    set_not_packaged (error, "text");
+  return to;
 }
 
 void

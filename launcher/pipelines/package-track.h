@@ -17,7 +17,6 @@ typedef struct
   const HabPackageConfig *config;
   GstBin *pipeline;
   GstElement *sink; /* cencdashsink */
-  gchar **missing;  /* set to the name of an element that is not installed */
 } HabPackageTarget;
 
 /* Where a track goes. */
@@ -29,12 +28,13 @@ typedef struct
 } HabPackagePlace;
 
 /* pad: (nullable) of stream, or what was made of it. Returns the pad of the sink
- * (transfer full) (nullable). */
+ * (transfer full), or NULL with error, which must not be NULL, set. */
 GstPad *hab_package_track_link (const HabPackageTarget *target, GstPad *pad,
-    const HabMediaStream *stream, const HabPackagePlace *place);
+    const HabMediaStream *stream, const HabPackagePlace *place,
+    GError **error);
 /* The same of text, which is neither cut nor encrypted, to this pad. */
 GstPad *hab_package_track_link_text (const HabPackageTarget *target,
-    GstPad *pad, const gchar *name);
+    GstPad *pad, const gchar *name, GError **error);
 
 /* Puts before the error that message tells which track it is about, where an
  * element of one sent it. */

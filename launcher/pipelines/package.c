@@ -50,8 +50,7 @@ typedef struct
   /* demuxer's thread, then, when the bus tells of an end, this one */
   HabTranscoder *transcoder; /* or NULL */
   guint n_audio;
-  guint n_text;   /* with those of texts */
-  gchar *missing; /* an element that could not be made */
+  guint n_text; /* with those of texts */
 
   HabPackageMeter meter;
   gboolean fragmented;
@@ -70,18 +69,9 @@ package_clear (Package *self)
   g_clear_pointer (&self->ladder, hab_package_ladder_free);
   g_clear_object (&self->pipeline);
   g_clear_pointer (&self->facts, hab_movie_facts_free);
-  g_free (self->missing);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Package, package_clear)
-
-/* (transfer none): added to the pipeline. NULL where it is not installed. */
-static GstElement *
-add (Package *self, const gchar *factory)
-{
-  return hab_media_add_element (GST_BIN (self->pipeline), factory,
-      &self->missing);
-}
 
 static HabPackageTarget
 get_target (Package *self)
@@ -90,7 +80,6 @@ get_target (Package *self)
     .config = self->config,
     .pipeline = GST_BIN (self->pipeline),
     .sink = self->sink,
-    .missing = &self->missing,
   };
 }
 
@@ -98,10 +87,10 @@ get_target (Package *self)
  * (transfer full) (nullable): the pad of the sink. */
 static GstPad *
 link_media (Package *self, GstPad *pad, const HabMediaStream *stream,
-    const HabPackagePlace *place, gboolean ahead)
+    const HabPackagePlace *place, gboolean ahead, GError **error)
 {
   const HabPackageTarget target = get_target (self);
-  GstPad *to = hab_package_track_link (&target, pad, stream, place);
+  GstPad *to = hab_package_track_link (&target, pad, stream, place, error);
 
   if (to)
     hab_package_meter_watch (&self->meter, to, ahead);
@@ -111,7 +100,7 @@ link_media (Package *self, GstPad *pad, const HabMediaStream *stream,
 /* Audio tracks of one file are different contents, also where they are in the
  * same language. */
 static gboolean
-link_single (Package *self, const HabMediaStream *stream)
+link_single (Package *self, const HabMediaStream *stream, GError **error)
 {
   gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
   guint number = video ? 0 : self->n_audio++;
@@ -123,19 +112,19 @@ link_single (Package *self, const HabMediaStream *stream)
     .recorded = TRUE,
   };
   g_autoptr (GstPad) to = link_media (self, stream->pad, stream, &place,
-      !video && self->ladder);
+      !video && self->ladder, error);
 
   return to != NULL;
 }
 
 static gboolean
-link_original (Package *self, const HabMediaStream *stream)
+link_original (Package *self, const HabMediaStream *stream, GError **error)
 {
   const HabPackagePlace place = {
     .name = "video_0", .set = VIDEO_SET, .recorded = TRUE,
   };
   g_autoptr (GstPad) pad = hab_transcoder_get_original (self->transcoder);
-  g_autoptr (GstPad) to = link_media (self, pad, stream, &place, TRUE);
+  g_autoptr (GstPad) to = link_media (self, pad, stream, &place, TRUE, error);
 
   if (to)
     hab_transcoder_follow (self->transcoder, to);
@@ -143,19 +132,21 @@ link_original (Package *self, const HabMediaStream *stream)
 }
 
 static gboolean
-link_rendition (Package *self, const HabMediaStream *stream, guint rung)
+link_rendition (Package *self, const HabMediaStream *stream, guint rung,
+    GError **error)
 {
   g_autofree gchar *name = hab_package_ladder_name (self->ladder, rung);
   const HabPackagePlace place = { .name = name, .set = VIDEO_SET };
   g_autoptr (GstPad) pad =
       hab_transcoder_get_rendition (self->transcoder, rung);
-  g_autoptr (GstPad) to = link_media (self, pad, stream, &place, FALSE);
+  g_autoptr (GstPad) to =
+      link_media (self, pad, stream, &place, FALSE, error);
 
   return to != NULL;
 }
 
 static gboolean
-link_ladder (Package *self, const HabMediaStream *stream)
+link_ladder (Package *self, const HabMediaStream *stream, GError **error)
 {
   const HabTranscoderConfig config = {
     .plan = self->ladder->plan,
@@ -169,11 +160,11 @@ link_ladder (Package *self, const HabMediaStream *stream)
   gboolean linked;
 
   self->transcoder = hab_transcoder_new (GST_BIN (self->pipeline), stream->pad,
-      &config, &self->missing);
+      &config, error);
   linked = self->transcoder &&
-      (!plan->original || link_original (self, stream));
+      (!plan->original || link_original (self, stream, error));
   for (guint i = 0; linked && i < plan->rungs->len; i++)
-    linked = link_rendition (self, stream, i);
+    linked = link_rendition (self, stream, i, error);
   if (linked)
     hab_transcoder_start (self->transcoder);
   return linked;
@@ -221,37 +212,36 @@ is_chosen (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
 }
 
 /* In the demuxer's thread. */
-static gchar *
-on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
+static gboolean
+on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data,
+    GError **error)
 {
   Package *self = data;
   gboolean video = stream->codec->kind == HAB_MEDIA_VIDEO;
   gboolean linked;
 
   hab_movie_facts_mend_tags (self->facts, stream->number, stream->pad);
-  linked = video && is_transcoded (self) ? link_ladder (self, stream) :
-                                            link_single (self, stream);
-  if (!linked && self->missing == NULL)
-    return g_strdup_printf ("the %s track cannot be packaged",
-        video ? "video" : "audio");
-  for (guint i = 0; video && i < self->texts->len; i++)
+  linked = video && is_transcoded (self) ? link_ladder (self, stream, error)
+                                         : link_single (self, stream, error);
+  for (guint i = 0; linked && video && i < self->texts->len; i++)
     hab_text_input_start (self->texts->pdata[i]);
-  return g_steal_pointer (&self->missing);
+  return linked;
 }
 
 /* In the demuxer's thread. */
-static gchar *
-on_text (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
+static gboolean
+on_text (HabMediaInput *input, const HabMediaStream *stream, gpointer data,
+    GError **error)
 {
   Package *self = data;
   g_autofree gchar *name = g_strdup_printf ("text_%u", self->n_text++);
   const HabPackageTarget target = get_target (self);
   g_autoptr (GstPad) to =
-      hab_package_track_link_text (&target, stream->pad, name);
+      hab_package_track_link_text (&target, stream->pad, name, error);
 
   if (to)
     hab_package_meter_watch (&self->meter, to, TRUE);
-  return to ? NULL : g_strdup ("the text track cannot be packaged");
+  return to != NULL;
 }
 
 /* Before any other text, and before there are threads. */
@@ -301,12 +291,13 @@ static gboolean
 build (Package *self, GError **error)
 {
   const HabPackageConfig *config = self->config;
+  GError *missing = NULL;
 
   self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  self->sink = add (self, "cencdashsink");
+  self->sink = hab_media_add_element (GST_BIN (self->pipeline), "cencdashsink",
+      &missing);
   if (self->sink == NULL) {
-    g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-        "cannot package: %s", self->missing);
+    g_propagate_prefixed_error (error, missing, "cannot package: ");
     return FALSE;
   }
   g_object_set (self->sink,
@@ -491,11 +482,11 @@ run (Package *self, GCancellable *cancellable, GError **error)
 /* --- an earlier presentation ------------------------------------------ */
 
 /* In the demuxer's thread. A pad without a peer ends the reading. */
-static gchar *
+static gboolean
 leave_unlinked (HabMediaInput *input, const HabMediaStream *stream,
-    gpointer data)
+    gpointer data, GError **error)
 {
-  return NULL;
+  return TRUE;
 }
 
 /* Reads up to the first samples: whether there is a video to be packaged. */

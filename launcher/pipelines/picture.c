@@ -62,20 +62,6 @@ read_unit (HabPictureSource *self, guint64 number, GError **error)
 
 /* --- the pipeline ------------------------------------------------------ */
 
-/* What a pipeline is put together of, and what is missing of it. */
-typedef struct
-{
-  GstElement *pipeline;
-  gchar *missing; /* a sentence, or NULL */
-} Builder;
-
-static GstElement *
-add (Builder *self, const gchar *factory)
-{
-  return hab_media_add_element (GST_BIN (self->pipeline), factory,
-      &self->missing);
-}
-
 /* RGB, of which the encoder makes the full range of JFIF. videoconvertscale
  * (1.22) does not do that from I420 to I420 where only the range differs. side:
  * of a picture as it is coded, what is its width when it is turned. */
@@ -132,19 +118,20 @@ on_raw_picture (GstPad *pad, GstPadProbeInfo *probe, gpointer data)
 
 /* Links scaler, encoder and file behind decoder. */
 static gboolean
-add_encoder (Builder *self, GstElement *decoder, const HabPictureOutput *output,
-    GstVideoOrientationMethod orientation, HabPictureFacts *facts)
+add_encoder (GstBin *bin, GstElement *decoder, const HabPictureOutput *output,
+    GstVideoOrientationMethod orientation, HabPictureFacts *facts,
+    GError **error)
 {
-  GstElement *scale = add (self, "videoconvertscale");
-  GstElement *filter = add (self, "capsfilter");
-  GstElement *flip = add (self, "videoflip");
-  GstElement *encoder = add (self, "jpegenc");
-  GstElement *sink = add (self, "filesink");
+  GstElement *scale = hab_media_add_element (bin, "videoconvertscale", error);
+  GstElement *filter = hab_media_add_element (bin, "capsfilter", error);
+  GstElement *flip = hab_media_add_element (bin, "videoflip", error);
+  GstElement *encoder = hab_media_add_element (bin, "jpegenc", error);
+  GstElement *sink = hab_media_add_element (bin, "filesink", error);
   g_autoptr (GstCaps) caps = make_output_caps (output->max_width,
       hab_media_is_turned_aside (orientation) ? "height" : "width");
   g_autoptr (GstPad) pad = NULL;
 
-  if (self->missing != NULL)
+  if (*error != NULL)
     return FALSE;
   g_object_set (scale, "add-borders", FALSE, NULL);
   gst_util_set_object_arg (G_OBJECT (scale), "method", "lanczos");
@@ -160,18 +147,18 @@ add_encoder (Builder *self, GstElement *decoder, const HabPictureOutput *output,
 }
 
 static gboolean
-build (Builder *self, const HabPictureSource *source, GstElement *src,
-    const HabPictureOutput *output, HabPictureFacts *facts)
+build (GstBin *bin, const HabPictureSource *source, GstElement **src,
+    const HabPictureOutput *output, HabPictureFacts *facts, GError **error)
 {
   GstElement *decoder;
 
-  if (src == NULL)
+  *src = hab_media_add_element (bin, "appsrc", error);
+  if (*src == NULL)
     return FALSE;
-  g_object_set (src, "caps", source->caps, "format", GST_FORMAT_TIME, NULL);
-  decoder = hab_decoder_add_behind (GST_BIN (self->pipeline), src,
-      source->caps, 1, &self->missing);
-  return decoder != NULL && add_encoder (self, decoder, output,
-      hab_media_track_get_orientation (source->track), facts);
+  g_object_set (*src, "caps", source->caps, "format", GST_FORMAT_TIME, NULL);
+  decoder = hab_decoder_add_behind (bin, *src, source->caps, 1, error);
+  return decoder != NULL && add_encoder (bin, decoder, output,
+      hab_media_track_get_orientation (source->track), facts, error);
 }
 
 /* (transfer full) */
@@ -181,15 +168,15 @@ build_pipeline (const HabPictureSource *source, const HabPictureOutput *output,
 {
   g_autoptr (GstElement) pipeline =
       gst_object_ref_sink (gst_pipeline_new (NULL));
-  Builder builder = { pipeline, NULL };
+  GError *failure = NULL;
 
-  *src = add (&builder, "appsrc");
-  if (build (&builder, source, *src, output, facts))
+  if (build (GST_BIN (pipeline), source, src, output, facts, &failure))
     return g_steal_pointer (&pipeline);
-  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
-      "no picture can be made of this video: %s",
-      builder.missing != NULL ? builder.missing : "its codec is not handled");
-  g_free (builder.missing);
+  if (failure == NULL)
+    g_set_error_literal (&failure, HAB_MEDIA_ERROR,
+        HAB_MEDIA_ERROR_UNSUPPORTED, "its codec is not handled");
+  g_propagate_prefixed_error (error, failure,
+      "no picture can be made of this video: ");
   return NULL;
 }
 

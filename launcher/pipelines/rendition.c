@@ -34,7 +34,7 @@ set_up (HabRendition *self)
 
 HabRendition *
 hab_rendition_new (GstBin *bin, const HabRung *rung,
-    const HabVideoEncoder *encoder, guint threads, gchar **missing)
+    const HabVideoEncoder *encoder, guint threads, GError **error)
 {
   static const gchar *const factories[N_ELEMENTS] = {
     [QUEUE] = "queue",
@@ -48,9 +48,9 @@ hab_rendition_new (GstBin *bin, const HabRung *rung,
   self->height = rung->height;
   for (guint i = 0; i < N_ELEMENTS; i++)
     self->elements[i] = i == ENCODER ?
-        hab_video_encoder_add (encoder, bin, rung->bitrate, threads, missing) :
-        hab_media_add_element (bin, factories[i], missing);
-  if (*missing) {
+        hab_video_encoder_add (encoder, bin, rung->bitrate, threads, error) :
+        hab_media_add_element (bin, factories[i], error);
+  if (*error) {
     hab_rendition_free (self);
     return NULL;
   }

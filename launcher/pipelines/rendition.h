@@ -13,10 +13,10 @@ G_BEGIN_DECLS
  *   tee ! queue ! videoscale ! capsfilter ! encoder ! h264parse ! capsfilter */
 typedef struct _HabRendition HabRendition;
 
-/* Adds its elements to bin, whose they are. NULL with missing set where one is
+/* Adds its elements to bin, whose they are. NULL with error set where one is
  * not installed. */
 HabRendition *hab_rendition_new (GstBin *bin, const HabRung *rung,
-    const HabVideoEncoder *encoder, guint threads, gchar **missing);
+    const HabVideoEncoder *encoder, guint threads, GError **error);
 void hab_rendition_free (HabRendition *rendition);
 
 /* Raw video, I420. (transfer none) */

@@ -60,17 +60,6 @@ on_event (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 
 /* --- building ------------------------------------------------------------ */
 
-/* (transfer none) (nullable): added to the pipeline. */
-static GstElement *
-add (StreamCut *self, const gchar *factory)
-{
-  GstElement *element = gst_element_factory_make (factory, NULL);
-
-  if (element)
-    gst_bin_add (GST_BIN (self->pipeline), element);
-  return element;
-}
-
 static gboolean
 link_video (StreamCut *self, const HabMediaStream *stream, GstElement *split)
 {
@@ -90,37 +79,43 @@ link_video (StreamCut *self, const HabMediaStream *stream, GstElement *split)
 }
 
 /* In the demuxer's thread. Sound is left where it is. */
-static gchar *
-on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
+static gboolean
+on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data,
+    GError **error)
 {
   StreamCut *self = data;
   GstElement *split;
 
   if (stream->codec->kind != HAB_MEDIA_VIDEO)
-    return NULL;
-  split = add (self, "gopsplit");
+    return TRUE;
+  split = hab_media_add_element (GST_BIN (self->pipeline), "gopsplit", error);
   if (split == NULL)
-    return g_strdup ("the GStreamer element gopsplit is not installed");
+    return FALSE;
   g_object_set (split, "first-gop", self->first, "last-gop", self->last, NULL);
-  return link_video (self, stream, split) ? NULL :
-      g_strdup ("the video cannot be written as MP4");
+  if (link_video (self, stream, split))
+    return TRUE;
+  g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+      "the video cannot be written as MP4");
+  return FALSE;
 }
 
 static gboolean
 build (StreamCut *self, const gchar *input, const gchar *output,
     GError **error)
 {
+  GError *missing = NULL;
   GstElement *sink;
 
   self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  self->mux = add (self, "mp4mux");
-  sink = add (self, "filesink");
-  if (self->mux == NULL || sink == NULL ||
-      !gst_element_link (self->mux, sink)) {
-    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-        "the GStreamer elements mp4mux and filesink are needed");
+  self->mux = hab_media_add_element (GST_BIN (self->pipeline), "mp4mux",
+      &missing);
+  sink = hab_media_add_element (GST_BIN (self->pipeline), "filesink",
+      &missing);
+  if (missing) {
+    g_propagate_error (error, missing);
     return FALSE;
   }
+  gst_element_link (self->mux, sink);
   g_object_set (sink, "location", output, "async", FALSE, NULL);
   self->input = hab_media_input_new (GST_BIN (self->pipeline), input,
       on_stream, self, error);

@@ -99,20 +99,19 @@ on_video (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 /* --- building ------------------------------------------------------------ */
 
 /* In the demuxer's thread. Sound is left where it is. */
-static gchar *
-on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
+static gboolean
+on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data,
+    GError **error)
 {
   StreamFrames *self = data;
-  g_autofree gchar *missing = NULL;
   g_autoptr (GstPad) pad = NULL;
   GstElement *sink;
 
   if (stream->codec->kind != HAB_MEDIA_VIDEO)
-    return NULL;
-  sink = hab_media_add_element (GST_BIN (self->pipeline), "fakesink",
-      &missing);
+    return TRUE;
+  sink = hab_media_add_element (GST_BIN (self->pipeline), "fakesink", error);
   if (sink == NULL)
-    return g_steal_pointer (&missing);
+    return FALSE;
   g_object_set (sink, "async", FALSE, NULL);
   self->time_offset = hab_stream_time_find_offset (
       hab_media_input_get_container (input), self->path);
@@ -120,10 +119,13 @@ on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
   gst_pad_add_probe (pad,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       on_video, self, NULL);
-  if (gst_pad_link (stream->pad, pad) != GST_PAD_LINK_OK)
-    return g_strdup ("the video track cannot be read");
+  if (gst_pad_link (stream->pad, pad) != GST_PAD_LINK_OK) {
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "the video track cannot be read");
+    return FALSE;
+  }
   gst_element_sync_state_with_parent (sink);
-  return NULL;
+  return TRUE;
 }
 
 static void

@@ -56,7 +56,8 @@ plug (HabStreamPlug *self, GstPad *pad, GstElement *element)
 /* (transfer full) (nullable): the best parser that gives what the elements
  * take, by its name. */
 static GstElement *
-add_parser (HabStreamPlug *self, const GstCaps *caps, const GstCaps *taken)
+add_parser (HabStreamPlug *self, const GstCaps *caps, const GstCaps *taken,
+    GError **error)
 {
   GList *all = gst_element_factory_list_get_elements (
       GST_ELEMENT_FACTORY_TYPE_PARSER, GST_RANK_MARGINAL);
@@ -69,7 +70,7 @@ add_parser (HabStreamPlug *self, const GstCaps *caps, const GstCaps *taken)
   fitting = g_list_sort (fitting, gst_plugin_feature_rank_compare_func);
   if (fitting)
     parser = hab_media_add_element (self->bin,
-        GST_OBJECT_NAME (fitting->data), &self->missing);
+        GST_OBJECT_NAME (fitting->data), error);
   gst_plugin_feature_list_free (fitting);
   gst_plugin_feature_list_free (of_caps);
   gst_plugin_feature_list_free (all);
@@ -99,15 +100,15 @@ get_taken (const GstCaps *caps, const HabCodec *codec)
  * begun with something else. */
 static GstPad *
 plug_parser (HabStreamPlug *self, GstPad *pad, const GstCaps *caps,
-    const HabCodec *codec)
+    const HabCodec *codec, GError **error)
 {
   g_autoptr (GstCaps) taken = get_taken (caps, codec);
-  GstElement *filter = hab_media_add_element (self->bin, "capsfilter",
-      &self->missing);
+  GstElement *filter =
+      hab_media_add_element (self->bin, "capsfilter", error);
   GstElement *parser = NULL;
 
   if (!gst_caps_can_intersect (caps, taken) &&
-      (parser = add_parser (self, caps, taken))) {
+      (parser = add_parser (self, caps, taken, error))) {
     pad = plug (self, pad, parser);
     gst_element_sync_state_with_parent (parser);
   }
@@ -121,10 +122,10 @@ plug_parser (HabStreamPlug *self, GstPad *pad, const GstCaps *caps,
 }
 
 static GstPad *
-plug_started (HabStreamPlug *self, GstPad *pad, const gchar *factory)
+plug_started (HabStreamPlug *self, GstPad *pad, const gchar *factory,
+    GError **error)
 {
-  GstElement *element = hab_media_add_element (self->bin, factory,
-      &self->missing);
+  GstElement *element = hab_media_add_element (self->bin, factory, error);
 
   if (element)
     gst_element_sync_state_with_parent (element);
@@ -132,11 +133,12 @@ plug_started (HabStreamPlug *self, GstPad *pad, const gchar *factory)
 }
 
 static GstPad *
-plug_timestamper (HabStreamPlug *self, GstPad *pad, const HabCodec *codec)
+plug_timestamper (HabStreamPlug *self, GstPad *pad, const HabCodec *codec,
+    GError **error)
 {
   for (guint i = 0; i < G_N_ELEMENTS (timestampers); i++) {
     if (strcmp (codec->media_type, timestampers[i].media_type) == 0)
-      return plug_started (self, pad, timestampers[i].factory);
+      return plug_started (self, pad, timestampers[i].factory, error);
   }
   return pad;
 }
@@ -163,11 +165,12 @@ on_clipped (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 /* Of all that MPEG-TS has in it only Opus has no parser by rank, which would
  * make the times in between. */
 static GstPad *
-plug_opus_parser (HabStreamPlug *self, GstPad *pad, const HabCodec *codec)
+plug_opus_parser (HabStreamPlug *self, GstPad *pad, const HabCodec *codec,
+    GError **error)
 {
   if (strcmp (codec->media_type, "audio/x-opus") != 0)
     return pad;
-  pad = plug_started (self, pad, "opusparse");
+  pad = plug_started (self, pad, "opusparse", error);
   if (pad)
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_clipped, NULL, NULL);
   return pad;
@@ -175,17 +178,17 @@ plug_opus_parser (HabStreamPlug *self, GstPad *pad, const HabCodec *codec)
 
 GstPad *
 hab_stream_plug (HabStreamPlug *self, GstPad *source, const GstCaps *caps,
-    const HabCodec *codec)
+    const HabCodec *codec, GError **error)
 {
   const HabContainer *container = self->container;
   GstPad *pad = gst_object_ref (source);
 
   if (!hab_stream_is_taken (caps, codec))
-    pad = plug_parser (self, pad, caps, codec);
+    pad = plug_parser (self, pad, caps, codec, error);
   if (pad && container && container->no_dts)
-    pad = plug_timestamper (self, pad, codec);
+    pad = plug_timestamper (self, pad, codec, error);
   if (pad && container && container->few_times)
-    pad = plug_opus_parser (self, pad, codec);
+    pad = plug_opus_parser (self, pad, codec, error);
   if (pad && container && container->no_pts && !codec->whole_sample)
     hab_stream_order_check (pad, self->reporter);
   return pad;

@@ -14,14 +14,14 @@ typedef struct
   GstBin *bin; /* gets the elements */
   GstElement *reporter; /* posts what is wrong with the stream */
   const HabContainer *container; /* (nullable) */
-  gchar *missing; /* (owned) (nullable): of hab_media_add_element () */
 } HabStreamPlug;
 
 gboolean hab_stream_is_taken (const GstCaps *caps, const HabCodec *codec);
 
-/* (transfer full) (nullable): the pad behind all that source needs, NULL where it
- * cannot be had. */
+/* (transfer full) (nullable): the pad behind all that source needs. NULL where it
+ * cannot be had, with error, which must not be NULL, set where that is for want
+ * of an element. */
 GstPad *hab_stream_plug (HabStreamPlug *self, GstPad *source,
-    const GstCaps *caps, const HabCodec *codec);
+    const GstCaps *caps, const HabCodec *codec, GError **error);
 
 G_END_DECLS

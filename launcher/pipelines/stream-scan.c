@@ -197,25 +197,29 @@ on_video (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 
 /* --- building ------------------------------------------------------------ */
 
-static gchar *
-link_video (StreamScan *self, const HabMediaStream *stream)
+static gboolean
+cannot_be_read (GError **error, const gchar *what)
 {
-  GstElement *split = gst_element_factory_make ("gopsplit", NULL);
-  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  g_set_error (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+      "the %s track cannot be read", what);
+  return FALSE;
+}
+
+static gboolean
+link_video (StreamScan *self, const HabMediaStream *stream, GError **error)
+{
+  GstBin *bin = GST_BIN (self->pipeline);
+  GstElement *split = hab_media_add_element (bin, "gopsplit", error);
+  GstElement *sink = hab_media_add_element (bin, "fakesink", error);
   g_autoptr (GstPad) split_sink = NULL;
 
-  if (split == NULL || sink == NULL) {
-    g_clear_object (&split);
-    g_clear_object (&sink);
-    return g_strdup ("the GStreamer elements gopsplit and fakesink are "
-        "needed");
-  }
+  if (*error)
+    return FALSE;
   g_object_set (sink, "async", FALSE, NULL);
-  gst_bin_add_many (GST_BIN (self->pipeline), split, sink, NULL);
   split_sink = gst_element_get_static_pad (split, "sink");
   if (!gst_element_link (split, sink) ||
       gst_pad_link (stream->pad, split_sink) != GST_PAD_LINK_OK)
-    return g_strdup ("the video track cannot be read");
+    return cannot_be_read (error, "video");
 
   self->index->video_track_number = stream->number;
   self->video_stream = stream;
@@ -227,32 +231,34 @@ link_video (StreamScan *self, const HabMediaStream *stream)
       on_video, self, NULL);
   gst_element_sync_state_with_parent (sink);
   gst_element_sync_state_with_parent (split);
-  return NULL;
+  return TRUE;
 }
 
 /* Sound is let through for what its parser says of it. */
-static gchar *
-link_audio (StreamScan *self, const HabMediaStream *stream)
+static gboolean
+link_audio (StreamScan *self, const HabMediaStream *stream, GError **error)
 {
-  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  GstElement *sink = hab_media_add_element (GST_BIN (self->pipeline),
+      "fakesink", error);
   g_autoptr (GstPad) sink_pad = NULL;
 
   if (sink == NULL)
-    return g_strdup ("the GStreamer element fakesink is needed");
+    return FALSE;
   g_object_set (sink, "async", FALSE, NULL);
-  gst_bin_add (GST_BIN (self->pipeline), sink);
   sink_pad = gst_element_get_static_pad (sink, "sink");
   if (gst_pad_link (stream->pad, sink_pad) != GST_PAD_LINK_OK)
-    return g_strdup ("the audio track cannot be read");
+    return cannot_be_read (error, "audio");
   gst_element_sync_state_with_parent (sink);
-  return NULL;
+  return TRUE;
 }
 
-static gchar *
-on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data)
+static gboolean
+on_stream (HabMediaInput *input, const HabMediaStream *stream, gpointer data,
+    GError **error)
 {
-  return stream->codec->kind == HAB_MEDIA_VIDEO ? link_video (data, stream) :
-                                                  link_audio (data, stream);
+  return stream->codec->kind == HAB_MEDIA_VIDEO
+      ? link_video (data, stream, error)
+      : link_audio (data, stream, error);
 }
 
 /* --- tracks -------------------------------------------------------------- */

@@ -75,10 +75,10 @@ look_at (const gchar *path, gboolean *webvtt, GError **error)
 /* --- elements ---------------------------------------------------------------- */
 
 static GstElement *
-make_last (gboolean webvtt)
+add_last (GstBin *bin, gboolean webvtt, GError **error)
 {
-  GstElement *last = gst_element_factory_make (
-      webvtt ? "capsfilter" : "subparse", NULL);
+  GstElement *last = hab_media_add_element (bin,
+      webvtt ? "capsfilter" : "subparse", error);
   g_autoptr (GstCaps) caps = gst_caps_new_empty_simple (
       "application/x-subtitle-vtt");
 
@@ -90,22 +90,19 @@ make_last (gboolean webvtt)
 static gboolean
 add_elements (HabTextInput *self, GstBin *bin, gboolean webvtt, GError **error)
 {
-  self->source = gst_element_factory_make ("filesrc", NULL);
-  self->last = make_last (webvtt);
-  if (self->source)
-    gst_bin_add (bin, self->source);
-  if (self->last)
-    gst_bin_add (bin, self->last);
-  if (self->source && self->last &&
-      gst_element_link (self->source, self->last)) {
-    gst_element_set_locked_state (self->source, TRUE);
-    gst_element_set_locked_state (self->last, TRUE);
-    g_object_set (self->source, "location", self->path, NULL);
-    return TRUE;
+  GError *missing = NULL;
+
+  self->source = hab_media_add_element (bin, "filesrc", &missing);
+  self->last = add_last (bin, webvtt, &missing);
+  if (missing) {
+    g_propagate_error (error, missing);
+    return FALSE;
   }
-  g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-      "the GStreamer elements filesrc, capsfilter and subparse are needed");
-  return FALSE;
+  gst_element_link (self->source, self->last);
+  gst_element_set_locked_state (self->source, TRUE);
+  gst_element_set_locked_state (self->last, TRUE);
+  g_object_set (self->source, "location", self->path, NULL);
+  return TRUE;
 }
 
 HabTextInput *

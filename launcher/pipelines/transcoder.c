@@ -186,7 +186,7 @@ set_up (HabTranscoder *self)
 }
 
 static void
-add_elements (HabTranscoder *self, GstBin *bin, GstPad *pad, gchar **problem)
+add_elements (HabTranscoder *self, GstBin *bin, GstPad *pad, GError **error)
 {
   static const gchar *const factories[N_ELEMENTS] = {
     [QUEUE] = "queue",
@@ -197,29 +197,30 @@ add_elements (HabTranscoder *self, GstBin *bin, GstPad *pad, gchar **problem)
   };
 
   if (self->config.plan->original)
-    self->split = hab_media_add_element (bin, "tee", problem);
+    self->split = hab_media_add_element (bin, "tee", error);
   for (guint i = 0; i < N_ELEMENTS; i++)
     self->elements[i] = i == DECODER ?
-        hab_decoder_add (bin, pad, self->config.threads, problem) :
-        hab_media_add_element (bin, factories[i], problem);
+        hab_decoder_add (bin, pad, self->config.threads, error) :
+        hab_media_add_element (bin, factories[i], error);
 }
 
 static void
-add_renditions (HabTranscoder *self, GstBin *bin, gchar **problem)
+add_renditions (HabTranscoder *self, GstBin *bin, GError **error)
 {
   const HabTranscoderConfig *config = &self->config;
   const GArray *rungs = config->plan->rungs;
   guint threads = MAX (config->threads / MAX (rungs->len, 1), 1);
 
-  for (guint i = 0; *problem == NULL && i < rungs->len; i++) {
+  for (guint i = 0; *error == NULL && i < rungs->len; i++) {
     HabRendition *rendition = hab_rendition_new (bin,
-        &g_array_index (rungs, HabRung, i), config->encoder, threads, problem);
+        &g_array_index (rungs, HabRung, i), config->encoder, threads, error);
 
     if (rendition == NULL)
       return;
     g_ptr_array_add (self->renditions, rendition);
     if (!hab_rendition_link (rendition, self->elements[TEE]))
-      *problem = g_strdup ("the encoders do not link");
+      g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
+          "the encoders do not link");
   }
 }
 
@@ -240,7 +241,7 @@ link_elements (HabTranscoder *self, GstPad *pad)
 
 HabTranscoder *
 hab_transcoder_new (GstBin *bin, GstPad *pad,
-    const HabTranscoderConfig *config, gchar **problem)
+    const HabTranscoderConfig *config, GError **error)
 {
   g_autoptr (HabTranscoder) self = g_new0 (HabTranscoder, 1);
 
@@ -250,14 +251,15 @@ hab_transcoder_new (GstBin *bin, GstPad *pad,
           hab_key_times_get_distance (config->segment_duration, MAX_GOP));
   self->renditions =
       g_ptr_array_new_with_free_func ((GDestroyNotify) hab_rendition_free);
-  add_elements (self, bin, pad, problem);
-  if (*problem == NULL)
-    add_renditions (self, bin, problem);
-  if (*problem)
+  add_elements (self, bin, pad, error);
+  if (*error == NULL)
+    add_renditions (self, bin, error);
+  if (*error)
     return NULL;
   set_up (self);
   if (!link_elements (self, pad)) {
-    *problem = g_strdup ("the video cannot be decoded");
+    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "the video cannot be decoded");
     return NULL;
   }
   return g_steal_pointer (&self);

@@ -27,10 +27,10 @@ typedef struct
 } HabTranscoderConfig;
 
 /* Adds its elements to bin, whose they are, and links them to pad, compressed
- * video. NULL with problem (transfer full) set to a sentence. config is copied,
- * the plan is not. */
+ * video. NULL with error, which must not be NULL, set. config is copied, the plan
+ * is not. */
 HabTranscoder *hab_transcoder_new (GstBin *bin, GstPad *pad,
-    const HabTranscoderConfig *config, gchar **problem);
+    const HabTranscoderConfig *config, GError **error);
 /* After the pipeline is at NULL. */
 void hab_transcoder_free (HabTranscoder *transcoder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabTranscoder, hab_transcoder_free)

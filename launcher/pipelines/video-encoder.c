@@ -55,9 +55,9 @@ hab_video_encoder_find (const gchar *name)
 
 GstElement *
 hab_video_encoder_add (const HabVideoEncoder *self, GstBin *bin,
-    guint bitrate, guint threads, gchar **missing)
+    guint bitrate, guint threads, GError **error)
 {
-  GstElement *element = hab_media_add_element (bin, self->factory, missing);
+  GstElement *element = hab_media_add_element (bin, self->factory, error);
 
   if (element)
     self->set_up (element, bitrate, threads);

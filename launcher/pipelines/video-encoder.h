@@ -11,10 +11,10 @@ typedef struct _HabVideoEncoder HabVideoEncoder;
 /* name: "openh264" or "x264"; NULL for the first. (nullable): unknown. */
 const HabVideoEncoder *hab_video_encoder_find (const gchar *name);
 
-/* (transfer none) (nullable): a new one in bin; missing as of
- * hab_media_add_element (). bitrate: bits per second. threads: at least 1. */
+/* (transfer none) (nullable): a new one in bin; error as
+ * hab_media_add_element () has it. bitrate: bits per second. threads: at least 1. */
 GstElement *hab_video_encoder_add (const HabVideoEncoder *encoder, GstBin *bin,
-    guint bitrate, guint threads, gchar **missing);
+    guint bitrate, guint threads, GError **error);
 
 /* The name of the element. */
 const gchar *hab_video_encoder_get_factory (const HabVideoEncoder *encoder);

@@ -38,13 +38,13 @@ hab_filter_line_add (HabFilterLine *line, const gchar *factory)
 {
   GstElement *element;
 
-  if (line->problem != NULL)
+  if (line->error != NULL)
     return NULL;
-  element = hab_media_add_element (line->bin, factory, &line->problem);
+  element = hab_media_add_element (line->bin, factory, &line->error);
   if (element != NULL && !gst_element_link (line->last, element))
-    line->problem = g_strdup_printf ("%s does not take such pictures",
-        factory);
-  if (line->problem != NULL)
+    g_set_error (&line->error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_UNSUPPORTED,
+        "%s does not take such pictures", factory);
+  if (line->error != NULL)
     return NULL;
   line->last = element;
   return element;

@@ -40,11 +40,11 @@ typedef struct
 {
   GstBin *bin;
   GstElement *last; /* what the next one is linked to */
-  gchar *problem;   /* (transfer full): why that is not so, or NULL */
+  GError *error;    /* (transfer full): why that is not so, or NULL */
 } HabFilterLine;
 
 /* (transfer none) (nullable): a new element, linked behind the others. Once
- * problem is set nothing is added any more. */
+ * error is set nothing is added any more. */
 GstElement *hab_filter_line_add (HabFilterLine *line, const gchar *factory);
 /* The same for a capsfilter. Takes caps. */
 void hab_filter_line_add_caps (HabFilterLine *line, GstCaps *caps);
