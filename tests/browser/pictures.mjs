@@ -129,6 +129,12 @@ async function stopAt({ time, frame }) {
     });
     video.currentTime = time;
     const told = await shown;
+    if (video.seeking) { // the frame may be told first; another seek would begin anew
+      await new Promise((done) => {
+        video.addEventListener('seeked', done, { once: true });
+        setTimeout(done, PATIENCE_MS);
+      });
+    }
     if (!video.seeking && within(video.currentTime) && (told || video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA))
       break;
     if (attempt === ATTEMPTS)
