@@ -336,6 +336,9 @@ make_jobs (HabService *self, GError **error)
     return FALSE;
   self->probe = hab_probe_new (self->readers);
   self->queue = hab_queue_new (&self->jobs, self->settings->jobs);
+  hab_workers_set_fork_server (self->readers, self->fork_server);
+  hab_workers_set_fork_server (hab_queue_get_packagers (self->queue),
+      self->fork_server);
   self->callbacks = hab_callbacks_new (&self->jobs);
   self->cutter = hab_cutter_new (&self->jobs);
   self->retention = hab_retention_new (&self->jobs);
@@ -401,7 +404,6 @@ hab_service_new (const HabSettings *settings, GError **error)
   hab_workers_set_ended (self->readers, check_idle, self);
   if (settings->fork_children)
     self->fork_server = hab_fork_server_new (check_idle, self);
-  hab_workers_set_fork_server (self->readers, self->fork_server);
   self->feed = hab_feed_new ();
   self->published = hab_published_new (self->feed);
   if (!make_jobs (self, error))

@@ -4,9 +4,9 @@
 #endif
 
 /* A process that has loaded what takes the most time of a child's start, and is
- * forked when there is a job: GStreamer with its registry, the plug-ins of short
- * tasks, the list of files that a child may open. It opens no media file and
- * keeps nothing of a job. */
+ * forked when there is a job: GStreamer with its registry, the plug-ins of most
+ * tasks, the list of files that a child may open. It opens no media file, and jobs,
+ * which may have keys, pass through it as pipes that it does not read. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "keys.h"
 #include "log.h"
 #include "worker-protocol.h"
 
@@ -29,8 +28,7 @@
 /* What it is asked for. */
 typedef struct
 {
-  gchar message[HAB_FORK_MAX_MESSAGE];
-  gsize length;
+  gchar request_id[HAB_FORK_MAX_MESSAGE];
   int fds[HAB_FORK_MAX_FDS];
   guint n_fds;
 } Order;
@@ -39,10 +37,12 @@ typedef struct
 
 /* What cuts are made by, and pictures but for their decoders: those of libav are so
  * large that each child would be forked a tenth slower, and have 16 pictures each
- * when there are many. */
+ * when there are many. And what reads and packages most files. */
 static const gchar *const factories[] = {
   "appsrc", "mp4mux", "fdsink", "filesink", "capsfilter", "videoconvertscale",
   "videoflip", "jpegenc", "h264parse",
+  "blockfilesrc", "parsebin", "typefind", "qtdemux", "aacparse", "gopsplit",
+  "catalogrecorder", "cbcsenc", "cencmux", "cencdashsink",
 };
 
 /* Making one fills in its class, too. */
@@ -56,8 +56,18 @@ load_factory (const gchar *name)
 }
 
 static void
+load_plugin (const gchar *name)
+{
+  GstPlugin *plugin = gst_plugin_load_by_name (name);
+
+  if (plugin != NULL)
+    gst_object_unref (plugin);
+}
+
+static void
 load (void)
 {
+  load_plugin ("typefindfunctions");
   for (guint i = 0; i < G_N_ELEMENTS (factories); i++)
     load_factory (factories[i]);
 }
@@ -85,17 +95,17 @@ order_close (Order *self)
   self->n_fds = 0;
 }
 
+/* The job's comes where the socket was: there is no way back to who was asked. */
 static void
 order_take_descriptors (Order *self)
 {
+  dup2 (self->fds[HAB_FORK_JOB], HAB_WORKER_JOB_FD);
   dup2 (self->fds[HAB_FORK_INPUT], HAB_WORKER_INPUT_FD);
   dup2 (self->fds[HAB_FORK_RECORDS], HAB_WORKER_RECORDS_FD);
   if (self->n_fds > HAB_FORK_OUTPUT)
     dup2 (self->fds[HAB_FORK_OUTPUT], HAB_WORKER_OUTPUT_FD);
   else
     close (HAB_WORKER_OUTPUT_FD);
-  /* No way back to who was asked. */
-  dup2 (STDOUT_FILENO, SOCKET_FD);
   order_close (self);
 }
 
@@ -123,27 +133,28 @@ set_title (gchar *word)
 static G_GNUC_NORETURN void
 be_child (Order *order, HabJail *jail, int go_fd, gchar *word)
 {
-  gsize id_length = strnlen (order->message, order->length);
-  gchar *job = order->message + id_length + 1;
-  HabExit status = HAB_EXIT_USAGE;
-
   wait_for_go (go_fd);
   set_title (word);
   order_take_descriptors (order);
-  if (id_length > 0 && id_length < order->length)
-    hab_log_set_context ("request_id", order->message);
-  if (id_length < order->length)
-    status = hab_worker_run (job, order->length - id_length - 1, jail);
-  _exit (status);
+  if (order->request_id[0] != '\0')
+    hab_log_set_context ("request_id", order->request_id);
+  _exit (hab_worker_run (jail));
 }
 
 /* A child of this process's parent, which is the one that waits for it, and with
- * which it ends. What fork () of the C library does beside this is for programs
- * with threads. */
+ * which it ends. Most of what fork () of the C library does beside this is for
+ * programs with threads; but its first thread's number, by which recursive locks
+ * know their owner, has to be the child's own. */
 static pid_t
 fork_sibling (void)
 {
-  return syscall (SYS_clone, (gulong) (CLONE_PARENT | SIGCHLD), 0, 0, 0, 0);
+  gulong flags = CLONE_PARENT | SIGCHLD;
+  int *tid = NULL;
+
+  if (prctl (PR_GET_TID_ADDRESS, &tid, 0, 0, 0) == 0 && tid != NULL)
+    flags |= CLONE_CHILD_SETTID;
+  /* The last but one on x86, the last on ARM, where the other is not read. */
+  return syscall (SYS_clone, flags, 0, 0, tid, tid);
 }
 
 /* --- the server -------------------------------------------------------- */
@@ -199,7 +210,7 @@ receive (Order *self)
     struct cmsghdr alignment;
     gchar bytes[CMSG_SPACE (HAB_FORK_MAX_FDS * sizeof (int))];
   } control;
-  struct iovec text = { self->message, sizeof self->message };
+  struct iovec text = { self->request_id, sizeof self->request_id - 1 };
   struct msghdr header = {
     .msg_iov = &text, .msg_iovlen = 1,
     .msg_control = control.bytes, .msg_controllen = sizeof control.bytes,
@@ -211,7 +222,7 @@ receive (Order *self)
   while (length < 0 && errno == EINTR);
   if (length <= 0)
     return FALSE;
-  self->length = length;
+  self->request_id[length] = '\0';
   take_descriptors (self, &header);
   return TRUE;
 }
@@ -225,7 +236,6 @@ run (gchar *word)
 
   while (going && receive (order)) {
     going = serve (order, jail, word);
-    hab_key_wipe (order->message, order->length);
     order_close (order);
   }
 }

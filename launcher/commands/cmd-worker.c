@@ -277,15 +277,41 @@ run_job (JsonObject *job, HabJail *jail, GError **error)
   return FALSE;
 }
 
-HabExit
-hab_worker_run (gchar *text, gsize length, HabJail *jail)
+static gsize
+read_job (gchar *text)
 {
+  gsize length = 0;
+  gssize count;
+
+  while (length < HAB_WORKER_MAX_JOB &&
+      (count = read (HAB_WORKER_JOB_FD, text + length,
+           HAB_WORKER_MAX_JOB - length)) != 0) {
+    if (count < 0 && errno != EINTR)
+      break;
+    length += MAX (count, 0);
+  }
+  return length;
+}
+
+/* (transfer full) (nullable): where it is JSON. */
+static JsonNode *
+take_job (void)
+{
+  g_autofree gchar *text = g_malloc (HAB_WORKER_MAX_JOB);
   g_autoptr (JsonParser) parser = json_parser_new ();
-  g_autoptr (GError) error = NULL;
+  gsize length = read_job (text);
   gboolean parsed = json_parser_load_from_data (parser, text, length, NULL);
-  JsonNode *root = parsed ? json_parser_get_root (parser) : NULL;
 
   hab_key_wipe (text, length);
+  return parsed ? json_parser_steal_root (parser) : NULL;
+}
+
+HabExit
+hab_worker_run (HabJail *jail)
+{
+  g_autoptr (JsonNode) root = take_job ();
+  g_autoptr (GError) error = NULL;
+
   follow_parent ();
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
     g_printerr ("haberdash worker: is started by the service, with a job\n");
@@ -308,27 +334,9 @@ hab_worker_init (void)
 
 /* --- the process ------------------------------------------------------- */
 
-static gsize
-read_job (gchar *text)
-{
-  gsize length = 0;
-  gssize count;
-
-  while (length < HAB_WORKER_MAX_JOB &&
-      (count = read (HAB_WORKER_JOB_FD, text + length,
-           HAB_WORKER_MAX_JOB - length)) != 0) {
-    if (count < 0 && errno != EINTR)
-      break;
-    length += MAX (count, 0);
-  }
-  return length;
-}
-
 HabExit
 hab_cmd_worker (int argc, char **argv)
 {
-  g_autofree gchar *text = NULL;
-
   if (argc > 1 && (g_str_equal (argv[1], "--help") ||
                       g_str_equal (argv[1], "-h"))) {
     g_print ("haberdash worker is what haberdash serve starts for each piece "
@@ -337,6 +345,5 @@ hab_cmd_worker (int argc, char **argv)
     return HAB_EXIT_OK;
   }
   hab_worker_init ();
-  text = g_malloc (HAB_WORKER_MAX_JOB);
-  return hab_worker_run (text, read_job (text), NULL);
+  return hab_worker_run (NULL);
 }

@@ -49,10 +49,9 @@ HabJail *hab_cmd_make_jail (void);
 
 /* What every process does that is going to be a child: nobody looks into it. */
 void hab_worker_init (void);
-/* Does the job, a JSON text of length bytes, which is wiped, with the descriptors
- * of worker-protocol.h, and tells of it. jail (nullable): by
- * hab_cmd_make_jail (), for this one process. */
-HabExit hab_worker_run (gchar *text, gsize length, HabJail *jail);
+/* Does the job that is read, with the descriptors of worker-protocol.h, and tells
+ * of it. jail (nullable): by hab_cmd_make_jail (), for this one process. */
+HabExit hab_worker_run (HabJail *jail);
 
 /* Confines a command that reads input and prints what it finds, as far as the
  * kernel can. After hab_cmd_init_gstreamer (). */

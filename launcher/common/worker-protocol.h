@@ -21,18 +21,19 @@ G_BEGIN_DECLS
 #define HAB_WORKER_MAX_JOB (64 * 1024)
 
 /* A fork server has a socket (SOCK_SEQPACKET) as descriptor 0. A message to it is
- * the id of a request, a byte of 0 and the job, with descriptors in this order;
+ * the id of a request and a byte of 0, with descriptors of a child in this order;
  * it answers each, and says once that it is ready. */
 enum
 {
+  HAB_FORK_JOB,
   HAB_FORK_INPUT,
   HAB_FORK_RECORDS,
   HAB_FORK_OUTPUT, /* or absent */
   HAB_FORK_MAX_FDS,
 };
 
-#define HAB_FORK_MAX_REQUEST_ID 256
-#define HAB_FORK_MAX_MESSAGE (HAB_FORK_MAX_REQUEST_ID + HAB_WORKER_MAX_JOB)
+/* Bytes, with the 0. */
+#define HAB_FORK_MAX_MESSAGE 256
 
 /* An answer: the number of the child's process, or HAB_FORK_READY, or -1 times
  * errno where there is none. */

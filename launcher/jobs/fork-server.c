@@ -247,20 +247,17 @@ server_start (HabForkServer *self)
 /* --- asking ------------------------------------------------------------ */
 
 static gboolean
-send_order (int fd, const HabForkOrder *order)
+send_start (int fd, const HabWorkerStart *start)
 {
-  const gchar *id = order->request_id != NULL ? order->request_id : "";
-  gsize job_size;
-  gconstpointer job = g_bytes_get_data (order->job, &job_size);
-  struct iovec parts[] = {
-    { (gchar *) id, strlen (id) + 1 }, { (gpointer) job, job_size }
-  };
+  const gchar *id = start->request_id != NULL ? start->request_id : "";
+  struct iovec text = { (gchar *) id, strlen (id) + 1 };
   int fds[HAB_FORK_MAX_FDS] = {
-    [HAB_FORK_INPUT] = order->input_fd,
-    [HAB_FORK_RECORDS] = order->records_fd,
-    [HAB_FORK_OUTPUT] = order->output_fd,
+    [HAB_FORK_JOB] = start->job_fd,
+    [HAB_FORK_INPUT] = start->input_fd,
+    [HAB_FORK_RECORDS] = start->records_fd,
+    [HAB_FORK_OUTPUT] = start->output_fd,
   };
-  gsize size = (order->output_fd >= 0 ? HAB_FORK_OUTPUT + 1 :
+  gsize size = (start->output_fd >= 0 ? HAB_FORK_OUTPUT + 1 :
       HAB_FORK_OUTPUT) * sizeof (int);
   union
   {
@@ -271,25 +268,24 @@ send_order (int fd, const HabForkOrder *order)
     .cmsg_len = CMSG_LEN (size),
   } };
   struct msghdr message = {
-    .msg_iov = parts, .msg_iovlen = G_N_ELEMENTS (parts),
+    .msg_iov = &text, .msg_iovlen = 1,
     .msg_control = control.bytes, .msg_controllen = CMSG_SPACE (size),
   };
 
-  if (parts[0].iov_len > HAB_FORK_MAX_REQUEST_ID ||
-      job_size > HAB_WORKER_MAX_JOB)
+  if (text.iov_len > HAB_FORK_MAX_MESSAGE)
     return FALSE;
   memcpy (CMSG_DATA (&control.header), fds, size);
   return sendmsg (fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 gboolean
-hab_fork_server_ask (HabForkServer *self, const HabForkOrder *order,
+hab_fork_server_ask (HabForkServer *self, const HabWorkerStart *start,
     HabForkFunc func, gpointer data)
 {
   Process *process = self->process;
   Asked *asked;
 
-  if (process == NULL || !process->ready || !send_order (process->fd, order))
+  if (process == NULL || !process->ready || !send_start (process->fd, start))
     return FALSE;
   asked = g_new (Asked, 1);
   *asked = (Asked) { func, data };

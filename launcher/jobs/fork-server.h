@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "worker-start.h"
 
 G_BEGIN_DECLS
 
@@ -22,21 +22,13 @@ void hab_fork_server_stop (HabForkServer *server);
 /* Whether no process is left of it. */
 gboolean hab_fork_server_is_idle (const HabForkServer *server);
 
-/* A child of this process, which has to wait for it. */
-typedef struct
-{
-  GBytes *job;
-  const gchar *request_id;  /* or NULL */
-  int input_fd, records_fd; /* the caller's, here and below */
-  int output_fd;            /* -1 without */
-} HabForkOrder;
-
 /* pid: 0 where there is no such child, and never was. */
 typedef void (*HabForkFunc) (GPid pid, gpointer data);
 
-/* FALSE where it is not there, or not ready; then func is not called. */
+/* For a child of this process, which has to wait for it. FALSE where the server is
+ * not there, or not ready; then func is not called. */
 gboolean hab_fork_server_ask (HabForkServer *server,
-    const HabForkOrder *order, HabForkFunc func, gpointer data);
+    const HabWorkerStart *start, HabForkFunc func, gpointer data);
 
 /* A child crashed. Those that come are forked from another process, so that what
  * its crash told of addresses says nothing about them. */

@@ -423,60 +423,6 @@ on_cancelled (GCancellable *cancellable, gpointer data)
 
 /* --- the start -------------------------------------------------------- */
 
-/* The job fits into the pipe's buffer, so this does not wait for the child. */
-static int
-make_job_pipe (GBytes *job, GError **error)
-{
-  gsize size;
-  gconstpointer data = g_bytes_get_data (job, &size);
-  int fds[2];
-
-  if (!g_unix_open_pipe (fds, FD_CLOEXEC, error))
-    return -1;
-  g_unix_set_fd_nonblocking (fds[1], TRUE, NULL);
-  if (write (fds[1], data, size) != (gssize) size) {
-    g_set_error_literal (error, HAB_MEDIA_ERROR, HAB_MEDIA_ERROR_FAILED,
-        "The job is too large for its pipe");
-    close_fd (&fds[0]);
-  }
-  close (fds[1]);
-  return fds[0];
-}
-
-static gboolean
-worker_run_spawn_with (WorkerRun *self, int job_fd, GError **error)
-{
-  static const gchar *const argv[] = {
-    "/proc/self/exe", "haberdash", "worker", NULL
-  };
-  const int sources[] = { self->work.input_fd, self->records_fd,
-    self->work.output_fd };
-  const int targets[] = { HAB_WORKER_INPUT_FD, HAB_WORKER_RECORDS_FD,
-    HAB_WORKER_OUTPUT_FD };
-  gsize n_fds = self->work.output_fd >= 0 ? 3 : 2;
-  g_auto (GStrv) environment = hab_log_make_environment (self->request_id);
-
-  /* The log is inherited: a descriptor that is handed over is closed in the
-   * child, also where it was the standard error to begin with. */
-  return g_spawn_async_with_pipes_and_fds (NULL, argv,
-      (const gchar *const *) environment,
-      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_FILE_AND_ARGV_ZERO |
-          G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
-      job_fd, -1, -1, sources, targets, n_fds,
-      &self->pid, NULL, NULL, NULL, error);
-}
-
-static gboolean
-worker_run_spawn (WorkerRun *self, GError **error)
-{
-  int job_fd = make_job_pipe (self->work.job, error);
-  gboolean spawned =
-      job_fd >= 0 && worker_run_spawn_with (self, job_fd, error);
-
-  close_fd (&job_fd);
-  return spawned;
-}
-
 static void
 worker_run_log (WorkerRun *self)
 {
@@ -496,6 +442,31 @@ worker_run_watch (WorkerRun *self)
   g_child_watch_add (self->pid, on_reaped, self);
   if (self->error != NULL)
     kill (self->pid, SIGKILL);
+}
+
+/* What the child shall have, but for the job, which is opened anew for each. */
+static gboolean
+worker_run_open_start (WorkerRun *self, HabWorkerStart *start, GError **error)
+{
+  *start = (HabWorkerStart) {
+    .request_id = self->request_id,
+    .job_fd = hab_worker_job_open (self->work.job, error),
+    .input_fd = self->work.input_fd,
+    .records_fd = self->records_fd,
+    .output_fd = self->work.output_fd,
+  };
+  return start->job_fd >= 0;
+}
+
+static gboolean
+worker_run_spawn (WorkerRun *self, GError **error)
+{
+  HabWorkerStart start;
+  gboolean spawned = worker_run_open_start (self, &start, error) &&
+      hab_worker_spawn (&start, &self->pid, error);
+
+  close_fd (&start.job_fd);
+  return spawned;
 }
 
 /* That there is none is the end of the records, too. */
@@ -524,20 +495,24 @@ on_forked (GPid pid, gpointer data)
   worker_run_watch (self);
 }
 
+/* FALSE where it has to begin alone. */
+static gboolean
+worker_run_fork (WorkerRun *self)
+{
+  HabForkServer *server = self->workers->fork_server;
+  HabWorkerStart start = { .job_fd = -1 };
+  gboolean asked = server != NULL &&
+      worker_run_open_start (self, &start, NULL) &&
+      hab_fork_server_ask (server, &start, on_forked, self);
+
+  close_fd (&start.job_fd);
+  return asked;
+}
+
 static void
 worker_run_begin (WorkerRun *self)
 {
-  const HabForkOrder order = {
-    .job = self->work.job,
-    .request_id = self->request_id,
-    .input_fd = self->work.input_fd,
-    .records_fd = self->records_fd,
-    .output_fd = self->work.output_fd,
-  };
-  HabForkServer *server = self->workers->fork_server;
-
-  if (server == NULL ||
-      !hab_fork_server_ask (server, &order, on_forked, self))
+  if (!worker_run_fork (self))
     worker_run_begin_alone (self);
 }
 

@@ -8,7 +8,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KID, childrenOf, get, makeClip, makeFolder, post, send, startService, upload,
+  KID, childrenOf, forkServerOf, get, makeClip, makeFolder, memoryOf, post, send, startService, until, upload,
 } from './service.mjs';
 
 const TOKEN = 'a-token-that-nobody-is-told';
@@ -58,6 +58,25 @@ const watchProcesses = (service, secrets) => {
     await watched;
   };
 };
+
+test('what children are forked from never has a key', async (t) => {
+  const key = randomBytes(16);
+  const service = await startService(t, { args: ['--log-level', 'debug'] });
+  await until(() => service.log.includes('children can be forked'), 'there is a fork server');
+  const input = await upload(service, 'a.mp4', await makeClip());
+  const made = await post(service.api, '/packaged_content',
+    { input_content_id: input.json.input_content_id, kid: KID, key: key.toString('hex') }, { Prefer: 'wait=60' });
+  assert.equal(made.json.status, 'Ready', made.text);
+  const [, worker] = await until(() => /message="task begins" task=package worker=(\d+)/.exec(service.log), service.log);
+  await until(() => service.log.includes(`message="child begins" worker=${worker} forked=yes`), service.log);
+  const memory = await memoryOf(await forkServerOf(service));
+  if (!memory) {
+    t.diagnostic('only root looks into memory');
+    return;
+  }
+  assert.ok(memory.includes('fork-server'), 'its memory was read');
+  assertNone(memory, spellings(key), 'the memory of the process that children are forked from');
+});
 
 test('keys and tokens are nowhere to be found', async (t) => {
   const key = randomBytes(16);

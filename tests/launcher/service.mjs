@@ -14,7 +14,9 @@ import { promisify } from 'node:util';
 import { forkServersOf } from '../support/processes.mjs';
 import { patience, reportIn, sanitizer, serviceEnv, wrapper } from '../support/sanitizer.mjs';
 
-export { childrenOf, forkServersOf, isAlive, signal, standStill, workersOf } from '../support/processes.mjs';
+export {
+  childrenOf, forkServersOf, isAlive, memoryOf, signal, standStill, workersOf,
+} from '../support/processes.mjs';
 
 const START_MS = 20_000 * patience;
 const program = process.env.HABERDASH;

@@ -51,6 +51,28 @@ export const workersOf = async (pid) => {
   return workers;
 };
 
+// What a process can write to in its memory; undefined where one may not look.
+const LARGEST = 64 << 20; // leaves out what sanitizers reserve
+export const memoryOf = async (pid) => {
+  const memory = await fs.open(`/proc/${pid}/mem`).catch((error) => {
+    if (!['EACCES', 'EPERM'].includes(error.code))
+      throw error;
+  });
+  if (!memory)
+    return undefined;
+  const parts = [];
+  for (const [, from, to] of (await fs.readFile(`/proc/${pid}/maps`, 'utf8')).matchAll(/^(\w+)-(\w+) rw/gm)) {
+    const [start, end] = [Number(`0x${from}`), Number(`0x${to}`)];
+    if (end - start > LARGEST)
+      continue;
+    const bytes = Buffer.alloc(end - start);
+    await memory.read(bytes, 0, bytes.length, start);
+    parts.push(bytes);
+  }
+  await memory.close();
+  return Buffer.concat(parts);
+};
+
 // Stops a process. TRUE when it stands still, with all that it has not done yet
 // undone until it gets SIGCONT; FALSE where it was faster.
 export const standStill = async (pid) => {
