@@ -8,9 +8,10 @@ import os from 'node:os';
 import path from 'node:path';
 
 import { signal, standStill, workersOf } from '../support/processes.mjs';
+import { follow, patience, serviceArgs, serviceEnv, stderr, wrapper } from '../support/sanitizer.mjs';
 
-const START_MS = 20_000;
-const STOP_MS = 10_000;
+const START_MS = 20_000 * patience;
+const STOP_MS = 10_000 * patience;
 
 // Resolves when the service has told both of its addresses.
 function addresses(child) {
@@ -45,11 +46,11 @@ export async function startService({ token, args = [] } = {}) {
     throw new Error('HABERDASH must name the program to test');
 
   const home = await fs.mkdtemp(path.join(os.tmpdir(), 'haberdash-browser-'));
-  const child = spawn(program, ['serve', '--port', '0', '--delivery-port', '0',
-    '--data-dir', path.join(home, 'data'), ...args, ...token ? await askForToken(home, token) : []],
-    { stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, HOME: home,
-        GST_REGISTRY_1_0: process.env.GST_REGISTRY_1_0 ?? path.join(home, 'registry.bin') } });
+  const words = [...wrapper, program, 'serve', '--port', '0', '--delivery-port', '0',
+    '--data-dir', path.join(home, 'data'), ...serviceArgs, ...args, ...token ? await askForToken(home, token) : []];
+  const child = follow(spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', stderr],
+    env: { ...serviceEnv, HOME: home,
+      GST_REGISTRY_1_0: process.env.GST_REGISTRY_1_0 ?? path.join(home, 'registry.bin') } }));
   const gone = once(child, 'exit');
   const stop = async () => {
     child.kill('SIGTERM');

@@ -3,14 +3,13 @@
 // apart, and machines get JSON.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { link, mkdir, readdir, readFile, stat, symlink, unlink,
   writeFile }
   from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
-import { ffmpeg, KEY, makeFolder, run } from './support/run.mjs';
+import { call, ffmpeg, KEY, makeFolder, run } from './support/run.mjs';
 import { exists } from './support/package.mjs';
 
 const folder = await makeFolder();
@@ -39,11 +38,7 @@ await writeFile(keys,
   `${KEY.kid}:${KEY.key}\n${AUDIO.kid}:${AUDIO.key}\n`, { mode: 0o600 });
 
 // Whatever the status is.
-const call = (...args) => new Promise((resolve) => {
-  execFile('haberdash', args, { timeout: 60_000, encoding: 'utf8' },
-    (error, stdout, stderr) => resolve({
-      status: error ? error.code ?? error.signal : 0, stdout, stderr }));
-});
+const haberdash = (...args) => call('haberdash', args);
 let outs = 0;
 const packageAs = async (...args) => {
   const out = at(`out-${outs++}`);
@@ -90,7 +85,7 @@ for (const [kind, movie] of Object.entries(movies)) {
 }
 
 test('no video among those chosen', async () => {
-  const { status, stderr } = await call('package', movies.mp4, at('none'),
+  const { status, stderr } = await haberdash('package', movies.mp4, at('none'),
     ...CLEAR, '--tracks', 'audio');
   assert.equal(status, 65);
   assert.match(stderr, /no video track of the file is among those chosen/);
@@ -137,7 +132,7 @@ test('a pssh box of a licence service', async () => {
 
 test('keys are drawn', async () => {
   const file = at('new.txt');
-  const { status, stdout, stderr } = await call('package', movies.mp4,
+  const { status, stdout, stderr } = await haberdash('package', movies.mp4,
     at('drawn'), '--encrypt', 'all', '--new-key', file, '--tracks', '1,2');
   assert.equal(status, 0, stderr);
   assert.equal(stdout, `${at('drawn/stream.mpd')}\n`);
@@ -155,14 +150,14 @@ test('keys are drawn', async () => {
   for (const track of tracks)
     assert.equal(track.decrypted_samples, track.samples);
 
-  const again = await call('package', movies.mp4, at('again'), '--new-key', file);
+  const again = await haberdash('package', movies.mp4, at('again'), '--new-key', file);
   assert.equal(again.status, 78);
   assert.equal((await readFile(file, 'utf8')).trim(), lines.join('\n'));
 });
 
 test('no package, no new key', async () => {
   const file = at('unused.txt');
-  const { status } = await call('package', at('lines.srt'), at('x'),
+  const { status } = await haberdash('package', at('lines.srt'), at('x'),
     '--new-key', file);
   assert.equal(status, 65);
   assert.ok(!await exists(file));
@@ -196,12 +191,12 @@ test('an earlier package stays until there is to be another', async () => {
     [movies.mp4, ['--text', path.join(out, 'text_0/track.vtt:en')], 64,
       /--text .*its own files/],
   ]) {
-    const answer = await call('package', input, out, ...CLEAR, ...options);
+    const answer = await haberdash('package', input, out, ...CLEAR, ...options);
     assert.equal(answer.status, status, `${input}: ${answer.stderr}`);
     assert.match(answer.stderr, message);
     assert.deepEqual(await filesIn(out), before, input);
   }
-  const { status } = await call('package', path.join(out,
+  const { status } = await haberdash('package', path.join(out,
     'video_0/track.mp4'), at('again-encrypted'), ...CLEAR);
   assert.equal(status, 65);
   assert.ok(!await exists(at('again-encrypted')), 'no folder is left');
@@ -220,7 +215,7 @@ test('an input beside what is written may be named like a track', async () => {
 // --- progress and results ---
 
 test('JSON: the result on one output, progress on the other', async () => {
-  const { status, stdout, stderr } = await call('package', movies.mp4, at('j'),
+  const { status, stdout, stderr } = await haberdash('package', movies.mp4, at('j'),
     ...CRYPT, '--hls', '--json', '--progress', 'json', '--tracks', 'video');
   assert.equal(status, 0);
   const events = stderr.trim().split('\n').map((line) => JSON.parse(line));
@@ -244,10 +239,10 @@ test('JSON: the result on one output, progress on the other', async () => {
 });
 
 test('quiet, and no bar where there is no terminal', async () => {
-  const quiet = await call('package', movies.mp4, at('q'), ...CLEAR, '-q',
+  const quiet = await haberdash('package', movies.mp4, at('q'), ...CLEAR, '-q',
     '--tracks', 'video');
   assert.deepEqual(quiet, { status: 0, stdout: '', stderr: '' });
-  const plain = await call('package', movies.mp4, at('p'), ...CLEAR);
+  const plain = await haberdash('package', movies.mp4, at('p'), ...CLEAR);
   assert.deepEqual(plain,
     { status: 0, stdout: `${at('p/stream.mpd')}\n`, stderr: '' });
 });
@@ -271,7 +266,7 @@ test('several GOPs in one file', async () => {
     ['gops', at('slice.mp4'), '--json']));
   assert.equal(gops.length, 2);
   for (const range of ['2-1', '-1', '1-', 'x', ''])
-    assert.equal((await call('slice', movies.mp4, range, at('no.mp4'))).status,
+    assert.equal((await haberdash('slice', movies.mp4, range, at('no.mp4'))).status,
       64, range);
 });
 
@@ -282,12 +277,12 @@ test('what is cut stays, whatever the output is called', async () => {
   await link(own, at('hard.mp4'));
   await symlink(own, at('soft.mp4'));
   for (const output of [own, at('hard.mp4'), at('soft.mp4')]) {
-    const { status, stderr } = await call('slice', own, '1', output);
+    const { status, stderr } = await haberdash('slice', own, '1', output);
     assert.equal(status, 64, stderr);
     assert.match(stderr, /is the file that is to be cut/);
     assert.ok(bytes.equals(await readFile(own)), output);
   }
-  const { status, stderr } = await call('slice', own, '1', '-');
+  const { status, stderr } = await haberdash('slice', own, '1', '-');
   assert.equal(status, 64);
   assert.match(stderr, /standard output/);
 });
@@ -300,7 +295,7 @@ test('an output is replaced by a whole one, or not at all', async () => {
   for (const args of [['99'], ['1', '--filter', 'crop=0,0,4000,4000'],
     ['99', '--filter', 'grayscale=1']]) {
     await writeFile(output, old, { mode: 0o640 });
-    const { status } = await call('slice', movies.mp4, args[0], output,
+    const { status } = await haberdash('slice', movies.mp4, args[0], output,
       ...args.slice(1));
     assert.notEqual(status, 0, args);
     assert.equal(await readFile(output, 'utf8'), old);
@@ -314,7 +309,7 @@ test('an output is replaced by a whole one, or not at all', async () => {
   }
   assert.deepEqual(await readdir(to), ['cut.mp4']);
   for (const bad of [to, path.join(to, 'nowhere', 'cut.mp4')])
-    assert.equal((await call('slice', movies.mp4, '1', bad)).status, 73);
+    assert.equal((await haberdash('slice', movies.mp4, '1', bad)).status, 73);
 });
 
 test('every frame with its picture type', async () => {
@@ -365,7 +360,7 @@ for (const [why, args] of Object.entries({
     [...CLEAR, '--hls', option, value]])),
 })) {
   test(`64: ${why}`, async () => {
-    const { status, stdout, stderr } = await call('package', movies.mp4,
+    const { status, stdout, stderr } = await haberdash('package', movies.mp4,
       at('usage'), ...args);
     assert.equal(status, 64, stderr);
     assert.equal(stdout, '');
@@ -374,7 +369,7 @@ for (const [why, args] of Object.entries({
 }
 
 test('keys in the clear: the option is named, and no file made', async () => {
-  const { stderr } = await call('package', movies.mp4, at('nk-out'), ...CLEAR,
+  const { stderr } = await haberdash('package', movies.mp4, at('nk-out'), ...CLEAR,
     '--new-key', at('nk'));
   assert.match(stderr, /--new-key goes with encryption/);
   assert.ok(!await exists(at('nk')));
@@ -397,7 +392,7 @@ for (const [args, status, expected] of [
   [['worker', '--help'], 0, /^$/],
 ]) {
   test(`haberdash ${args.join(' ')}`, async () => {
-    const answer = await call(...args);
+    const answer = await haberdash(...args);
     assert.equal(answer.status, status, answer.stderr);
     assert.match(answer.stderr, expected);
     assert.ok(!answer.stderr.includes('secret'));
@@ -415,7 +410,7 @@ test('frames of what has no table of them are the same', async () => {
 test('one error, one warning', async () => {
   const { out } = await packageAs(movies.mp4, ...CLEAR, '--tracks', 'video');
   await unlink(path.join(out, 'video_0/1.m4s'));
-  const { status, stdout } = await call('verify', out);
+  const { status, stdout } = await haberdash('verify', out);
   assert.equal(status, 65);
   assert.match(stdout, /: 1 error, 0 warnings\n$/);
 });

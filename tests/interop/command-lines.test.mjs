@@ -9,6 +9,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { patience } from '../support/sanitizer.mjs';
 import { ffmpeg, KEY, makeFolder, run } from './support/run.mjs';
 
 const NEEDS = {
@@ -80,7 +81,7 @@ const assertPlayable = async (file) => {
 
 const runCommand = async (command, cwd) => {
   const before = listFiles(cwd);
-  const text = await run('timeout', ['-k', '5', '60', 'bash', '-o', 'pipefail',
+  const text = await run('timeout', ['-k', '5', String(60 * patience), 'bash', '-o', 'pipefail',
     '-c', 'cd "$0" && eval "$1"', cwd, command]);
   const outputs = outputsOf(command);
   const written = [...listFiles(cwd)]

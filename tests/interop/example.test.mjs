@@ -3,12 +3,11 @@
 // fails there is none.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
-import { ffmpeg, KEY, makeFolder, run, writeKey } from './support/run.mjs';
+import { call, ffmpeg, KEY, makeFolder, run, writeKey } from './support/run.mjs';
 
 const folder = await makeFolder();
 const movie = path.join(folder, 'a movie ! with name=in.mp4');
@@ -18,11 +17,8 @@ await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25', '-f', 'lavfi'
   '-pix_fmt', 'yuv420p', '-g', '25', '-c:a', 'aac', movie);
 
 // The status, and what it said.
-const packageIt = (input, manifest, kid = KEY.kid) => new Promise((resolve) => {
-  execFile(process.env.EXAMPLE_PACKAGE, [input, manifest, kid, key],
-    { timeout: 60_000, killSignal: 'SIGKILL', encoding: 'utf8' },
-    (error, stdout, stderr) => resolve({ status: error ? error.code : 0, stdout, stderr }));
-});
+const packageIt = (input, manifest, kid = KEY.kid) =>
+  call(process.env.EXAMPLE_PACKAGE, [input, manifest, kid, key]);
 const isThere = (file) => access(file).then(() => true, () => false);
 
 test('it packages, and says so', async () => {

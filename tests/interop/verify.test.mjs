@@ -3,13 +3,12 @@
 // damages is found, by its name.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile }
   from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
-import { ffmpeg, KEY, makeFolder, run, shaka } from './support/run.mjs';
+import { call, ffmpeg, KEY, makeFolder, run, shaka } from './support/run.mjs';
 
 const folder = await makeFolder();
 const keys = path.join(folder, 'keys.txt');
@@ -42,16 +41,12 @@ const pack = async (name, movie, ...options) => {
 };
 
 // The status, and what --json prints.
-const verify = (target, ...options) => new Promise((resolve, reject) => {
-  execFile('haberdash', ['verify', target, '--json', ...options], {
-    timeout: 60_000, encoding: 'utf8', maxBuffer: 16 << 20,
-  }, (error, stdout, stderr) => {
-    if (error && error.code !== 65)
-      reject(new Error(`${target}: ${error.code ?? error.signal} ${stderr}`));
-    else
-      resolve({ status: error?.code ?? 0, ...JSON.parse(stdout) });
-  });
-});
+const verify = async (target, ...options) => {
+  const { status, stdout, stderr } = await call('haberdash',
+    ['verify', target, '--json', ...options]);
+  assert.ok(status === 0 || status === 65, `${target}: ${status} ${stderr}`);
+  return { status, ...JSON.parse(stdout) };
+};
 
 const assertValid = (result, words = '') => {
   assert.deepEqual(result.findings.filter(({ severity }) =>

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 import { forkServersOf } from '../support/processes.mjs';
-import { patience, reportIn, sanitizer, serviceEnv, wrapper } from '../support/sanitizer.mjs';
+import { patience, reportIn, sanitizer, serviceArgs, serviceEnv, wrapper } from '../support/sanitizer.mjs';
 
 export {
   childrenOf, forkServersOf, isAlive, memoryOf, signal, standStill, workersOf,
@@ -74,7 +74,7 @@ export const startService = async (t, options = {}) => {
   const dataDir = options.dataDir ?? path.join(await makeFolder(t), 'data');
   // limit: of the shell, such as "ulimit -f 1000"
   const child = spawn('bash', ['-c', `${options.limit ?? ':'}; exec "$0" "$@"`, ...words,
-    'serve', '--port', '0', '--delivery-port', '0', '--data-dir', dataDir, ...options.args ?? []],
+    'serve', '--port', '0', '--delivery-port', '0', '--data-dir', dataDir, ...serviceArgs, ...options.args ?? []],
   { stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...serviceEnv, G_DEBUG: 'fatal-criticals', ...options.env } });
   const service = { dataDir, pid: child.pid, log: '' };

@@ -8,31 +8,45 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
 
+import { assertNoReport, patience, programEnv } from
+  '../../support/sanitizer.mjs';
+
 const LIMIT_MS = 120_000;
 
-// The output of a program; an error has its log in the message.
-export const run = (program, args,
+// How a program ended, whatever the status is, and what it wrote.
+const finish = (program, args,
   { limit = LIMIT_MS, input = '', env = process.env } = {}) =>
-  new Promise((resolve, reject) => {
+  new Promise((resolve) => {
     const child = execFile(program, args, {
-      timeout: limit,
+      timeout: limit * patience,
       killSignal: 'SIGKILL',
       maxBuffer: 256 << 20,
-      env,
+      env: programEnv(env),
       encoding: 'utf8',
-    }, (error, stdout, stderr) => {
-      if (!error) {
-        resolve(stdout);
-        return;
-      }
-      const why = error.killed ? `no end after ${limit} ms` :
-        `status ${error.code ?? error.signal}`;
-      reject(new Error(`${program} ${args.join(' ')}: ${why}\n` +
-        `${stderr.slice(-4000)}\n${stdout.slice(-2000)}`));
-    });
+    }, (error, stdout, stderr) => resolve({ error, stdout, stderr }));
     child.stdin.on('error', () => {}); // it may end before it reads anything
     child.stdin.end(input);
+  }).then((end) => {
+    assertNoReport(end.stderr, end.stdout);
+    return end;
   });
+
+// The output of a program; an error has its log in the message.
+export const run = async (program, args, options = {}) => {
+  const { error, stdout, stderr } = await finish(program, args, options);
+  if (!error)
+    return stdout;
+  const why = error.killed ? `no end after ${options.limit ?? LIMIT_MS} ms` :
+    `status ${error.code ?? error.signal}`;
+  throw new Error(`${program} ${args.join(' ')}: ${why}\n` +
+    `${stderr.slice(-4000)}\n${stdout.slice(-2000)}`);
+};
+
+// The status, and what it said.
+export const call = async (program, args, options) => {
+  const { error, stdout, stderr } = await finish(program, args, options);
+  return { status: error ? error.code ?? error.signal : 0, stdout, stderr };
+};
 
 // A launch line as one would type it, split at the blanks.
 export const gstLaunch = (line, options) =>
