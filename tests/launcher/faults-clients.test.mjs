@@ -64,6 +64,23 @@ test('a request that never becomes whole ends, however it drips', { timeout: 60_
   await until(async () => await countFiles(service) <= before, 'nothing of them is left');
 });
 
+test('heads that are refused leave nothing', async (t) => {
+  const service = await startService(t, { args: QUICK });
+  const heapOf = async () => Number(/^haberdash_heap_bytes (\S+)$/m.exec((await get(service.api, '/metrics')).text)[1]);
+  const long = 'a'.repeat(60_000);
+  const refused = {
+    501: (i) => `GET /${i}${long} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: x\r\n\r\n`,
+    400: (i) => `GET /${i}${long} HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n`,
+    405: (i) => `A${i}${long} /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+  };
+  for (const [status, head] of Object.entries(refused)) {
+    const before = await heapOf();
+    for (let i = 0; i < 100; i++)
+      assert.match(await raw(service.api, head(i)), new RegExp(`^HTTP/1\\.[01] ${status} `));
+    await until(async () => await heapOf() - before < 2 * MIB, `of 6 MB that were ${status} nothing is left`);
+  }
+});
+
 test('who listens to events asks for something', { timeout: 60_000 }, async (t) => {
   const service = await startService(t, { args: QUICK });
   const socket = await connect(service.api);

@@ -10,7 +10,7 @@ import test from 'node:test';
 
 import {
   KEY, KID, addInput, exec, get, isEmpty, makeClip, makeFolder, packageEnd, post,
-  problem, send, startService, until, upload, workersOf,
+  problem, send, standStill, startService, until, upload, workersOf,
 } from './service.mjs';
 
 const wholeRequest = async (service, name) =>
@@ -25,18 +25,25 @@ const readyAt = (item) => item.history.at(-1).at;
 const catalogOf = (dataDir) => path.join(dataDir, 'catalog.sqlite');
 const sql = async (dataDir, text) => (await exec('sqlite3', [catalogOf(dataDir), text])).stdout.trim();
 
-// Stops every child for as long as it is called with true.
-const holdChildren = async (service, hold) => {
+const letGo = async (service) => {
   for (const pid of await workersOf(service.pid))
-    process.kill(pid, hold ? 'SIGSTOP' : 'SIGCONT');
+    process.kill(pid, 'SIGCONT');
 };
 
-// The first package of a service with --jobs 1 stands still, all others wait.
+// The first package of a service with --jobs 1 stands still, somewhere before its end,
+// and all others wait. Those that were made before they could be held are removed.
 const holdFirst = async (service, request) => {
-  const id = await ask(service, request);
-  await until(async () => (await workersOf(service.pid)).length === 1, 'a child runs');
-  await holdChildren(service, true);
-  return id;
+  for (;;) {
+    const id = await ask(service, request);
+    const child = await until(async () => {
+      const [pid] = await workersOf(service.pid);
+      return pid ?? ((await one(service, id)).status === 'Ready' && 'none');
+    }, 'a child runs');
+    if (child !== 'none' && await standStill(child))
+      return id;
+    await packageEnd(service, id);
+    assert.equal((await send(service.api, 'DELETE', `/packaged_content/${id}`)).status, 204);
+  }
 };
 
 test('many at once: all are made, a few at a time', async (t) => {
@@ -79,7 +86,7 @@ test('the highest priority first, then the oldest', async (t) => {
     problem(assert, await change(plain, body), 400);
   for (const priority of [-11, 11, 0.5, 'x', []])
     problem(assert, await post(service.api, '/packaged_content', { ...request, priority }), 400);
-  await holdChildren(service, false);
+  await letGo(service);
 
   const order = [high, raised, plain, low];
   const ends = [];
@@ -140,8 +147,10 @@ test('cancelled while it waits, runs, and waits for another attempt: nothing is 
   const ended = await cancel(retried);
   assert.equal(ended.status, 'Cancelled');
   assert.equal(ended.next_attempt_at, null);
-  assert.ok(await isEmpty(service, 'packages'));
-  assert.deepEqual((await one(service, running)).history.map(({ status }) => status), ['Queued', 'Cancelled']);
+  await until(() => isEmpty(service, 'packages'), 'packages is empty');
+  const history = (await one(service, running)).history.map(({ status }) => status);
+  assert.deepEqual([history.at(0), history.at(-1)], ['Queued', 'Cancelled']);
+  assert.ok(!history.includes('Ready'));
 });
 
 test('further attempts outlive the service', async (t) => {
@@ -260,7 +269,7 @@ test('a full disk is waited for', async (t) => {
   const { input_content_id } = (await upload(service, 'noise.mp4', await fs.readFile(path.join(folder, 'noise.mp4')))).json;
   const held = await holdFirst(service, { ...request, input_content_id });
   await fill(1 << 20);
-  await holdChildren(service, false);
+  await letGo(service);
   await until(async () => (await one(service, held)).next_attempt_at, 'it waits for another attempt');
   await fs.rm(ballast);
   const ready = await packageEnd(service, held);
