@@ -32,6 +32,9 @@
  * The first buffer of a chunk has the chunk's earliest presentation time and
  * its duration, as running time.
  *
+ * A file begins with a picture at which decoding can start, which has not the flag
+ * DELTA_UNIT: those in front of it are left out, with a warning.
+ *
  * Decoding times before 0, as B-frames and encoder delay bring them, stay what
  * they are: the file's timeline is shifted and an edit list says by how much.
  *
@@ -87,6 +90,7 @@ struct _GstCencMux
   HabCmafTrack *track;   /* NULL before caps */
   GstTagList *tags;      /* or NULL */
   GBytes *init_segment;  /* what went downstream; NULL before the first sample */
+  guint64 n_left_out;    /* access units before it */
 
   HabCmafBuilder *builder;
   HabSegmentGrid grid;
@@ -180,6 +184,11 @@ complete_track (GstCencMux *self, GstBuffer *first)
 static GstFlowReturn
 begin_track (GstCencMux *self, const HabSampleTime *time)
 {
+  if (self->n_left_out > 0)
+    GST_ELEMENT_WARNING (self, STREAM, MUX,
+        ("The video begins with %" G_GUINT64_FORMAT " pictures that cannot be "
+         "decoded without those before them; they are left out.",
+            self->n_left_out), (NULL));
   hab_cmaf_builder_begin (self->builder, self->track, time,
       hab_track_nominal_duration (self->track, self->track_caps));
   return push_init_segment (self);
@@ -293,6 +302,17 @@ trim_sample (GstCencMux *self, GstBuffer *buffer)
   return buffer;
 }
 
+/* Whether it is in front of the first picture at which decoding can start, with
+ * which a track begins (ISO/IEC 23000-19): players that are told so of another end
+ * with an error of their decoder. */
+static gboolean
+is_before_start (GstCencMux *self, GstBuffer *buffer)
+{
+  return self->init_segment == NULL &&
+      self->track->codec->kind == HAB_MEDIA_VIDEO &&
+      GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+}
+
 /* Takes the buffer. */
 static GstFlowReturn
 take_sample (GstCencMux *self, GstBuffer *buffer)
@@ -309,6 +329,10 @@ take_sample (GstCencMux *self, GstBuffer *buffer)
   if (gst_buffer_get_size (buffer) == 0 ||
       hab_caps_announce_header (self->caps, buffer))
     return GST_FLOW_OK;
+  if (is_before_start (self, buffer)) {
+    self->n_left_out++;
+    return GST_FLOW_OK;
+  }
   if (self->init_segment == NULL && !complete_track (self, buffer))
     return GST_FLOW_ERROR;
   if (!hab_sample_time_read (&time, &self->segment, buffer,
@@ -441,6 +465,16 @@ take_segment (GstCencMux *self, GstEvent *event)
   return TRUE;
 }
 
+static void
+refuse_without_start (GstCencMux *self)
+{
+  self->failed = TRUE;
+  GST_ELEMENT_ERROR (self, STREAM, MUX,
+      ("The video has no picture at which decoding can start. Encode it with "
+       "key frames."),
+      ("%" G_GUINT64_FORMAT " access units", self->n_left_out));
+}
+
 /* An end goes on only when everything before it did, so that a track that
  * lacks a sample or its last chunk is not taken for a whole one: sources end a
  * stream behind an error, too. */
@@ -449,6 +483,8 @@ drain (GstCencMux *self, GstPad *pad, GstEvent *event)
 {
   GstFlowReturn flow = GST_FLOW_ERROR;
 
+  if (self->init_segment == NULL && self->n_left_out > 0)
+    refuse_without_start (self);
   if (!self->failed) {
     hab_cmaf_builder_end (self->builder);
     flow = push_chunk (self, TRUE);
@@ -539,6 +575,7 @@ gst_cenc_mux_reset (GstCencMux *self)
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
   gst_caps_replace (&self->track_caps, NULL);
   g_clear_pointer (&self->init_segment, g_bytes_unref);
+  self->n_left_out = 0;
   hab_cmaf_builder_reset (self->builder);
   self->failed = FALSE;
 }

@@ -43,22 +43,30 @@ hab_gop_marks_describe (const HabGopFacts *gop)
       "leading-pictures", G_TYPE_UINT, gop->leading_pictures, NULL);
 }
 
+static GstBuffer *
+set_delta_unit (GstBuffer *buffer, gboolean delta)
+{
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT) == delta)
+    return buffer;
+  buffer = gst_buffer_make_writable (buffer);
+  if (delta)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  else
+    GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  return buffer;
+}
+
 GstBuffer *
 hab_gop_marks_add (GstBuffer *buffer, gboolean starts, guint64 index,
     HabRandomAccess kind)
 {
   GstCustomMeta *meta;
 
-  if (!starts) {
-    if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT)) {
-      buffer = gst_buffer_make_writable (buffer);
-      GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-    }
+  buffer = set_delta_unit (buffer, !starts || kind == HAB_RANDOM_ACCESS_NONE);
+  if (!starts)
     return buffer;
-  }
 
   buffer = gst_buffer_make_writable (buffer);
-  GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   meta = gst_buffer_get_custom_meta (buffer, HAB_GOP_META);
   if (meta == NULL)
     meta = gst_buffer_add_custom_meta (buffer, HAB_GOP_META);

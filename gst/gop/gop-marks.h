@@ -19,8 +19,9 @@ G_BEGIN_DECLS
 /* Makes the metas known; to be called before any is added. */
 void hab_gop_marks_register (void);
 
-/* (transfer full) both: the buffer with the flag DELTA_UNIT where no GOP starts,
- * else without it and with the meta. Its memory stays shared. */
+/* (transfer full) both: the buffer with the meta where a GOP starts, and without
+ * the flag DELTA_UNIT where decoding can start there, too, which it cannot where
+ * kind is none; else with that flag. Its memory stays shared. */
 GstBuffer *hab_gop_marks_add (GstBuffer *buffer, gboolean starts, guint64 index,
     HabRandomAccess kind);
 /* (transfer full) both */

@@ -21,7 +21,8 @@
  * * Every I-frame, whether a GOP starts with it or not, has the custom meta
  *   `HaberdashIFrameMeta`, without fields.
  * * %GST_BUFFER_FLAG_DELTA_UNIT is cleared on the first buffer of a GOP and set
- *   on every other one, so that muxers cut at GOPs only.
+ *   on every other one, so that muxers cut at GOPs only. It is set on the first of
+ *   `none`, too, since nothing can be decoded there.
  *
  * After the last buffer of a GOP, and before the first of the next, a
  * serialized custom downstream event is sent and an element message posted.

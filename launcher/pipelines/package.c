@@ -425,6 +425,19 @@ tell_left_out (Package *self)
     hab_package_observer_tell_note (self->observer, notes->pdata[i]);
 }
 
+/* Of the sink, which says what is other than it was asked to be. */
+static void
+take_warning (Package *self, GstMessage *message)
+{
+  g_autoptr (GError) warning = NULL;
+
+  if (!gst_object_has_as_ancestor (GST_MESSAGE_SRC (message),
+          GST_OBJECT (self->sink)))
+    return;
+  gst_message_parse_warning (message, &warning, NULL);
+  hab_package_observer_tell_note (self->observer, warning->message);
+}
+
 /* FALSE where the run is over, with error set where it failed. */
 static gboolean
 take_message (Package *self, GstMessage *message, GError **error)
@@ -433,6 +446,9 @@ take_message (Package *self, GstMessage *message, GError **error)
     case GST_MESSAGE_ERROR:
       take_error (self, message, error);
       return FALSE;
+    case GST_MESSAGE_WARNING:
+      take_warning (self, message);
+      return TRUE;
     case GST_MESSAGE_ELEMENT:
       take_element_message (self, message);
       return TRUE;
@@ -448,7 +464,7 @@ static gboolean
 run (Package *self, GCancellable *cancellable, GError **error)
 {
   const GstMessageType types = GST_MESSAGE_ERROR | GST_MESSAGE_EOS |
-      GST_MESSAGE_ELEMENT;
+      GST_MESSAGE_WARNING | GST_MESSAGE_ELEMENT;
   g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
   g_autoptr (GError) failure = NULL;
   gint64 next_tick = 0;

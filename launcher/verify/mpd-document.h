@@ -35,6 +35,7 @@ typedef struct
   guint64 bandwidth;    /* bits a second */
   guint width, height;  /* 0 where it does not say */
   guint64 timescale;
+  gdouble offset;       /* presentationTimeOffset, seconds */
   gboolean exact;       /* times are those of a SegmentTimeline */
   HabMpdBytes init;     /* file NULL: none apart from the segments */
   HabMpdBytes index;    /* SegmentBase@indexRange; file NULL: none */

@@ -307,6 +307,14 @@ read_base (Reader *self, xmlNode *base)
   add_segment (self, NULL, NULL, 0, 0);
 }
 
+static void
+read_offset (Reader *self, const gchar *element)
+{
+  self->track->offset = (gdouble) hab_mpd_scope_get_inherited_number (
+      self->scope, element, "presentationTimeOffset", 0) /
+      MAX (self->track->timescale, 1);
+}
+
 void
 hab_mpd_read_segments (HabMpdScope *scope, HabMpdTrack *track,
     HabMpdBounds *bounds)
@@ -314,10 +322,14 @@ hab_mpd_read_segments (HabMpdScope *scope, HabMpdTrack *track,
   Reader self = { scope, track, bounds };
   xmlNode *list = hab_mpd_scope_find (scope, "SegmentList", NULL);
 
-  if (hab_mpd_scope_find (scope, "SegmentTemplate", NULL) != NULL)
+  if (hab_mpd_scope_find (scope, "SegmentTemplate", NULL) != NULL) {
     read_template (&self);
-  else if (list != NULL)
+    read_offset (&self, "SegmentTemplate");
+  } else if (list != NULL) {
     read_list (&self, list);
-  else
+    read_offset (&self, "SegmentList");
+  } else {
     read_base (&self, hab_mpd_scope_find (scope, "SegmentBase", NULL));
+    read_offset (&self, "SegmentBase");
+  }
 }

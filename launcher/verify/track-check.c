@@ -435,9 +435,12 @@ check_bandwidth (Check *self)
 static void
 summarize (Check *self)
 {
-  if (self->end_pts > self->first_pts)
+  if (self->end_pts > self->first_pts) {
     self->summary->duration =
         (gdouble) (self->end_pts - self->first_pts) / self->init->timescale;
+    self->summary->end = (gdouble) (self->end_pts - self->init->shift) /
+            self->init->timescale - self->track->offset;
+  }
   self->summary->n_encrypted = hab_sample_check_get_encrypted (self->samples);
   self->summary->n_decrypted = hab_sample_check_get_decrypted (self->samples);
   check_bandwidth (self);

@@ -17,6 +17,7 @@ typedef struct
   guint64 n_segments, n_samples, n_encrypted, n_decrypted;
   guint64 bytes;      /* of samples */
   gdouble duration;   /* seconds */
+  gdouble end;        /* seconds behind the start of its period */
 } HabTrackSummary;
 
 void hab_track_summary_free (HabTrackSummary *summary);

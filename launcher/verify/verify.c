@@ -67,22 +67,24 @@ find_place (HabVerification *self, const gchar *path, GError **error)
   return self->manifest != NULL;
 }
 
-/* Of several periods it is that of all of them, which is not added up here. */
+/* Of several periods it is that of all of them, which is not added up here. Where
+ * all tracks begin late it may be how long they last, or when they end. */
 static void
 check_duration (HabVerification *self, const HabMpdDocument *document)
 {
-  gdouble longest = 0;
+  gdouble longest = 0, end = 0;
 
   for (guint i = 0; i < self->tracks->len; i++) {
     const HabTrackSummary *track = self->tracks->pdata[i];
 
     longest = MAX (longest, track->duration);
+    end = MAX (end, track->end);
   }
   self->duration = document->duration;
   if (longest > 0 && self->duration >= 0 &&
       (longest > self->duration + DURATION_SLACK ||
           (document->n_periods == 1 &&
-              longest < self->duration - DURATION_SLACK)))
+              MAX (longest, end) < self->duration - DURATION_SLACK)))
     hab_report_error (self->report, "duration", self->manifest, -1,
         "mediaPresentationDuration is %.3f s, the longest track has %.3f s",
         self->duration, longest);

@@ -116,6 +116,54 @@ test_grid (gconstpointer data)
   gst_harness_teardown (h);
 }
 
+/* What cannot be decoded is left out, which is said once. */
+static void
+test_delta_units_first (void)
+{
+  GstHarness *h = new_harness ("cencmux fragment-duration=80000000");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) warning = NULL;
+  g_autoptr (GstBuffer) init = NULL, header = NULL;
+  g_autofree gchar *rest = NULL;
+
+  gst_element_set_bus (h->element, bus);
+  for (guint i = 0; i < 7; i++)
+    g_assert_cmpint (gst_harness_push (h, frame (i == 2 || i == 5, i, 10)), ==,
+        GST_FLOW_OK);
+  gst_harness_push_event (h, gst_event_new_eos ());
+  init = gst_harness_pull (h);
+  header = gst_harness_pull (h);
+  g_assert_cmpuint (GST_BUFFER_PTS (header), ==, 2 * FRAME);
+  rest = shape (h);
+  g_assert_cmpstr (rest, ==, "sseSse");
+  warning = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
+  g_assert_nonnull (warning);
+  g_assert_null (gst_bus_pop (bus));
+  gst_element_set_bus (h->element, NULL);
+  gst_harness_teardown (h);
+}
+
+static void
+test_no_key_frame (void)
+{
+  GstHarness *h = new_harness ("cencmux");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gst_element_set_bus (h->element, bus);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpint (gst_harness_push (h, frame (FALSE, i, 10)), ==,
+        GST_FLOW_OK);
+  g_assert_false (gst_harness_push_event (h, gst_event_new_eos ()));
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_MUX);
+  gst_element_set_bus (h->element, NULL);
+  gst_harness_teardown (h);
+}
+
 /* --- boxes -------------------------------------------------------------------- */
 
 static void
@@ -546,6 +594,8 @@ main (gint argc, gchar **argv)
 
     g_test_add_data_func (path, &grids[i], test_grid);
   }
+  g_test_add_func ("/cencmux/delta-units-first", test_delta_units_first);
+  g_test_add_func ("/cencmux/no-key-frame", test_no_key_frame);
   g_test_add_func ("/cencmux/trun", test_trun);
   g_test_add_func ("/cencmux/negative-dts", test_negative_dts);
   g_test_add_func ("/cencmux/protection-boxes", test_protection_boxes);

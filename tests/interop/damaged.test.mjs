@@ -74,3 +74,40 @@ const checkCutOff = async (container) => {
 
 for (const container of Object.keys(containers))
   test(`${container}: cut off`, () => checkCutOff(container));
+
+// --- a beginning in the middle of a GOP ----------------------------------------
+
+// Two GOPs of 25 pictures behind the last 15 of one whose key frame is gone.
+const makeHeadless = async (ending) => {
+  const whole = path.join(folder, 'whole.mp4');
+  const file = path.join(folder, `headless.${ending}`);
+  await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25',
+    '-f', 'lavfi', '-i', 'sine', '-t', '3', '-c:v', 'libx264', '-g', '25',
+    '-c:a', 'aac', whole);
+  await ffmpeg('-i', whole, '-c', 'copy', '-copyinkf', '-bsf:v',
+    "noise=amount=0:drop='lt(n,10)'", file);
+  return file;
+};
+
+for (const ending of ['mp4', 'mkv']) {
+  test(`${ending} that begins in the middle of a GOP`, async () => {
+    const input = await makeHeadless(ending);
+    const out = path.join(folder, `headless-${ending}`);
+    const gops = JSON.parse(await run('haberdash', ['gops', '--json', input]));
+    assert.deepEqual(gops.map(({ kind, frames }) => [kind, frames]),
+      [['none', 15], ['idr', 25], ['idr', 25]]);
+    const { notes } = JSON.parse(await run('haberdash', ['package', input, out,
+      '--encrypt', 'none', '--json']));
+    assert.equal(notes.length, 1);
+    assert.match(notes[0], /begins with 15 pictures that cannot be decoded/);
+    await run('haberdash', ['verify', out]);
+    const segment = path.join(folder, `headless-${ending}.mp4`);
+    const parts = ['init.mp4', '1.m4s'].map((name) =>
+      readFile(path.join(out, 'video_0', name)));
+    await writeFile(segment, Buffer.concat(await Promise.all(parts)));
+    const [first] = await probe(segment, 'v');
+    assert.ok(Math.abs(first.pts - gops[1].pts_time) < 0.001, first.pts);
+    assert.ok(first.key);
+    await ffmpeg('-xerror', '-i', segment, '-f', 'null', '-');
+  });
+}
