@@ -85,6 +85,7 @@ struct _GstCencMux
 
   /* streaming thread only, from here on */
   GstSegment segment;
+  guint32 segment_seqnum; /* GST_SEQNUM_INVALID before it */
   GstCaps *caps;         /* as they came; NULL before them */
   GstCaps *track_caps;   /* and complete, from the first sample on */
   HabCmafTrack *track;   /* NULL before caps */
@@ -129,9 +130,13 @@ static void
 send_segment (GstCencMux *self)
 {
   GstSegment segment;
+  GstEvent *event;
 
   gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_pad_push_event (self->srcpad, gst_event_new_segment (&segment));
+  event = gst_event_new_segment (&segment);
+  if (self->segment_seqnum != GST_SEQNUM_INVALID)
+    gst_event_set_seqnum (event, self->segment_seqnum);
+  gst_pad_push_event (self->srcpad, event);
 }
 
 static GstFlowReturn
@@ -462,6 +467,7 @@ take_segment (GstCencMux *self, GstEvent *event)
     return FALSE;
   }
   gst_segment_copy_into (segment, &self->segment);
+  self->segment_seqnum = gst_event_get_seqnum (event);
   return TRUE;
 }
 
@@ -573,6 +579,7 @@ static void
 gst_cenc_mux_reset (GstCencMux *self)
 {
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
+  self->segment_seqnum = GST_SEQNUM_INVALID;
   gst_caps_replace (&self->track_caps, NULL);
   g_clear_pointer (&self->init_segment, g_bytes_unref);
   self->n_left_out = 0;

@@ -164,6 +164,51 @@ test_no_key_frame (void)
   gst_harness_teardown (h);
 }
 
+/* (transfer full): the next event of the type. */
+static GstEvent *
+pull_event (GstHarness *h, GstEventType type)
+{
+  GstEvent *event;
+
+  while ((event = gst_harness_try_pull_event (h))) {
+    if (GST_EVENT_TYPE (event) == type)
+      return event;
+    gst_event_unref (event);
+  }
+  g_assert_not_reached ();
+}
+
+/* What follows a seek has its number, also where the element has a segment of its
+ * own. */
+static void
+test_seqnum (void)
+{
+  GstHarness *h = new_harness ("cencmux");
+  const GstEventType types[] = { GST_EVENT_FLUSH_START, GST_EVENT_FLUSH_STOP,
+    GST_EVENT_SEGMENT };
+  GstSegment segment;
+
+  g_assert_cmpint (gst_harness_push (h, frame (TRUE, 0, 10)), ==, GST_FLOW_OK);
+  gst_event_unref (pull_event (h, GST_EVENT_SEGMENT));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
+    GstEvent *event = types[i] == GST_EVENT_SEGMENT ?
+        gst_event_new_segment (&segment) :
+        types[i] == GST_EVENT_FLUSH_START ? gst_event_new_flush_start () :
+                                            gst_event_new_flush_stop (TRUE);
+
+    gst_event_set_seqnum (event, 1000);
+    g_assert_true (gst_harness_push_event (h, event));
+  }
+  g_assert_cmpint (gst_harness_push (h, frame (TRUE, 0, 10)), ==, GST_FLOW_OK);
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
+    g_autoptr (GstEvent) event = pull_event (h, types[i]);
+
+    g_assert_cmpuint (gst_event_get_seqnum (event), ==, 1000);
+  }
+  gst_harness_teardown (h);
+}
+
 /* --- boxes -------------------------------------------------------------------- */
 
 static void
@@ -596,6 +641,7 @@ main (gint argc, gchar **argv)
   }
   g_test_add_func ("/cencmux/delta-units-first", test_delta_units_first);
   g_test_add_func ("/cencmux/no-key-frame", test_no_key_frame);
+  g_test_add_func ("/cencmux/seqnum", test_seqnum);
   g_test_add_func ("/cencmux/trun", test_trun);
   g_test_add_func ("/cencmux/negative-dts", test_negative_dts);
   g_test_add_func ("/cencmux/protection-boxes", test_protection_boxes);
