@@ -90,6 +90,7 @@ struct _GstCatalogRecorder
 
   /* streaming thread only */
   guint64 n_frames;  /* in the GOPs so far */
+  guint32 segment_seqnum; /* GST_SEQNUM_INVALID before a segment */
   gboolean reported; /* the writer's failure was posted */
 };
 
@@ -134,6 +135,17 @@ record_gop (GstCatalogRecorder *self, GstEvent *event)
   GST_OBJECT_UNLOCK (self);
   self->n_frames += record->gop.frames;
   push_record (self, record);
+}
+
+/* gopsplit counts anew with a segment of another playback, and behind a flush. */
+static void
+take_segment (GstCatalogRecorder *self, GstEvent *event)
+{
+  guint32 seqnum = gst_event_get_seqnum (event);
+
+  if (self->segment_seqnum != seqnum)
+    self->n_frames = 0;
+  self->segment_seqnum = seqnum;
 }
 
 /* Posts the writer's failure, once. */
@@ -250,6 +262,9 @@ gst_catalog_recorder_sink_event (GstBaseTransform *trans, GstEvent *event)
       if (gst_event_has_name (event, GOP_STRUCTURE_NAME))
         record_gop (self, event);
       break;
+    case GST_EVENT_SEGMENT:
+      take_segment (self, event);
+      break;
     case GST_EVENT_FLUSH_STOP:
       self->n_frames = 0;
       break;
@@ -308,13 +323,18 @@ static gboolean
 open_writer (GstCatalogRecorder *self, const Settings *settings)
 {
   g_autoptr (GError) error = NULL;
+  HabRecordWriter *writer = NULL;
 
   if (settings->location)
-    self->writer = hab_record_writer_new_for_catalog (settings->location,
+    writer = hab_record_writer_new_for_catalog (settings->location,
         settings->input_id, settings->package_id, &error);
   else if (settings->fd >= 0)
-    self->writer = hab_record_writer_new_for_fd (settings->fd, &error);
+    writer = hab_record_writer_new_for_fd (settings->fd, &error);
 
+  /* The statistics may be read at this moment. */
+  GST_OBJECT_LOCK (self);
+  self->writer = writer;
+  GST_OBJECT_UNLOCK (self);
   if (error)
     GST_ELEMENT_ERROR (
         self, RESOURCE, OPEN_WRITE, (NULL), ("%s", error->message));
@@ -339,6 +359,7 @@ gst_catalog_recorder_start (GstBaseTransform *trans)
   GST_OBJECT_UNLOCK (self);
 
   self->n_frames = 0;
+  self->segment_seqnum = GST_SEQNUM_INVALID;
   self->reported = FALSE;
   self->has_stage = settings.stage != NULL;
 

@@ -336,6 +336,49 @@ test_lines (Fixture *fixture, gconstpointer data)
       json_object_get_string_member (stage, "stage"), ==, "Encrypted");
 }
 
+static gint64
+push_segment_and_gop (GstHarness *h, const GstSegment *segment, guint32 seqnum,
+    gint fd)
+{
+  GstEvent *event = gst_event_new_segment (segment);
+  g_autoptr (JsonObject) gop = NULL;
+  gchar line[1024] = "";
+  gssize size;
+
+  gst_event_set_seqnum (event, seqnum);
+  g_assert_true (gst_harness_push_event (h, event));
+  push_gop (h, 0, 0, 0);
+  /* One line a write, and it is shorter than what a pipe takes at once. */
+  size = read (fd, line, sizeof line - 1);
+  g_assert_cmpint (size, >, 0);
+  g_assert_cmpint (line[size - 1], ==, '\n');
+  gop = parse_line (line);
+  return json_object_get_int_member (gop, "first_frame");
+}
+
+/* Frames are counted as gopsplit counts GOPs: anew with another playback, on with
+ * a further segment of the same one. */
+static void
+test_first_frame (Fixture *fixture, gconstpointer data)
+{
+  gint fds[2];
+  GstHarness *h;
+  GstSegment segment;
+  gchar track[1024];
+
+  g_assert_cmpint (pipe (fds), ==, 0);
+  h = make_harness (make_element (fixture, "fd", fds[1], NULL), 0);
+  g_assert_cmpint (read (fds[0], track, sizeof track), >, 0);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  g_assert_cmpint (push_segment_and_gop (h, &segment, 1000, fds[0]), ==, 0);
+  g_assert_cmpint (push_segment_and_gop (h, &segment, 1000, fds[0]), ==, 50);
+  g_assert_cmpint (push_segment_and_gop (h, &segment, 1001, fds[0]), ==, 0);
+
+  gst_harness_teardown (h);
+  close (fds[0]);
+  close (fds[1]);
+}
+
 static GstFlowReturn
 refuse_buffer (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
@@ -584,6 +627,7 @@ main (int argc, char **argv)
   ADD ("passthrough", test_passthrough);
   ADD ("catalog", test_catalog);
   ADD ("lines", test_lines);
+  ADD ("first-frame", test_first_frame);
   ADD ("error-downstream", test_error_downstream);
   ADD ("reader-gone", test_reader_gone);
   ADD ("error-on-buffer", test_error_on_buffer);
