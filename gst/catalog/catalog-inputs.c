@@ -154,20 +154,18 @@ hab_catalog_find_input (HabCatalog *catalog, const gchar *owner,
 }
 
 GPtrArray *
-hab_catalog_list_inputs (HabCatalog *catalog, const gchar *owner,
-    gint64 after, guint limit, GError **error)
+hab_catalog_list_inputs (HabCatalog *catalog, gint64 after, guint limit,
+    GError **error)
 {
   g_autoptr (GPtrArray) inputs =
       g_ptr_array_new_with_free_func ((GDestroyNotify) hab_input_free);
   g_autoptr (HabStatement) statement = hab_catalog_prepare (catalog,
       "SELECT " INPUT_COLUMNS " FROM inputs WHERE id > :after "
-      "AND state <> 'replaced' AND " HAB_INPUT_IS_SEEN
-      " ORDER BY id LIMIT :limit", error);
+      "AND state <> 'replaced' ORDER BY id LIMIT :limit", error);
   HabStep step;
 
   if (!statement)
     return NULL;
-  hab_statement_bind_text (statement, ":owner", owner);
   hab_statement_bind_int (statement, ":after", after);
   hab_statement_bind_int (statement, ":limit", limit);
 

@@ -176,10 +176,10 @@ HabInput *hab_catalog_get_input (HabCatalog *catalog, gint64 id, GError **error)
  * everybody's. */
 HabInput *hab_catalog_find_input (HabCatalog *catalog, const gchar *owner,
     const gchar *name, GError **error);
-/* (element-type HabInput): at most limit rows with an id above after; owner
- * NULL for those of everybody, else the owner's and those of media folders. */
-GPtrArray *hab_catalog_list_inputs (HabCatalog *catalog, const gchar *owner,
-    gint64 after, guint limit, GError **error);
+/* (element-type HabInput): at most limit rows with an id above after, of all
+ * owners. */
+GPtrArray *hab_catalog_list_inputs (HabCatalog *catalog, gint64 after,
+    guint limit, GError **error);
 /* An indexed input of these bytes, whoever owns it, and its file's name; 0 and
  * NULL without an error where there is none. */
 gint64 hab_catalog_find_input_by_sha256 (HabCatalog *catalog,

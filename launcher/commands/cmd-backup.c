@@ -112,7 +112,7 @@ copy_inputs (Backup *self, GError **error)
 
   do {
     g_autoptr (GPtrArray) inputs =
-        hab_catalog_list_inputs (self->catalog, NULL, after, PAGE, error);
+        hab_catalog_list_inputs (self->catalog, after, PAGE, error);
 
     if (inputs == NULL)
       return FALSE;

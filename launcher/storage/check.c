@@ -156,7 +156,7 @@ check_inputs (Run *self, GError **error)
 
   do {
     g_autoptr (GPtrArray) inputs = hab_catalog_list_inputs (
-        self->check->catalog, NULL, after, PAGE, error);
+        self->check->catalog, after, PAGE, error);
 
     if (inputs == NULL)
       return FALSE;
