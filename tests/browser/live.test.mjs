@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { KEY, makeFolder, run, writeKey } from '../interop/support/run.mjs';
-import { follow, serviceEnv, stderr } from '../support/sanitizer.mjs';
+import { follow, programEnv, stderr } from '../support/sanitizer.mjs';
 import { serve } from '../support/http.mjs';
 import { startBrowser } from './browser.mjs';
 import { decodedFrames } from './pictures.mjs';
@@ -40,7 +40,7 @@ let browser, source;
 const pages = [];
 
 const launch = (line) => follow(spawn('gst-launch-1.0', ['-e', ...line.trim().split(/\s+/)],
-  { stdio: ['ignore', 'ignore', stderr], env: serviceEnv }));
+  { stdio: ['ignore', 'ignore', stderr], env: programEnv(process.env) }));
 
 const sources = `videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=180,framerate=25/1 !
     x264enc key-int-max=25 speed-preset=ultrafast tune=zerolatency ! h264parse ! gopsplit ! tee name=video

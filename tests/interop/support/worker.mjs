@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 
-import { follow, patience, serviceEnv, stderr } from
+import { follow, patience, programEnv, stderr } from
   '../../support/sanitizer.mjs';
 
 const LIMIT_MS = 60_000;
@@ -16,7 +16,7 @@ export const index = async (input) => {
   try {
     const child = follow(spawn('haberdash', ['worker'], {
       stdio: ['pipe', 'ignore', stderr, file.fd, 'ignore', 'pipe'],
-      env: serviceEnv,
+      env: programEnv(process.env),
       timeout: LIMIT_MS * patience,
       killSignal: 'SIGKILL',
     }));
