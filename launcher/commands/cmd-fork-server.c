@@ -74,19 +74,6 @@ load (void)
 
 /* --- one child --------------------------------------------------------- */
 
-/* Before anything else is opened: what is sent gets other numbers. */
-static void
-reserve_descriptors (void)
-{
-  int fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
-
-  for (int i = HAB_WORKER_INPUT_FD; i <= HAB_WORKER_RECORDS_FD; i++)
-    if (fd != i)
-      dup2 (fd, i);
-  if (fd > HAB_WORKER_RECORDS_FD)
-    close (fd);
-}
-
 static void
 order_close (Order *self)
 {
@@ -104,8 +91,6 @@ order_take_descriptors (Order *self)
   dup2 (self->fds[HAB_FORK_RECORDS], HAB_WORKER_RECORDS_FD);
   if (self->n_fds > HAB_FORK_OUTPUT)
     dup2 (self->fds[HAB_FORK_OUTPUT], HAB_WORKER_OUTPUT_FD);
-  else
-    close (HAB_WORKER_OUTPUT_FD);
   order_close (self);
 }
 
@@ -227,6 +212,8 @@ receive (Order *self)
   return TRUE;
 }
 
+/* Each child adds files of its own to the jail, which is the same one on both sides
+ * of a fork: it is made for one child, ahead of it. */
 static void
 run (gchar *word)
 {
@@ -237,6 +224,8 @@ run (gchar *word)
   while (going && receive (order)) {
     going = serve (order, jail, word);
     order_close (order);
+    hab_jail_free (jail);
+    jail = hab_cmd_make_jail ();
   }
 }
 
@@ -252,7 +241,6 @@ hab_cmd_fork_server (int argc, char **argv)
     g_printerr ("haberdash fork-server: is started by the service\n");
     return HAB_EXIT_USAGE;
   }
-  reserve_descriptors ();
   hab_worker_init ();
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (!hab_cmd_init_gstreamer (&error)) {

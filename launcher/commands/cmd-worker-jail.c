@@ -7,7 +7,6 @@
 
 #include "cmd-worker-jail.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -94,7 +93,6 @@ hab_worker_confine (JsonObject *job, HabJail *jail, GError **error)
   hab_jail_settings_import (&settings);
   set_limits (job, &settings);
   hab_jail_allow_read (jail, HAB_WORKER_INPUT_PATH);
-  if (fcntl (HAB_WORKER_OUTPUT_FD, F_GETFD) >= 0)
-    hab_jail_allow_write (jail, HAB_WORKER_OUTPUT_PATH);
+  hab_jail_allow_write (jail, HAB_WORKER_OUTPUT_PATH);
   return hab_jail_enter (jail, settings.mode, error);
 }

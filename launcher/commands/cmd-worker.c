@@ -4,6 +4,7 @@
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
 #include <poll.h>
@@ -323,9 +324,25 @@ hab_worker_run (HabJail *jail)
   return 1;
 }
 
+/* Before anything else is opened. */
+static void
+reserve_descriptors (void)
+{
+  for (int i = HAB_WORKER_INPUT_FD; i <= HAB_WORKER_RECORDS_FD; i++) {
+    int fd = fcntl (i, F_GETFD) < 0 ? open ("/dev/null", O_RDWR | O_CLOEXEC) :
+        i;
+
+    if (fd >= 0 && fd != i) {
+      dup2 (fd, i);
+      close (fd);
+    }
+  }
+}
+
 void
 hab_worker_init (void)
 {
+  reserve_descriptors ();
   hab_jail_hide ();
   hab_log_init_child ();
   signal (SIGPIPE, SIG_IGN);

@@ -47,7 +47,8 @@ gboolean hab_cmd_init_gstreamer (GError **error);
  * hab_cmd_init_gstreamer (). */
 HabJail *hab_cmd_make_jail (void);
 
-/* What every process does that is going to be a child: nobody looks into it. */
+/* What every process does that is going to be a child, first: nobody looks into it,
+ * and nothing gets the number of a descriptor of worker-protocol.h. */
 void hab_worker_init (void);
 /* Does the job that is read, with the descriptors of worker-protocol.h, and tells
  * of it. jail (nullable): by hab_cmd_make_jail (), for this one process. */

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /* Descriptors of a child. */
 #define HAB_WORKER_JOB_FD 0 /* JSON, to its end */
 #define HAB_WORKER_INPUT_FD 3
-#define HAB_WORKER_OUTPUT_FD 4 /* or absent */
+#define HAB_WORKER_OUTPUT_FD 4 /* or nothing, which it sees as /dev/null */
 #define HAB_WORKER_RECORDS_FD 5
 
 #define HAB_WORKER_INPUT_PATH "/proc/self/fd/3"

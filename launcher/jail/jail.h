@@ -64,7 +64,9 @@ void hab_jail_tell_memory (void);
 typedef struct _HabJail HabJail;
 
 /* Has what every program needs: libraries, plug-ins' data, /dev/null. Making it is
- * most of the work and may be done ahead. */
+ * most of the work and may be done ahead, also in the process that this one is
+ * forked from; but what is allowed in one of these is allowed in the other: one
+ * jail is for one process. */
 HabJail *hab_jail_new (void);
 void hab_jail_free (HabJail *jail);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HabJail, hab_jail_free)

@@ -5,7 +5,8 @@
 Parts: `start` (with 10,000 packages in the catalog), `gops` (of an hour of video),
 `delivery` (beside nginx with one worker and sendfile), `upload` (beside a plain
 receiver), `queue` (what GET calls take while fifty packages are made), `jobs`
-(eight packages at once and in a row). wrk asks.
+(eight packages at once and in a row), `short` (of a clip of 4 s uploads and packages,
+one after the other, with children that are forked and that are started). wrk asks.
 
 The environment has to name the plug-ins and the program: tests/bench/run service
 does that.
@@ -35,6 +36,7 @@ PACKAGES = 10_000
 LARGE, SMALL = 2_000_000, 4_096
 UPLOAD = 1 << 30
 JOBS = 8
+SHORT = 50
 FINAL = ('Ready', 'Failed', 'Cancelled')
 
 
@@ -59,10 +61,10 @@ class Service:
         self.process.terminate()
         self.process.wait()
 
-    def ask(self, method, path, body=None, kind='application/json'):
+    def ask(self, method, path, body=None, kind='application/json', **headers):
         """Status and body, over one connection that stays."""
         self.connection.request(method, path, body, {
-            'Accept': 'application/json',
+            'Accept': 'application/json', **headers,
             **({'Content-Type': kind} if body is not None else {})})
         answer = self.connection.getresponse()
         return answer.status, answer.read()
@@ -532,9 +534,59 @@ def measure_jobs(options, folder):
                 name: wall / share for name, wall in medians.items()}}
 
 
+def upload_once(service, clip, number):
+    """Of the clip, with a box that makes it another file; until it is listed."""
+    body = clip + (16).to_bytes(4, 'big') + b'free' + os.urandom(8)
+    status, answer = service.ask(
+        'POST', f'/input_content?name={number}.mp4', body, 'video/mp4')
+    if status != 201:
+        sys.exit(f'{status} {answer}')
+
+
+def package_once(service):
+    wanted = {'input_content_id': 1, 'encrypt': 'video', 'generate_keys': True}
+    status, answer = service.ask('POST', '/packaged_content',
+                                 json.dumps(wanted), Prefer='wait=60')
+    if status != 200 or json.loads(answer)['status'] != 'Ready':
+        sys.exit(f'{status} {answer}')
+
+
+def in_a_row(service, call):
+    """Of SHORT calls in ms: the median, and what one takes of the processors of
+    the service and its children."""
+    pid = service.process.pid
+    call(0)
+    used = cpu_s(pid, True)
+    times = [timed(lambda n=n: call(n)) for n in range(1, SHORT + 1)]
+    time.sleep(0.2)  # the last child may have ended, but not been waited for
+    return {'p50_ms': statistics.median(times) * 1e3,
+            'cpu_ms': (cpu_s(pid, True) - used) * 1e3 / SHORT}
+
+
+def measure_short(options, folder):
+    clip = make_clip(folder, 4).read_bytes()
+    rows = {'forked': [], 'started': ['--no-fork-server']}
+    results = {}
+    for turn in range(options.runs):
+        for name, args in measure.rotated(list(rows.items()), turn):
+            data = folder / f'data-{name}-{turn}'
+            with Service(data, *args) as service:
+                time.sleep(1)  # what children are forked from has begun
+                for what, call in (
+                        ('uploads', lambda n: upload_once(service, clip, n)),
+                        ('packages', lambda n: package_once(service))):
+                    results.setdefault(f'{what}, {name}', []).append(
+                        in_a_row(service, call))
+            shutil.rmtree(data)
+    return {name: {what: statistics.median(row[what] for row in several)
+                   for what in several[0]}
+            for name, several in results.items()}
+
+
 PARTS = {'start': measure_start, 'gops': measure_gops,
          'delivery': measure_delivery, 'upload': measure_upload,
-         'queue': measure_queue, 'jobs': measure_jobs}
+         'queue': measure_queue, 'jobs': measure_jobs,
+         'short': measure_short}
 
 
 def print_rows(result, depth=0):

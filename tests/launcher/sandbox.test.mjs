@@ -110,17 +110,25 @@ test('without a sandbox it has all that the service has', async (t) => {
   assert.deepEqual(failed.filter((act) => !act.startsWith('read /proc/')), [], service.log);
 });
 
-test('another input cannot be read, its own can', async (t) => {
-  const service = await start(t);
-  // Other bytes: the same ones would be kept once.
-  const other = await upload(service, 'other.mp4',
-    Buffer.concat([await makeClip(), Buffer.from('\0\0\0\x08free')]));
-  assert.equal(other.status, 201, other.text);
-  const inputs = (await filesOf(service)).filter((file) => /\/inputs\/./.test(file));
-  await packageWith(service, ...inputs.map((file) => `read ${file}`));
-  const results = resultsOf(service).map(([, result]) => result).sort();
-  assert.deepEqual(results, ['Permission denied', 'done'], service.log);
-});
+// Not even where a child had it that came from the same process.
+for (const args of [[], ['--no-fork-server']]) {
+  test(`what another child has cannot be opened, its own can ${args}`, async (t) => {
+    const service = await start(t, ['--log-level=debug', ...args]);
+    if (args.length === 0)
+      await until(() => service.log.includes('children can be forked'), 'there is a fork server');
+    // Other bytes: the same ones would be kept once.
+    const other = await upload(service, 'other.mp4',
+      Buffer.concat([await makeClip(), Buffer.from('\0\0\0\x08free')]));
+    assert.equal(other.status, 201, other.text);
+    await packageWith(service, 'socket');
+    const files = await filesOf(service);
+    const inputs = files.filter((file) => /\/inputs\/./.test(file));
+    const [manifest] = files.filter((file) => /\/packages\/.*\.mpd$/.test(file));
+    await packageWith(service, ...inputs.map((file) => `read ${file}`), `write ${manifest}`, `write ${manifest}.new`);
+    const results = resultsOf(service).map(([, result]) => result).slice(1).sort();
+    assert.deepEqual(results, ['Permission denied', 'Permission denied', 'Permission denied', 'done'], service.log);
+  });
+}
 
 for (const act of ['trace', 'run'])
   test(`what no media work does ends it: ${act}`, async (t) => {
