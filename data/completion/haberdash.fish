@@ -37,6 +37,8 @@ function __haberdash_words
             printf '%s\n' $front{video,audio,text}
         case --ladder
             printf '%s\n' "$front"auto
+        case --sandbox
+            printf '%s\n' $front{auto,require,off}
         case '*'
             return 1
     end

@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "command-jail.h"
 #include "commands.h"
 #include "log.h"
 #include "worker-protocol.h"

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "command-jail.h"
 #include "commands.h"
 #include "frame-list.h"
 #include "gop-index-read.h"
@@ -77,14 +78,26 @@ list_gops (const gchar *input, gboolean json, GError **error)
   return TRUE;
 }
 
+static gboolean
+confine (const gchar *input, HabJailMode mode, GError **error)
+{
+  g_autoptr (HabJail) jail = hab_cmd_make_jail ();
+
+  hab_jail_allow_read (jail, input);
+  return hab_cmd_confine (jail, mode, error);
+}
+
 HabExit
 hab_cmd_gops (int argc, char **argv)
 {
+  g_autofree gchar *sandbox = NULL;
   gboolean json = FALSE, frames = FALSE;
+  HabJailMode mode;
   const GOptionEntry entries[] = {
     { "frames", 0, 0, G_OPTION_ARG_NONE, &frames,
       "every frame in decode order with its picture type", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "as a JSON array", NULL },
+    HAB_CMD_SANDBOX_ENTRY (&sandbox),
     G_OPTION_ENTRY_NULL
   };
   GError *error = NULL;
@@ -96,10 +109,10 @@ hab_cmd_gops (int argc, char **argv)
           "Examples:\n"
           "  haberdash gops movie.mp4\n"
           "  haberdash gops movie.mp4 --json\n"
-          "  haberdash gops movie.mp4 --frames", entries, 1))
+          "  haberdash gops movie.mp4 --frames", entries, 1) ||
+      !hab_cmd_choose_sandbox (sandbox, &mode))
     return HAB_EXIT_USAGE;
-  if (!hab_cmd_init_gstreamer (&error) ||
-      !hab_cmd_confine_reader (argv[1], &error) ||
+  if (!hab_cmd_init_gstreamer (&error) || !confine (argv[1], mode, &error) ||
       !(frames ? list_frames : list_gops) (argv[1], json, &error))
     return hab_cmd_fail (argv[1], error);
   return HAB_EXIT_OK;

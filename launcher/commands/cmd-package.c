@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "command-jail.h"
 #include "commands.h"
 #include "package-arguments.h"
 #include "package-result.h"
@@ -76,10 +77,9 @@ wait_for_signal (gpointer data)
   return NULL;
 }
 
-/* Blocked in this thread and all that it starts: one of its own waits for
- * them, and goes with the process. */
+/* In this thread and all that it starts. */
 static void
-cancel_on_signal (GCancellable *cancellable)
+block_signals (void)
 {
   sigset_t signals;
 
@@ -87,7 +87,14 @@ cancel_on_signal (GCancellable *cancellable)
   sigaddset (&signals, SIGINT);
   sigaddset (&signals, SIGTERM);
   pthread_sigmask (SIG_BLOCK, &signals, NULL);
-  g_thread_unref (g_thread_new ("signals", wait_for_signal, cancellable));
+}
+
+/* A thread of its own waits for them, and goes with the process. */
+static void
+cancel_on_signal (GCancellable *cancellable)
+{
+  g_thread_unref (g_thread_new ("signals", wait_for_signal,
+      g_object_ref (cancellable)));
 }
 
 /* --- the command -------------------------------------------------------- */
@@ -136,8 +143,19 @@ note_missing_key_address (const HabPackageConfig *config, Watch *watch)
         "configured, or --hls-key-url or --hls-key-format=clearkey", watch);
 }
 
-static HabExit
-package (HabPackageArguments *arguments, Watch *watch)
+/* --- the process that reads ---------------------------------------------- */
+
+static gboolean
+confine (const HabPackageArguments *arguments, GError **error)
+{
+  g_autoptr (HabJail) jail = hab_cmd_make_jail ();
+
+  hab_package_arguments_allow (arguments, jail);
+  return hab_cmd_confine (jail, arguments->sandbox, error);
+}
+
+static gboolean
+package (const HabPackageArguments *arguments, Watch *watch, GError **error)
 {
   const HabPackageObserver observer = {
     .progress = on_progress,
@@ -148,21 +166,37 @@ package (HabPackageArguments *arguments, Watch *watch)
     .data = watch,
   };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  block_signals ();
+  if (!hab_cmd_init_gstreamer (error) || !confine (arguments, error))
+    return FALSE;
+  cancel_on_signal (cancellable);
+  return hab_package_run (&arguments->config, &observer, cancellable, error);
+}
+
+static HabExit
+package_apart (gpointer data)
+{
+  const HabPackageArguments *arguments = data;
+  Watch watch = { 0 };
   GError *error = NULL;
   gboolean packaged;
 
-  cancel_on_signal (cancellable);
-  hab_progress_printer_init (&watch->printer, arguments->progress,
+  hab_package_result_init (&watch.result);
+  hab_progress_printer_init (&watch.printer, arguments->progress,
       arguments->quiet);
-  packaged = hab_cmd_init_gstreamer (&error) &&
-      hab_package_run (&arguments->config, &observer, cancellable, &error);
-  hab_progress_printer_end (&watch->printer);
-  if (!packaged)
-    return hab_cmd_fail (arguments->config.input, error);
-  note_missing_key_address (&arguments->config, watch);
-  print_result (arguments, watch);
-  return HAB_EXIT_OK;
+  packaged = package (arguments, &watch, &error);
+  hab_progress_printer_end (&watch.printer);
+  if (packaged) {
+    note_missing_key_address (&arguments->config, &watch);
+    print_result (arguments, &watch);
+  }
+  hab_package_result_clear (&watch.result);
+  return packaged ? HAB_EXIT_OK :
+      hab_cmd_fail (arguments->config.input, error);
 }
+
+/* --- the one that knows what was there before ---------------------------- */
 
 static HabExit
 make_folder_and_package (HabPackageArguments *arguments)
@@ -170,7 +204,6 @@ make_folder_and_package (HabPackageArguments *arguments)
   g_autofree gchar *manifest =
       g_build_filename (arguments->folder, "stream.mpd", NULL);
   gboolean is_new = !g_file_test (arguments->folder, G_FILE_TEST_EXISTS);
-  Watch watch = { 0 };
   HabExit status;
 
   if (g_mkdir_with_parents (arguments->folder, 0777) < 0) {
@@ -179,9 +212,8 @@ make_folder_and_package (HabPackageArguments *arguments)
     return HAB_EXIT_CANT_CREATE;
   }
   arguments->config.manifest = manifest;
-  hab_package_result_init (&watch.result);
-  status = package (arguments, &watch);
-  hab_package_result_clear (&watch.result);
+  status = hab_cmd_run_apart (arguments->config.input, package_apart,
+      arguments);
   /* Unless there is something in it. */
   if (status != HAB_EXIT_OK && is_new)
     g_rmdir (arguments->folder);
@@ -200,7 +232,7 @@ hab_cmd_package (int argc, char **argv)
   status = hab_package_arguments_load_keys (&arguments, &error) ?
       make_folder_and_package (&arguments) :
       hab_cmd_fail ("keys", error);
-  if (status != HAB_EXIT_OK)
+  if (status != HAB_EXIT_OK && !hab_cmd_has_crashed (status))
     hab_package_arguments_withdraw_keys (&arguments);
   return status;
 }

@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 
+#include "command-jail.h"
 #include "commands.h"
 #include "draft-file.h"
 #include "gop-cut.h"
@@ -29,40 +30,74 @@ typedef struct
   const gchar *input, *output;
   HabGopCutRange range;
   HabGopFilterConfig config;
+  HabJailMode sandbox;
+  /* Of files that are there already, in the folder of output; cut is NULL
+   * without filters. */
+  const gchar *draft, *cut;
 } Slice;
 
-static gboolean
-slice_and_filter (const Slice *slice, const gchar *output, GError **error)
-{
-  g_autoptr (HabDraftFile) cut = hab_draft_file_new (slice->output, error);
+/* --- the process that reads ---------------------------------------------- */
 
-  return cut != NULL &&
-      hab_gop_cut_run (slice->input, &slice->range,
-          hab_draft_file_get_path (cut), error) &&
-      hab_gop_filter_run (hab_draft_file_get_path (cut), &slice->config,
-          output, error);
+static gboolean
+confine (const Slice *slice, GError **error)
+{
+  g_autoptr (HabJail) jail = hab_cmd_make_jail ();
+
+  hab_jail_allow_read (jail, slice->input);
+  hab_jail_allow_write (jail, slice->draft);
+  if (slice->cut != NULL)
+    hab_jail_allow_write (jail, slice->cut);
+  return hab_cmd_confine (jail, slice->sandbox, error);
 }
 
 static gboolean
-slice_to (const Slice *slice, const gchar *output, GError **error)
+write_draft (const Slice *slice, GError **error)
 {
-  return hab_filter_chain_is_empty (slice->config.chain)
-      ? hab_gop_cut_run (slice->input, &slice->range, output,
-            error)
-      : slice_and_filter (slice, output, error);
+  const gchar *cut = slice->cut != NULL ? slice->cut : slice->draft;
+
+  return hab_gop_cut_run (slice->input, &slice->range, cut, error) &&
+      (slice->cut == NULL ||
+          hab_gop_filter_run (cut, &slice->config, slice->draft, error));
 }
+
+static HabExit
+slice_apart (gpointer data)
+{
+  const Slice *slice = data;
+  GError *error = NULL;
+
+  return hab_cmd_init_gstreamer (&error) && confine (slice, &error) &&
+          write_draft (slice, &error)
+      ? HAB_EXIT_OK
+      : hab_cmd_fail (slice->input, error);
+}
+
+/* --- the one that knows where it goes ------------------------------------ */
 
 /* What is there under the name of the output stays until there is a whole
  * one. */
-static gboolean
-slice_run (const Slice *slice, GError **error)
+static HabExit
+slice_run (Slice *slice)
 {
-  g_autoptr (HabDraftFile) draft = hab_draft_file_new (slice->output, error);
+  GError *error = NULL;
+  g_autoptr (HabDraftFile) draft = hab_draft_file_new (slice->output, &error);
+  g_autoptr (HabDraftFile) cut =
+      draft != NULL && !hab_filter_chain_is_empty (slice->config.chain)
+      ? hab_draft_file_new (slice->output, &error)
+      : NULL;
+  HabExit status;
 
-  return draft != NULL &&
-      slice_to (slice, hab_draft_file_get_path (draft), error) &&
-      hab_draft_file_commit (draft, error);
+  if (error != NULL)
+    return hab_cmd_fail (slice->input, error);
+  slice->draft = hab_draft_file_get_path (draft);
+  slice->cut = cut != NULL ? hab_draft_file_get_path (cut) : NULL;
+  status = hab_cmd_run_apart (slice->input, slice_apart, slice);
+  if (status == HAB_EXIT_OK && !hab_draft_file_commit (draft, &error))
+    return hab_cmd_fail (slice->input, error);
+  return status;
 }
+
+/* --- the command line ---------------------------------------------------- */
 
 static gboolean
 check_output (const Slice *slice)
@@ -139,15 +174,16 @@ HabExit
 hab_cmd_slice (int argc, char **argv)
 {
   g_auto (GStrv) pairs = NULL;
+  g_autofree gchar *sandbox = NULL;
   const GOptionEntry entries[] = {
     { "filter", 0, 0, G_OPTION_ARG_STRING_ARRAY, &pairs,
         "what is done to the pictures, see below; several times for several",
         "NAME=VALUE" },
+    HAB_CMD_SANDBOX_ENTRY (&sandbox),
     G_OPTION_ENTRY_NULL
   };
   g_autofree gchar *filters = describe_filters ();
   g_autoptr (HabFilterChain) chain = NULL;
-  GError *error = NULL;
   Slice slice = { 0 };
 
   if (!hab_cmd_parse (&argc, &argv, "INPUT GOPS OUTPUT",
@@ -156,9 +192,8 @@ hab_cmd_slice (int argc, char **argv)
           "the last with a dash between them.", filters, entries, 3))
     return HAB_EXIT_USAGE;
   chain = read_filters (pairs);
-  if (chain == NULL || !read_arguments (&slice, argv, chain))
+  if (chain == NULL || !read_arguments (&slice, argv, chain) ||
+      !hab_cmd_choose_sandbox (sandbox, &slice.sandbox))
     return HAB_EXIT_USAGE;
-  if (!hab_cmd_init_gstreamer (&error) || !slice_run (&slice, &error))
-    return hab_cmd_fail (argv[1], error);
-  return HAB_EXIT_OK;
+  return slice_run (&slice);
 }

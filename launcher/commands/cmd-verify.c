@@ -3,6 +3,7 @@
 #include "config.h"
 #endif
 
+#include "command-jail.h"
 #include "commands.h"
 #include "json-build.h"
 #include "verify.h"
@@ -133,6 +134,20 @@ read_keys (HabContentKeys *keys, gchar **paths, GError **error)
   return TRUE;
 }
 
+/* The folder with all that is in it; the manifest alone may be a link to
+ * elsewhere. */
+static gboolean
+confine (const gchar *path, HabJailMode mode, GError **error)
+{
+  g_autoptr (HabJail) jail = hab_jail_new ();
+  g_autofree gchar *folder = g_path_get_dirname (path);
+
+  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
+    hab_jail_allow_read (jail, folder);
+  hab_jail_allow_read (jail, path);
+  return hab_cmd_confine (jail, mode, error);
+}
+
 static HabExit
 verify (const gchar *path, const HabContentKeys *keys, gboolean json,
     gboolean quiet)
@@ -156,13 +171,16 @@ HabExit
 hab_cmd_verify (int argc, char **argv)
 {
   g_auto (GStrv) key_files = NULL;
+  g_autofree gchar *sandbox = NULL;
   gboolean json = FALSE, quiet = FALSE;
+  HabJailMode mode;
   const GOptionEntry entries[] = {
     { "key-file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &key_files,
         "file with content keys, a line KID:KEY for each, or one key for all; "
         "what is encrypted is then decrypted and looked at, too", "FILE" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "as a JSON object", NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "print findings only", NULL },
+    HAB_CMD_SANDBOX_ENTRY (&sandbox),
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (HabContentKeys) keys = hab_content_keys_new ();
@@ -177,9 +195,12 @@ hab_cmd_verify (int argc, char **argv)
           "Examples:\n"
           "  haberdash verify out\n"
           "  haberdash verify out/stream.mpd --key-file keys.txt --json\n"
-          "\nExit code 65 says that there are errors.", entries, 1))
+          "\nExit code 65 says that there are errors.", entries, 1) ||
+      !hab_cmd_choose_sandbox (sandbox, &mode))
     return HAB_EXIT_USAGE;
   if (!read_keys (keys, key_files, &error))
     return hab_cmd_fail ("--key-file", error);
+  if (!confine (argv[1], mode, &error))
+    return hab_cmd_fail (argv[1], error);
   return verify (argv[1], key_files != NULL ? keys : NULL, json, quiet);
 }

@@ -15,6 +15,7 @@
 #include "cmd-worker-jail.h"
 #include "cmd-worker-package.h"
 #include "cmd-worker-records.h"
+#include "command-jail.h"
 #include "commands.h"
 #include "frame-list.h"
 #include "gop-cut.h"

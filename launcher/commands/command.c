@@ -9,7 +9,6 @@
 
 #include <gst/gst.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "data-dir.h"
 #include "keys.h"
@@ -164,64 +163,4 @@ hab_cmd_init_gstreamer (GError **error)
       "Haberdash's plug-ins are neither in GST_PLUGIN_PATH_1_0 nor in %s",
       HAB_PLUGINS_DIR);
   return FALSE;
-}
-
-/* Libraries of GStreamer that is installed apart lie above its plug-ins. */
-static void
-allow_folder_of (HabJail *jail, const gchar *file)
-{
-  g_autofree gchar *folder = g_path_get_dirname (file);
-  g_autofree gchar *name = g_path_get_basename (folder);
-  g_autofree gchar *above = g_path_get_dirname (folder);
-
-  hab_jail_allow_read (jail,
-      g_str_equal (name, "gstreamer-1.0") ? above : folder);
-}
-
-static void
-allow_folders (HabJail *jail, const gchar *variable)
-{
-  const gchar *value = g_getenv (variable);
-  g_auto (GStrv) folders =
-      value != NULL ? g_strsplit (value, G_SEARCHPATH_SEPARATOR_S, -1) : NULL;
-
-  for (gchar **folder = folders; folder != NULL && *folder != NULL; folder++)
-    if (g_path_is_absolute (*folder))
-      hab_jail_allow_read (jail, *folder);
-}
-
-gboolean
-hab_cmd_confine_reader (const gchar *input, GError **error)
-{
-  g_autoptr (HabJail) jail = NULL;
-
-  /* Why it cannot be read is told by who reads it. */
-  if (access (input, R_OK) != 0)
-    return TRUE;
-  hab_jail_hide ();
-  jail = hab_cmd_make_jail ();
-  hab_jail_allow_read (jail, input);
-  return hab_jail_enter (jail, HAB_JAIL_AUTO, error);
-}
-
-HabJail *
-hab_cmd_make_jail (void)
-{
-  HabJail *jail = hab_jail_new ();
-  GList *plugins = gst_registry_get_plugin_list (gst_registry_get ());
-  g_autofree gchar *last = NULL;
-
-  for (GList *item = plugins; item != NULL; item = item->next) {
-    const gchar *file = gst_plugin_get_filename (item->data);
-    g_autofree gchar *folder = file != NULL ? g_path_get_dirname (file) : NULL;
-
-    if (folder == NULL || g_strcmp0 (folder, last) == 0)
-      continue;
-    allow_folder_of (jail, file);
-    g_free (last);
-    last = g_steal_pointer (&folder);
-  }
-  gst_plugin_list_free (plugins);
-  allow_folders (jail, "LD_LIBRARY_PATH");
-  return jail;
 }

@@ -43,19 +43,11 @@ void hab_cmd_enter_data_dir (gchar **data_dir);
  * those of this build in a build environment, the installed ones elsewhere. */
 gboolean hab_cmd_init_gstreamer (GError **error);
 
-/* (transfer full): lets GStreamer find its plug-ins and what they need. After
- * hab_cmd_init_gstreamer (). */
-HabJail *hab_cmd_make_jail (void);
-
 /* What every process does that is going to be a child, first: nobody looks into it,
  * and nothing gets the number of a descriptor of worker-protocol.h. */
 void hab_worker_init (void);
 /* Does the job that is read, with the descriptors of worker-protocol.h, and tells
  * of it. jail (nullable): by hab_cmd_make_jail (), for this one process. */
 HabExit hab_worker_run (HabJail *jail);
-
-/* Confines a command that reads input and prints what it finds, as far as the
- * kernel can. After hab_cmd_init_gstreamer (). */
-gboolean hab_cmd_confine_reader (const gchar *input, GError **error);
 
 G_END_DECLS

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "command-jail.h"
 #include "commands.h"
 #include "content-keys.h"
 #include "pssh-boxes.h"
@@ -28,7 +29,7 @@ hab_package_arguments_clear (HabPackageArguments *self)
     &self->license_url, &self->hls_key_url, &self->hls_key_format,
     &self->tracks, &self->languages, &self->progress_word, &self->folder,
     &self->input, &self->ladder, &self->encoder,
-    &self->pssh };
+    &self->pssh, &self->sandbox_word };
 
   hab_key_wipe (self->config.keys, sizeof self->config.keys);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
@@ -213,14 +214,21 @@ is_in_the_way (const gchar *file, const gchar *folder)
   return below;
 }
 
+/* (transfer full) (nullable): FILE of FILE:LANGUAGE, which may as well be the name
+ * of a file. */
+static gchar *
+get_bare_text (const gchar *text)
+{
+  const gchar *colon = strrchr (text, ':');
+
+  return colon != NULL ? g_strndup (text, colon - text) : NULL;
+}
+
 static gboolean
 check_texts (const HabPackageArguments *self)
 {
   for (gchar **text = self->texts; text != NULL && *text != NULL; text++) {
-    const gchar *colon = strrchr (*text, ':');
-    g_autofree gchar *bare = colon != NULL
-        ? g_strndup (*text, colon - *text)
-        : NULL;
+    g_autofree gchar *bare = get_bare_text (*text);
 
     if (is_in_the_way (*text, self->folder) ||
         (bare != NULL && is_in_the_way (bare, self->folder)))
@@ -237,6 +245,20 @@ check_places (const HabPackageArguments *self)
     return hab_cmd_usage_error ("%s is where the package would write its own "
         "files; name another OUT_DIR", self->input);
   return check_texts (self);
+}
+
+void
+hab_package_arguments_allow (const HabPackageArguments *self, HabJail *jail)
+{
+  hab_jail_allow_read (jail, self->input);
+  hab_jail_allow_write (jail, self->folder);
+  for (gchar **text = self->texts; text != NULL && *text != NULL; text++) {
+    g_autofree gchar *bare = get_bare_text (*text);
+
+    hab_jail_allow_read (jail, *text);
+    if (bare != NULL)
+      hab_jail_allow_read (jail, bare);
+  }
 }
 
 /* --- all of it ----------------------------------------------------------- */
@@ -261,7 +283,8 @@ check (HabPackageArguments *self)
   config->records_fd = -1;
   return check_keys (self) && check_times (self) && check_playlists (self) &&
       check_choice (self) && check_ladder (self) && check_pssh (self) &&
-      check_places (self);
+      check_places (self) &&
+      hab_cmd_choose_sandbox (self->sandbox_word, &self->sandbox);
 }
 
 /* --- the command line --------------------------------------------------- */
@@ -398,6 +421,7 @@ add_output_entries (HabPackageArguments *self, GArray *entries)
         "on the standard error", "STYLE" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet,
         "say nothing unless something is wrong", NULL },
+    HAB_CMD_SANDBOX_ENTRY (&self->sandbox_word),
   };
 
   g_array_append_vals (entries, own, G_N_ELEMENTS (own));

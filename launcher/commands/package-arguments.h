@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "jail.h"
 #include "ladder.h"
 #include "package.h"
 #include "progress-printer.h"
@@ -14,11 +15,13 @@ typedef struct
   gchar *folder;
   HabProgressStyle progress;
   gboolean json, quiet;
+  HabJailMode sandbox;
 
   /*< private >*/
   gchar *kid, *audio_kid, *key_file, *audio_key_file, *new_key, *iv;
   gchar *encrypt, *license_url, *hls_key_url, *hls_key_format;
-  gchar *tracks, *languages, *progress_word, *ladder, *encoder, *pssh;
+  gchar *tracks, *languages, *progress_word, *ladder, *encoder, *pssh,
+      *sandbox_word;
   gdouble segment_duration, clear_lead; /* seconds */
   gboolean single_file, hls;
   gchar **texts, **track_list, **language_list;
@@ -31,6 +34,10 @@ typedef struct
 /* FALSE after saying what is wrong. */
 gboolean hab_package_arguments_parse (HabPackageArguments *arguments,
     int argc, char **argv);
+
+/* The files that are named, but for keys: what is read and what is written. */
+void hab_package_arguments_allow (const HabPackageArguments *arguments,
+    HabJail *jail);
 
 /* Reads the keys into config, or draws them and writes them to a file of their
  * own. Sets HAB_KEY_ERROR. */

@@ -20,6 +20,7 @@ open_regular (const gchar *path, guint64 *size, GError **error)
 {
   /* A pipe must not be waited for. */
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int code = errno;
   struct stat info;
 
   if (fd >= 0 && fstat (fd, &info) == 0 && S_ISREG (info.st_mode)) {
@@ -28,12 +29,16 @@ open_regular (const gchar *path, guint64 *size, GError **error)
   }
   if (fd >= 0)
     close (fd);
-  if (fd >= 0 || errno == ENOENT)
+  if (fd >= 0 || code == ENOENT)
     g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
         "there is no such file");
+  else if (code == EACCES && access (path, R_OK) == 0)
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_ACCES,
+        "it leads out of the folder, where nothing is read "
+        "(--sandbox=off reads it)");
   else
-    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
-        "it cannot be opened: %s", g_strerror (errno));
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code),
+        "it cannot be opened: %s", g_strerror (code));
   return -1;
 }
 

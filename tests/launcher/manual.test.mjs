@@ -77,7 +77,7 @@ for (const [words, expected] of [
   [['s'], ['serve', 'slice']],
   [['package', 'movie.mp4', '--hls'],
     ['--hls', '--hls-key-format', '--hls-key-url']],
-  [['verify', '--'], ['--help', '--json', '--key-file', '--quiet']],
+  [['verify', '--'], ['--help', '--json', '--key-file', '--quiet', '--sandbox']],
   [['package', '--encrypt', ''], ['all', 'none', 'video']],
   [['package', '--encrypt', '=', 'n'], ['none']],
   [['package', '--encrypt', '='], ['all', 'none', 'video']],
