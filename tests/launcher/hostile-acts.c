@@ -99,6 +99,14 @@ act_outlive (const gchar *path)
   return prctl (PR_SET_PDEATHSIG, 0);
 }
 
+/* What of it others of the same user may see: its memory. */
+static int
+act_show (const gchar *path)
+{
+  errno = EPERM;
+  return prctl (PR_GET_DUMPABLE) > 0 ? 0 : -1;
+}
+
 static int
 act_trace (const gchar *path)
 {
@@ -208,7 +216,8 @@ static const struct
   { "remove", act_remove }, { "chmod", act_chmod },
   { "socket", act_socket }, { "local-socket", act_local_socket },
   { "fork", act_fork }, { "signal", act_signal }, { "limit", act_limit },
-  { "outlive", act_outlive }, { "trace", act_trace }, { "run", act_run },
+  { "outlive", act_outlive }, { "show", act_show },
+  { "trace", act_trace }, { "run", act_run },
   { "many", act_many }, { "huge", act_huge }, { "abort", act_abort },
   { "spin", act_spin }, { "large", act_large },
   { "descriptors", act_descriptors }, { "stay", act_stay },

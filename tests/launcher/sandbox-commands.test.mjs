@@ -67,7 +67,8 @@ const makeActs = async (at) => {
   await fs.writeFile(secret, 'secret');
   return [`read ${secret}`, `read ${at('in/clip.mkv')}`, 'read /etc/passwd', `read /proc/${process.pid}/environ`,
     `list ${at('private')}`, 'list /', `write ${at('new')}`, `write ${secret}`, `write ${at('in/fragments.mp4')}`,
-    `chmod ${secret}`, 'socket', 'local-socket', 'fork', 'signal', 'limit', 'outlive', `remove ${secret}`];
+    `chmod ${secret}`, 'socket', 'local-socket', 'fork', 'signal', 'limit', 'outlive', 'show',
+    `remove ${secret}`];
 };
 const resultsOf = ({ err }) => [...err.matchAll(/^hostile: (.*): (.*)$/gm)].map((match) => match.slice(1));
 
