@@ -8,7 +8,8 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KID, childrenOf, forkServerOf, get, makeClip, makeFolder, memoryOf, post, send, startService, until, upload,
+  KID, childrenOf, forkServerOf, get, makeClip, makeFolder, memoryOf, post, send, standStill, startService, until,
+  upload,
 } from './service.mjs';
 
 const TOKEN = 'a-token-that-nobody-is-told';
@@ -69,7 +70,9 @@ test('what children are forked from never has a key', async (t) => {
   assert.equal(made.json.status, 'Ready', made.text);
   const [, worker] = await until(() => /message="task begins" task=package worker=(\d+)/.exec(service.log), service.log);
   await until(() => service.log.includes(`message="child begins" worker=${worker} forked=yes`), service.log);
-  const memory = await memoryOf(await forkServerOf(service));
+  const server = await forkServerOf(service);
+  assert.ok(await standStill(server));
+  const memory = await memoryOf(server);
   if (!memory) {
     t.diagnostic('only root looks into memory');
     return;

@@ -51,7 +51,8 @@ export const workersOf = async (pid) => {
   return workers;
 };
 
-// What a process can write to in its memory; undefined where one may not look.
+// What a process that stands still can write to in its memory; undefined where one may
+// not look.
 const LARGEST = 64 << 20; // leaves out what sanitizers reserve
 export const memoryOf = async (pid) => {
   const memory = await fs.open(`/proc/${pid}/mem`).catch((error) => {
