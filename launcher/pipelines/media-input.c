@@ -232,7 +232,7 @@ static void
 offer_stream (HabMediaInput *self, const HabMediaStream *stream,
     HabMediaInputFunc take)
 {
-  if (take (self, stream, self->data, &self->link_error))
+  if (take != NULL && take (self, stream, self->data, &self->link_error))
     g_atomic_int_inc (&self->n_taken);
 }
 

@@ -37,8 +37,9 @@ typedef struct
 typedef gboolean (*HabMediaInputFunc) (HabMediaInput *input,
     const HabMediaStream *stream, gpointer data, GError **error);
 
-/* Adds its elements to bin, whose they are. HAB_MEDIA_ERROR_IO where there is no
- * such file, or it must not be read. */
+/* Adds its elements to bin, whose they are. on_stream: NULL to leave streams
+ * without a peer, which ends the reading at the first samples.
+ * HAB_MEDIA_ERROR_IO where there is no such file, or it must not be read. */
 HabMediaInput *hab_media_input_new (GstBin *bin, const gchar *path,
     HabMediaInputFunc on_stream, gpointer data, GError **error);
 

@@ -497,22 +497,15 @@ run (Package *self, GCancellable *cancellable, GError **error)
 
 /* --- an earlier presentation ------------------------------------------ */
 
-/* In the demuxer's thread. A pad without a peer ends the reading. */
-static gboolean
-leave_unlinked (HabMediaInput *input, const HabMediaStream *stream,
-    gpointer data, GError **error)
-{
-  return TRUE;
-}
-
-/* Reads up to the first samples: whether there is a video to be packaged. */
+/* Reads up to the first samples: whether there is a video to be packaged. A pad
+ * without a peer ends the reading, which is told by an error, or by none. */
 static gboolean
 look_into (Package *self, GError **error)
 {
   g_autoptr (GstElement) pipeline =
       gst_object_ref_sink (gst_pipeline_new (NULL));
   g_autoptr (HabMediaInput) input = hab_media_input_new (GST_BIN (pipeline),
-      self->config->input, leave_unlinked, self, error);
+      self->config->input, NULL, self, error);
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
   g_autoptr (GstMessage) message = NULL;
   GError *failure = NULL;
@@ -525,8 +518,10 @@ look_into (Package *self, GError **error)
     message = hab_media_input_wait (input, bus, TICK,
         GST_MESSAGE_EOS | GST_MESSAGE_ERROR, &failure);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  if (failure == NULL && hab_media_input_check (input, NULL))
+  if (hab_media_input_check (input, NULL)) {
+    g_clear_error (&failure);
     return TRUE;
+  }
   if (failure == NULL && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
     hab_media_input_set_error (input, message, error);
   else if (failure == NULL)
