@@ -49,7 +49,7 @@ export async function startService({ token, args = [] } = {}) {
   const words = [...wrapper, program, 'serve', '--port', '0', '--delivery-port', '0',
     '--data-dir', path.join(home, 'data'), ...serviceArgs, ...args, ...token ? await askForToken(home, token) : []];
   const child = follow(spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', stderr],
-    env: { ...serviceEnv, HOME: home,
+    env: { ...serviceEnv(), HOME: home,
       GST_REGISTRY_1_0: process.env.GST_REGISTRY_1_0 ?? path.join(home, 'registry.bin') } }));
   const gone = once(child, 'exit');
   const stop = async () => {

@@ -76,7 +76,7 @@ export const startService = async (t, options = {}) => {
   const child = spawn('bash', ['-c', `${options.limit ?? ':'}; exec "$0" "$@"`, ...words,
     'serve', '--port', '0', '--delivery-port', '0', '--data-dir', dataDir, ...serviceArgs, ...options.args ?? []],
   { stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...serviceEnv, G_DEBUG: 'fatal-criticals', ...options.env } });
+    env: { ...serviceEnv(), G_DEBUG: 'fatal-criticals', ...options.env } });
   const service = { dataDir, pid: child.pid, log: '' };
   child.stderr.setEncoding('utf8').on('data', (text) => { service.log += text; });
   const gone = once(child, 'exit');

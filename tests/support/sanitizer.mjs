@@ -24,12 +24,12 @@ export const takesMemory = sanitizer && 'a sanitizer has tables in memory that a
 // or as many as tell a library's own from ours.
 const withFrames = (env, frames) => (sanitizer === 'address' ? { ...env,
   ASAN_OPTIONS: `${env.ASAN_OPTIONS ?? ''}:malloc_context_size=${process.env.HABERDASH_STACK ?? frames}` } : env);
-export const serviceEnv = withFrames(process.env, 6);
+export const serviceEnv = () => withFrames(process.env, 6);
 export const programEnv = (env) => withFrames(env, 14);
 
 // Of programs whose children crash because they were told to.
 export const crashEnv = sanitizer && Object.fromEntries(['ASAN_OPTIONS', 'TSAN_OPTIONS'].map((name) =>
-  [name, `${serviceEnv[name] ?? ''}:handle_segv=0`]));
+  [name, `${serviceEnv()[name] ?? ''}:handle_segv=0`]));
 
 const REPORT = /^.*(?:runtime error: |(?:ERROR|WARNING): \w+Sanitizer: |^==\d+== (?:Invalid |Conditional jump|Use of uninit|Syscall param|[\d,]+ .*bytes in .* lost|Process terminating)|LeakSanitizer has encountered).*$/m;
 const REPORT_LENGTH = 6000;
