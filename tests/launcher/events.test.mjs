@@ -8,7 +8,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, exec, get, makeFolder, packageEnd, post,
+  KEY, KID, addInput, exec, get, holdFirst, makeFolder, packageEnd, post,
   problem, send, startService, until, upload, workersOf,
 } from './service.mjs';
 
@@ -139,10 +139,7 @@ test('all packages: what is there first, then what changes', async (t) => {
     [[added, 'Ready'], [late, 'Ready']]);
 
   // A cancelled one, and a place in the queue.
-  const held = await ask(service, request);
-  await until(async () => (await workersOf(service.pid)).length === 1, 'a child runs');
-  for (const pid of await workersOf(service.pid))
-    process.kill(pid, 'SIGSTOP');
+  const held = await holdFirst(service, request);
   const waiting = await ask(service, request);
   await send(service.api, 'PATCH', `/packaged_content/${waiting}`, { body: '{"priority":7}' });
   await until(() => again.events.some(({ data }) => data?.packaged_content_id === waiting && data.priority === 7),

@@ -9,8 +9,8 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, exec, get, isEmpty, makeClip, makeFolder, packageEnd, post,
-  problem, send, standStill, startService, until, upload, workersOf,
+  KEY, KID, addInput, exec, get, holdFirst, isEmpty, makeClip, makeFolder, packageEnd, post,
+  problem, send, startService, until, upload, workersOf,
 } from './service.mjs';
 
 const wholeRequest = async (service, name) =>
@@ -28,22 +28,6 @@ const sql = async (dataDir, text) => (await exec('sqlite3', [catalogOf(dataDir),
 const letGo = async (service) => {
   for (const pid of await workersOf(service.pid))
     process.kill(pid, 'SIGCONT');
-};
-
-// The first package of a service with --jobs 1 stands still, somewhere before its end,
-// and all others wait. Those that were made before they could be held are removed.
-const holdFirst = async (service, request) => {
-  for (;;) {
-    const id = await ask(service, request);
-    const child = await until(async () => {
-      const [pid] = await workersOf(service.pid);
-      return pid ?? ((await one(service, id)).status === 'Ready' && 'none');
-    }, 'a child runs');
-    if (child !== 'none' && await standStill(child))
-      return id;
-    await packageEnd(service, id);
-    assert.equal((await send(service.api, 'DELETE', `/packaged_content/${id}`)).status, 204);
-  }
 };
 
 test('many at once: all are made, a few at a time', async (t) => {

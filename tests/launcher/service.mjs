@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import { forkServersOf } from '../support/processes.mjs';
+import { forkServersOf, standStill, workersOf } from '../support/processes.mjs';
 import { patience, reportIn, sanitizer, serviceArgs, serviceEnv, wrapper } from '../support/sanitizer.mjs';
 
 export {
@@ -176,6 +176,22 @@ export const packageEnd = (service, id) => until(async () => {
   const item = (await get(service.api, `/packaged_content/${id}`)).json;
   return FINAL.includes(item.status) && item;
 }, `package ${id} ends`);
+
+// The first package of a service with --jobs 1 stands still, somewhere before its end,
+// and all others wait. Those that were made before they could be held are removed.
+export const holdFirst = async (service, request) => {
+  for (;;) {
+    const { packaged_content_id: id } = (await post(service.api, '/packaged_content', request)).json;
+    const child = await until(async () => {
+      const [pid] = await workersOf(service.pid);
+      return pid ?? ((await get(service.api, `/packaged_content/${id}`)).json.status === 'Ready' && 'none');
+    }, 'a child runs');
+    if (child !== 'none' && await standStill(child))
+      return id;
+    await packageEnd(service, id);
+    await send(service.api, 'DELETE', `/packaged_content/${id}`);
+  }
+};
 
 // Four GOPs of a second, B-frames and sound; made once a file of tests.
 let clip;
