@@ -13,7 +13,7 @@ static const HabContainer containers[] = {
       .no_dts = TRUE, .one_segment = TRUE },
   { .caps_name = "video/mpegts", .timescale = 90000, .number_base = 16,
       .few_times = TRUE },
-  { .caps_name = "video/x-flv", .timescale = 1000 },
+  { .caps_name = "video/x-flv", .timescale = 1000, .late_pads = TRUE },
   { .caps_name = "video/x-msvideo", .number_base = 10, .no_pts = TRUE },
 };
 

@@ -16,6 +16,7 @@ typedef struct
   gboolean no_pts;       /* it has decoding times only */
   gboolean few_times;    /* samples without any are between those with times */
   gboolean one_segment;  /* what the demuxer says of time first holds for all */
+  gboolean late_pads;    /* streams are found one by one, with their first sample */
 } HabContainer;
 
 /* caps_name: of the whole file. (nullable): NULL where it is not known. */

@@ -155,6 +155,29 @@ stream_free (HabMediaStream *stream)
   g_free (stream);
 }
 
+/* Where it is known later which streams there are: parsebin adds the pads that
+ * there are when the first of them has a sample. */
+static gboolean
+has_late_pads (const HabMediaInput *self)
+{
+  return self->plug.container && self->plug.container->late_pads;
+}
+
+static void
+post_no_video (HabMediaInput *self)
+{
+  GST_ELEMENT_ERROR (self->parsebin, STREAM, WRONG_TYPE,
+      ("%s", self->unwanted_video ? NO_CHOSEN_VIDEO : NO_VIDEO), (NULL));
+}
+
+/* A demuxer none of whose streams leads anywhere reads no further, and video may be
+ * still to come. */
+static GstPadProbeReturn
+wait_for_video (GstPad *pad)
+{
+  return gst_pad_is_linked (pad) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+}
+
 /* parsebin adds all its pads before it lets data through, so a buffer without a
  * video track means that there is none: the file is read no further. */
 static GstPadProbeReturn
@@ -164,12 +187,24 @@ on_first_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 
   if (self->has_video)
     return GST_PAD_PROBE_REMOVE;
-  GST_ELEMENT_ERROR (self->parsebin, STREAM, WRONG_TYPE,
-      ("%s", self->unwanted_video ? NO_CHOSEN_VIDEO : NO_VIDEO), (NULL));
+  if (has_late_pads (self))
+    return wait_for_video (pad);
+  post_no_video (self);
   gst_buffer_unref (GST_PAD_PROBE_INFO_BUFFER (info));
   GST_PAD_PROBE_INFO_DATA (info) = NULL;
   GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_ERROR;
   return GST_PAD_PROBE_HANDLED;
+}
+
+static GstPadProbeReturn
+on_end (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  HabMediaInput *self = data;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS &&
+      !self->has_video)
+    post_no_video (self);
+  return GST_PAD_PROBE_OK;
 }
 
 /* (transfer full): current ones where data has come that far. */
@@ -319,6 +354,9 @@ on_pad_added (GstElement *parsebin, GstPad *pad, gpointer data)
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_first_buffer, self,
       NULL);
 
+  if (has_late_pads (self))
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_end, self,
+        NULL);
   if (self->plug.container && self->plug.container->one_segment)
     gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_segment,
         self, NULL);

@@ -75,21 +75,56 @@ const checkCutOff = async (container) => {
 for (const container of Object.keys(containers))
   test(`${container}: cut off`, () => checkCutOff(container));
 
-// --- a beginning in the middle of a GOP ----------------------------------------
+// --- streams that begin late ---------------------------------------------------
 
-// Two GOPs of 25 pictures behind the last 15 of one whose key frame is gone.
-const makeHeadless = async (ending) => {
+// Three GOPs of 25 pictures, with sound.
+let made;
+const makeWhole = () => (made ??= (async () => {
   const whole = path.join(folder, 'whole.mp4');
-  const file = path.join(folder, `headless.${ending}`);
   await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25',
     '-f', 'lavfi', '-i', 'sine', '-t', '3', '-c:v', 'libx264', '-g', '25',
     '-c:a', 'aac', whole);
-  await ffmpeg('-i', whole, '-c', 'copy', '-copyinkf', '-bsf:v',
+  return whole;
+})());
+
+// The demuxer of FLV finds a stream with its first sample.
+test('FLV whose sound begins before its pictures', async () => {
+  const whole = await makeWhole();
+  const input = path.join(folder, 'late.flv');
+  const out = path.join(folder, 'late');
+  const gop = path.join(folder, 'late-gop.mp4');
+  await ffmpeg('-itsoffset', '0.5', '-i', whole, '-i', whole, '-map', '0:v',
+    '-map', '1:a', '-c', 'copy', input);
+  const gops = JSON.parse(await run('haberdash', ['gops', '--json', input]));
+  assert.deepEqual(gops.map(({ frames }) => frames), [25, 25, 25]);
+  await run('haberdash', ['slice', input, '1', gop]);
+  assert.equal((await probe(gop, 'v')).length, 25);
+  // The second time there is a presentation already.
+  for (let i = 0; i < 2; i++) {
+    await run('haberdash', ['package', input, out, '--encrypt', 'none']);
+    await run('haberdash', ['verify', out]);
+  }
+  assert.equal((await probe(path.join(out, 'stream.mpd'), 'v')).length, 75);
+  assert.equal((await probe(path.join(out, 'stream.mpd'), 'a')).length,
+    (await probe(input, 'a')).length);
+});
+
+test('FLV without video', async () => {
+  const input = path.join(folder, 'sound.flv');
+  await ffmpeg('-i', await makeWhole(), '-map', '0:a', '-c', 'copy', input);
+  await refused(input, /no video/);
+});
+
+// The first 10 pictures are gone, with the key frame that the others of their GOP
+// need.
+const makeHeadless = async (ending) => {
+  const file = path.join(folder, `headless.${ending}`);
+  await ffmpeg('-i', await makeWhole(), '-c', 'copy', '-copyinkf', '-bsf:v',
     "noise=amount=0:drop='lt(n,10)'", file);
   return file;
 };
 
-for (const ending of ['mp4', 'mkv']) {
+for (const ending of ['mp4', 'mkv', 'flv']) {
   test(`${ending} that begins in the middle of a GOP`, async () => {
     const input = await makeHeadless(ending);
     const out = path.join(folder, `headless-${ending}`);
