@@ -344,6 +344,7 @@ void
 hab_worker_init (void)
 {
   reserve_descriptors ();
+  hab_jail_go_first ();
   hab_jail_hide ();
   hab_log_init_child ();
   signal (SIGPIPE, SIG_IGN);

@@ -41,6 +41,11 @@ gchar *hab_jail_describe (HabJailMode mode, gboolean *whole);
 
 /* --- in the process ---------------------------------------------------- */
 
+/* Where the machine itself runs out of memory, the kernel shall choose this process
+ * and those that are forked from it. Before hab_jail_hide (): of what nobody looks
+ * into only root may say so. */
+void hab_jail_go_first (void);
+
 /* Nobody looks into this process, and it leaves no core: before it knows a
  * key. */
 void hab_jail_hide (void);

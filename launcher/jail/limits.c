@@ -47,6 +47,18 @@ set_limit (int resource, guint64 soft, guint64 hard)
 }
 
 void
+hab_jail_go_first (void)
+{
+  int fd = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    return;
+  if (write (fd, "1000", 4) < 0)
+    g_debug ("the kernel does not take this process for the first to go");
+  close (fd);
+}
+
+void
 hab_jail_hide (void)
 {
   hab_sanitizer_leave_leaks ();
@@ -124,24 +136,10 @@ limit_memory (guint64 memory, int records_fd, const gchar *record)
   set_limit (RLIMIT_DATA, memory, memory);
 }
 
-/* Where the machine itself runs out, the kernel shall choose this process. */
-static void
-offer_to_oom_killer (void)
-{
-  int fd = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-  if (fd < 0)
-    return;
-  if (write (fd, "1000", 4) < 0)
-    g_debug ("the kernel does not take this process for the first to go");
-  close (fd);
-}
-
 void
 hab_jail_limit (const HabJailLimits *limits, int records_fd,
     const gchar *record)
 {
-  offer_to_oom_killer ();
   set_limit (RLIMIT_NOFILE, MAX_OPEN_FILES, MAX_OPEN_FILES);
   set_limit (RLIMIT_MEMLOCK, 0, 0);
   if (limits->cpu_seconds > 0)
