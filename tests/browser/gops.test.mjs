@@ -204,7 +204,7 @@ it('shows the frame that is chosen among the bars', () => withPage(`${PAGE}?gop=
   await bareVideo(page);
   // on the screen a moment later
   await until(async () =>
-    await reference.distance(await shoot(page), frames[GOP + at].pts) < SAME, 'the picture of the frame');
+    await reference.distance(await shoot(page), frames[GOP + at].pts) < SAME, 'the picture of the frame', 90_000);
 }));
 
 it('goes from the chart to the GOP, by mouse and by keyboard', () => withPage(PAGE, async (page) => {

@@ -8,7 +8,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, exec, get, holdFirst, makeFolder, packageEnd, post,
+  KEY, KID, addInput, exec, get, holdFirst, letGo, makeFolder, packageEnd, post,
   problem, send, startService, until, upload, workersOf,
 } from './service.mjs';
 
@@ -86,7 +86,7 @@ test('progress with its rate', async (t) => {
   await exec('ffmpeg', ['-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'color=size=64x64:rate=25',
     '-t', '900', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', file]);
   const { input_content_id } = (await upload(service, 'long.mp4', await fs.readFile(file))).json;
-  const id = await ask(service, { input_content_id, key: KEY, kid: KID });
+  const id = await holdFirst(service, { input_content_id, key: KEY, kid: KID });
   const stream = await listen(service, `/packaged_content/${id}/events`);
   // The child works a tenth of the time.
   let slow = true;
@@ -116,9 +116,10 @@ test('all packages: what is there first, then what changes', async (t) => {
   const request = { input_content_id: await addInput(service), key: KEY, kid: KID };
   const done = await ask(service, request);
   await packageEnd(service, done);
-  const ids = [await ask(service, request), await ask(service, request)];
+  const ids = [await holdFirst(service, request), await ask(service, request)];
   const stream = await listen(service, '/packaged_content/events');
   const added = await ask(service, request);
+  await letGo(service);
   const of = (id, status) => statuses(stream).find(({ data }) =>
     data.packaged_content_id === id && data.status === status);
   for (const id of [...ids, added])

@@ -9,7 +9,8 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, exec, get, makeClip, makeFolder, post, problem, send, startService,
+  KEY, KID, addInput, childrenOf, exec, get, holdFirst, letGo, makeClip, makeFolder, packageEnd, post,
+  problem, send, startService,
 } from './service.mjs';
 
 const AUDIO = { kid: 'AAECAwQFBgcICQoLDA0ODw', key: '_-7dzLuqmYh3ZlVEMyIRAA' };
@@ -353,34 +354,24 @@ const filesIn = async (folder) => (await Promise.all(
     return entry.isDirectory() ? filesIn(file) : [file];
   }))).flat();
 
-// A child belongs to the thread that started it.
-async function childrenOf(pid) {
-  const lists = await Promise.all((await fs.readdir(`/proc/${pid}/task`)).map((thread) =>
-    fs.readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')));
-  return lists.flatMap((list) => list.split(' ').filter(Boolean));
-}
-
 test('the keys are nowhere else', async (t) => {
   const service = await startService(t, {
     env: { G_MESSAGES_DEBUG: 'all', GST_DEBUG: '4', GST_DEBUG_NO_COLOR: '1' } });
   const input_content_id = await addInput(service);
-  const ended = makePackage(service, { ...TWO, hls: true });
+  const id = await holdFirst(service, { input_content_id, ...TWO, hls: true });
   // what a process list shows while it is made
   let shown = '';
-  for (let done = false; !done;) {
-    ended.finally(() => { done = true; }).catch(() => {});
-    for (const pid of [service.pid, ...await childrenOf(service.pid)])
-      for (const what of ['cmdline', 'environ'])
-        shown += await fs.readFile(`/proc/${pid}/${what}`, 'latin1').catch(() => '');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  const made = await ended;
+  for (const pid of [service.pid, ...await childrenOf(service.pid)])
+    for (const what of ['cmdline', 'environ'])
+      shown += await fs.readFile(`/proc/${pid}/${what}`, 'latin1').catch(() => '');
+  await letGo(service);
+  assert.equal((await packageEnd(service, id)).status, 'Ready');
   await post(service.api, '/packaged_content', { input_content_id, ...TWO, segment_duration: 0 });
-  await get(service.api, `/packaged_content/${made.packaged_content_id}/keys`);
+  await get(service.api, `/packaged_content/${id}/keys`);
 
   const seen = { 'process list': shown, log: service.log };
-  for (const target of ['/packaged_content', '/packaged_content/1', '/packaged_content_id/1', '/', '/videos/',
-    '/packaged_content/1/events', '/input_content/1', '/packaged_content/1/player'])
+  for (const target of ['/packaged_content', `/packaged_content/${id}`, `/packaged_content_id/${id}`, '/', '/videos/',
+    `/packaged_content/${id}/events`, '/input_content/1', `/packaged_content/${id}/player`])
     seen[target] = (await get(service.api, target)).body;
   for (const file of await filesIn(service.dataDir))
     if (path.basename(file) !== 'master.key')
@@ -393,7 +384,7 @@ test('the keys are nowhere else', async (t) => {
         assert.equal(Buffer.from(text).indexOf(form), -1, `a key is in: ${where}`);
 
   // and gone with the package
-  await send(service.api, 'DELETE', '/packaged_content/1');
+  await send(service.api, 'DELETE', `/packaged_content/${id}`);
   problem(assert, await post(service.api, '/license/clearkey', { kids: [KID, AUDIO.kid] }), 404);
   const { stdout } = await exec('sqlite3', [path.join(service.dataDir, 'catalog.sqlite'),
     'SELECT count(*) FROM package_keys']);

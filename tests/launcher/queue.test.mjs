@@ -9,7 +9,7 @@ import path from 'node:path';
 import test from 'node:test';
 
 import {
-  KEY, KID, addInput, exec, get, holdFirst, isEmpty, makeClip, makeFolder, packageEnd, post,
+  KEY, KID, addInput, exec, get, holdFirst, isEmpty, letGo, makeClip, makeFolder, packageEnd, post,
   problem, send, startService, until, upload, workersOf,
 } from './service.mjs';
 
@@ -24,11 +24,6 @@ const one = async (service, id) => (await get(service.api, `/packaged_content/${
 const readyAt = (item) => item.history.at(-1).at;
 const catalogOf = (dataDir) => path.join(dataDir, 'catalog.sqlite');
 const sql = async (dataDir, text) => (await exec('sqlite3', [catalogOf(dataDir), text])).stdout.trim();
-
-const letGo = async (service) => {
-  for (const pid of await workersOf(service.pid))
-    process.kill(pid, 'SIGCONT');
-};
 
 test('many at once: all are made, a few at a time', async (t) => {
   const service = await startService(t, { args: ['--jobs', '3'] });

@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import { forkServersOf, standStill, workersOf } from '../support/processes.mjs';
+import { forkServersOf, signal, standStill, workersOf } from '../support/processes.mjs';
 import { patience, reportIn, sanitizer, serviceArgs, serviceEnv, wrapper } from '../support/sanitizer.mjs';
 
 export {
@@ -178,7 +178,7 @@ export const packageEnd = (service, id) => until(async () => {
 }, `package ${id} ends`);
 
 // The first package of a service with --jobs 1 stands still, somewhere before its end,
-// and all others wait. Those that were made before they could be held are removed.
+// and all others wait until letGo() is called. Those that were made before they could be held are removed.
 export const holdFirst = async (service, request) => {
   for (;;) {
     const { packaged_content_id: id } = (await post(service.api, '/packaged_content', request)).json;
@@ -191,6 +191,11 @@ export const holdFirst = async (service, request) => {
     await packageEnd(service, id);
     await send(service.api, 'DELETE', `/packaged_content/${id}`);
   }
+};
+
+export const letGo = async (service) => {
+  for (const pid of await workersOf(service.pid))
+    signal(pid, 'SIGCONT');
 };
 
 // Four GOPs of a second, B-frames and sound; made once a file of tests.

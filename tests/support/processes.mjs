@@ -3,10 +3,13 @@
 
 import fs from 'node:fs/promises';
 
-// None where the process itself is gone.
-export const childrenOf = async (pid) =>
-  (await fs.readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => ''))
-    .split(' ').filter(Boolean).map(Number);
+// Of all its threads, to which children belong; none where it is gone itself.
+export const childrenOf = async (pid) => {
+  const threads = await fs.readdir(`/proc/${pid}/task`).catch(() => []);
+  const lists = await Promise.all(threads.map((thread) =>
+    fs.readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')));
+  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+};
 
 // FALSE where it is gone by now.
 export const signal = (pid, name) => {
