@@ -8,6 +8,7 @@ const KINDS = {
   cra: 'CRA',
   'recovery-point': 'Recovery point',
   'key-frame': 'Key frame',
+  none: 'No random access',
 };
 
 export const kindName = (kind) => KINDS[kind] ?? kind;

@@ -4,6 +4,7 @@
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <pthread.h>
@@ -13,6 +14,7 @@
 #include "commands.h"
 #include "package-arguments.h"
 #include "package-result.h"
+#include "remove-tree.h"
 
 typedef struct
 {
@@ -214,9 +216,8 @@ make_folder_and_package (HabPackageArguments *arguments)
   arguments->config.manifest = manifest;
   status = hab_cmd_run_apart (arguments->config.input, package_apart,
       arguments);
-  /* Unless there is something in it. */
   if (status != HAB_EXIT_OK && is_new)
-    g_rmdir (arguments->folder);
+    hab_remove_tree_at (AT_FDCWD, arguments->folder);
   return status;
 }
 

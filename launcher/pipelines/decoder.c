@@ -10,14 +10,32 @@
 #include "codec.h"
 #include "media.h"
 
+/* (transfer full) both. Decoders of hardware need devices, which who reads a file is
+ * not given. */
+static GList *
+leave_out_hardware (GList *decoders)
+{
+  GList *next;
+
+  for (GList *item = decoders; item; item = next) {
+    next = item->next;
+    if (!gst_element_factory_list_is_type (item->data,
+            GST_ELEMENT_FACTORY_TYPE_HARDWARE))
+      continue;
+    gst_object_unref (item->data);
+    decoders = g_list_delete_link (decoders, item);
+  }
+  return decoders;
+}
+
 /* (transfer full): those of main memory have no features. */
 static GList *
 list_decoders (const GstCaps *caps)
 {
   g_autoptr (GstCaps) raw = gst_caps_new_empty_simple ("video/x-raw");
-  GList *all = gst_element_factory_list_get_elements (
+  GList *all = leave_out_hardware (gst_element_factory_list_get_elements (
       GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO,
-      GST_RANK_MARGINAL);
+      GST_RANK_MARGINAL));
   GList *of_caps = gst_element_factory_list_filter (all, caps, GST_PAD_SINK,
       FALSE);
   GList *fitting = gst_element_factory_list_filter (of_caps, raw, GST_PAD_SRC,

@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* The decoder of the highest rank that takes what pad gives and has pictures in
- * main memory. (transfer none): in bin. NULL where there is none, with error as
- * hab_media_add_element () has it. threads: at most, where it can be told. */
+/* The decoder in software of the highest rank that takes what pad gives and has
+ * pictures in main memory. (transfer none): in bin. NULL where there is none, with
+ * error as hab_media_add_element () has it. threads: at most, where it can be told. */
 GstElement *hab_decoder_add (GstBin *bin, GstPad *pad, guint threads,
     GError **error);
 

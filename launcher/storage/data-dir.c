@@ -5,7 +5,6 @@
 
 #include "data-dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -15,6 +14,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+#include "remove-tree.h"
 
 struct _HabDataDir
 {
@@ -190,46 +191,10 @@ hab_data_dir_link (HabDataDir *self, HabFolder from, const gchar *name,
   return TRUE;
 }
 
-static gboolean remove_at (int folder_fd, const gchar *name);
-
-/* Takes the descriptor. */
-static gboolean
-remove_children (int fd)
-{
-  DIR *stream = fdopendir (fd);
-  gboolean removed = TRUE;
-  struct dirent *entry;
-
-  if (stream == NULL) {
-    close (fd);
-    return FALSE;
-  }
-  while ((entry = readdir (stream)) != NULL)
-    if (!g_str_equal (entry->d_name, ".") && !g_str_equal (entry->d_name, ".."))
-      removed = remove_at (fd, entry->d_name) && removed;
-  closedir (stream);
-  return removed;
-}
-
-static gboolean
-remove_at (int folder_fd, const gchar *name)
-{
-  int fd;
-
-  if (unlinkat (folder_fd, name, 0) == 0 || errno == ENOENT)
-    return TRUE;
-  if (errno != EISDIR && errno != EPERM)
-    return FALSE;
-  fd = openat (folder_fd, name,
-      O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-  return fd >= 0 && remove_children (fd) &&
-      unlinkat (folder_fd, name, AT_REMOVEDIR) == 0;
-}
-
 void
 hab_data_dir_remove (HabDataDir *self, HabFolder folder, const gchar *name)
 {
-  if (!remove_at (self->folder_fds[folder], name))
+  if (!hab_remove_tree_at (self->folder_fds[folder], name))
     g_warning ("Cannot remove %s/%s: %s", folder_names[folder], name,
         g_strerror (errno));
 }

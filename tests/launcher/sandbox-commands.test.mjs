@@ -22,7 +22,7 @@ const needsPreload = !process.env.HOSTILE_XML_LIBRARY || sanitizer ? 'a sanitize
 // { pid, out, err, end }: end is its exit code, or the signal that ended it.
 const start = (file, args, { cwd, env } = {}) => {
   const child = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...serviceEnv, G_DEBUG: 'fatal-criticals', ...env } });
+    env: { ...serviceEnv(), G_DEBUG: 'fatal-criticals', ...env } });
   const run = { pid: child.pid, out: '', err: '', kill: (signal) => child.kill(signal) };
   child.stdout.setEncoding('utf8').on('data', (text) => { run.out += text; });
   child.stderr.setEncoding('utf8').on('data', (text) => { run.err += text; });
