@@ -33,9 +33,11 @@ const keeper = (folder) => async (file, told) => {
 const KNOWN = [
   /_gst_util_uint64_scale_int: assertion 'denom > 0'/, // qtdemux: a segment index with a timescale of 0
   /gst_matroska_track_init_(video|audio)_context\): should not be reached/, // matroskademux: the kind of a track
+  /gst_element_message_full_with_details: assertion 'GST_IS_ELEMENT/, // matroskademux: an error of nobody
   // qtdemux: goes on with caps that could not be made of a sample entry
   /gst_mini_object_(copy|unref): assertion 'mini_object != NULL'/,
-  /gst_caps_get_structure: assertion 'GST_IS_CAPS|gst_structure_set_value: assertion 'structure != NULL'/,
+  /gst_caps_get_structure: assertion 'GST_IS_CAPS|gst_structure_(set_value|get_int|has_name): assertion 'structure != NULL'/,
+  /gst_buffer_resize_range: assertion 'size >= -1'/, // qtdemux: a sample of Opus
   /gst_flow_combiner_update_pad_flow: assertion 'pad != NULL'/, // avidemux: chunks of no stream
   // qtdemux: an esds of AAC in the entry of another codec
   /gst_codec_utils_aac_caps_set_level_and_profile: assertion/,
