@@ -74,6 +74,8 @@ export async function startService({ token, args = [] } = {}) {
 // done before it could be stopped is ordered again.
 export async function hold(service, order) {
   for (;;) {
+    while ((await workersOf(service.pid)).length > 0) // of what was asked before
+      await new Promise((resolve) => setTimeout(resolve, 20));
     const { packaged_content_id: id } = await order();
     let item, workers;
 

@@ -178,9 +178,12 @@ export const packageEnd = (service, id) => until(async () => {
 }, `package ${id} ends`);
 
 // The first package of a service with --jobs 1 stands still, somewhere before its end,
-// and all others wait until letGo() is called. Those that were made before they could be held are removed.
+// and all others wait until letGo() is called. Those that were made before they could
+// be held are removed.
 export const holdFirst = async (service, request) => {
   for (;;) {
+    // What was read for another call may end a little after its answer.
+    await until(async () => (await workersOf(service.pid)).length === 0, 'no child runs');
     const { packaged_content_id: id } = (await post(service.api, '/packaged_content', request)).json;
     const child = await until(async () => {
       const [pid] = await workersOf(service.pid);
